@@ -1,0 +1,70 @@
+# Everything a newcomer needs: make demo, make test. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := libs/common libs/cli db services/ingest services/analytics services/gateway deploy/local
+UV := $(BIN)/uv
+LOCAL := $(BIN)/python -m fansipan_local
+
+.PHONY: help install up down status logs clean demo test test-unit check format bench lock page
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+
+install: $(VENV)/.installed ## Make .venv with exactly the locked packages
+
+$(VENV)/.installed: requirements.lock $(foreach m,$(MEMBERS),$(m)/pyproject.toml)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "cannot make a virtual environment: install python3-venv (sudo apt-get install python3-venv)"; exit 1; }
+	@echo "installing the locked packages into $(VENV) …"
+	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(foreach m,$(MEMBERS),-e $(m))
+	@touch $@
+
+up: install ## Start the whole platform on this machine (no Docker needed)
+	@$(LOCAL) up
+
+down: install ## Stop it; data stays
+	@$(LOCAL) down
+
+status: install ## What runs, where, how much memory
+	@$(LOCAL) status
+
+logs: install ## Show the logs (make logs PART=ingest)
+	@$(LOCAL) logs $(PART)
+
+clean: install ## Stop and delete local data (asks first)
+	@$(LOCAL) clean
+
+demo: up ## The platform with real sample data, kept live (DEMO_LIVE=0 stops after the backfill)
+	@set -a; . .local/env; set +a; $(BIN)/fansipan demo
+
+check: install ## What CI checks: format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: install ## Format the code and apply safe fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: install ## All tests, on a real stack of their own (beside `make up`)
+	$(BIN)/pytest
+
+test-unit: install ## Only the pure tests (seconds)
+	$(BIN)/pytest -m unit
+
+bench: install ## Throughput as ratios to bare COPY; also written to .local/bench.json
+	$(BIN)/python -m benchmarks
+
+page: ## Build the operators' page
+	cd services/gateway/web && npm ci && npm run build
+
+lock: ## Re-resolve requirements.lock
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml --group dev \
+	  $(foreach p,common cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock

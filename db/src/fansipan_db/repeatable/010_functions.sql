@@ -1,0 +1,27 @@
+-- Re-run on every migration: functions and triggers.
+
+CREATE OR REPLACE FUNCTION local_hour(at timestamptz) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN date_trunc('hour', at, 'Asia/Ho_Chi_Minh');
+
+CREATE OR REPLACE FUNCTION local_day(at timestamptz) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN date_trunc('day', at, 'Asia/Ho_Chi_Minh');
+
+-- Tells listeners (ingest, gateway) that what they cached about keys or datastreams has changed.
+CREATE OR REPLACE FUNCTION notify_registry_changed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('registry_changed', TG_TABLE_NAME);
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER provider_changed AFTER UPDATE OR DELETE ON provider
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER api_key_changed AFTER INSERT OR UPDATE OR DELETE ON api_key
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER datastream_changed AFTER UPDATE OR DELETE ON datastream
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER operator_changed AFTER UPDATE OR DELETE ON operator
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();

@@ -1,0 +1,38 @@
+-- Re-run on every migration: one role a service, least rights. Deployments give these roles LOGIN and a password.
+
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['fansipan_ingest', 'fansipan_analytics', 'fansipan_gateway'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- another database of this cluster is being migrated at the same moment
+            END;
+        END IF;
+    END LOOP;
+END
+$$;
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO fansipan_ingest, fansipan_analytics, fansipan_gateway;
+
+-- ingest knows who sends what; it may register entities but can neither read nor write the time series
+GRANT SELECT ON provider, api_key, area, thing, location, thing_location, sensor, observed_property, datastream,
+    consumer_offset TO fansipan_ingest;
+GRANT INSERT ON thing, location, thing_location, sensor, observed_property, datastream TO fansipan_ingest;
+
+-- analytics is the only writer of what is stored
+GRANT SELECT ON provider, thing, observed_property, datastream, area TO fansipan_analytics;
+GRANT SELECT, INSERT, UPDATE, DELETE ON observation, latest_observation, rollup_1m, rollup_1h, rollup_1d,
+    dirty_bucket, service_event, dossier, consumer_offset TO fansipan_analytics;
+GRANT SELECT, INSERT ON observation_history, service_event_history TO fansipan_analytics;
+GRANT SELECT, UPDATE ON dirty_shard TO fansipan_analytics;
+-- (TEMPORARY on the database is granted to PUBLIC by default: the staging tables of the store need it.)
+
+-- gateway reads
+GRANT SELECT ON provider, api_key, operator, area, thing, location, thing_location, sensor, observed_property,
+    datastream, observation, observation_history, latest_observation, rollup_1m, rollup_1h, rollup_1d,
+    service_event, dossier, dirty_bucket TO fansipan_gateway;

@@ -1,0 +1,1 @@
+"""What the services of Fansipan share: contracts and adapters. Import from the submodules."""

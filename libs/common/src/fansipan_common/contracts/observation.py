@@ -1,0 +1,70 @@
+"""One observation as an integrator sends it."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+)
+from pydantic.alias_generators import to_camel
+
+MAX_TEXT_RESULT: Final = 8192
+"""Longest text result, in characters."""
+
+
+class ResultQuality(StrEnum):
+    """How far the sender trusts a result. `bad` results are stored but enter no rollup."""
+
+    GOOD = "good"
+    SUSPECT = "suspect"
+    BAD = "bad"
+
+
+QUALITY_CODES: Final[dict[ResultQuality | None, int | None]] = {
+    None: None,
+    ResultQuality.GOOD: 0,
+    ResultQuality.SUSPECT: 1,
+    ResultQuality.BAD: 2,
+}
+QUALITY_NAMES: Final[dict[int | None, str | None]] = {
+    code: (None if name is None else name.value) for name, code in QUALITY_CODES.items()
+}
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT_RESULT)]
+ResultValue = Annotated[
+    Number | StrictBool | Text | dict[str, Any],
+    Field(union_mode="left_to_right", description="A number, text, boolean or object."),
+]
+
+
+class ObservationItem(BaseModel):
+    """An observation: what a datastream measured (`result`) and when (`phenomenonTime`).
+
+    Identity is (datastream, phenomenonTime at ms): the same again is a no-op, a different result a correction.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+    datastream: Annotated[
+        StrictStr | Annotated[StrictInt, Field(gt=0)],
+        Field(
+            union_mode="left_to_right", description="`<provider>/<thing>/<property>`, or the datastream's id."
+        ),
+    ]
+    phenomenon_time: Annotated[AwareDatetime, Field(strict=True, description="RFC 3339 with offset.")]
+    result: ResultValue
+    result_time: Annotated[AwareDatetime | None, Field(strict=True)] = None
+    result_quality: ResultQuality | None = None
+    parameters: dict[str, Any] | None = None
+
+
+OBSERVATION_LIST: Final[TypeAdapter[list[ObservationItem]]] = TypeAdapter(list[ObservationItem])
+"""Validates a whole JSON array in one call; this is what makes the accepted path fast."""

@@ -1,0 +1,174 @@
+"""PostgreSQL pools: bounded, with timeouts, JSON as Python objects."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+import orjson
+import structlog
+
+from fansipan_common.errors import ServerFault
+
+_log = structlog.get_logger(__name__)
+
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""Errors of a database that is away or overloaded: the server's fault, worth a retry."""
+
+
+class DatabaseAway(ServerFault):
+    """The database does not answer."""
+
+    code, title = "database-away", "Database unavailable"
+
+
+async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:
+    # Binary, because COPY needs it: a version byte of 1, then the text.
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda data: orjson.loads(data[1:]),
+        schema="pg_catalog",
+        format="binary",
+    )
+
+
+class Database:
+    """A pool that is made when the database can first be reached, so a service starts in any order.
+
+    Args:
+        url: `postgresql://…`.
+        application: shown in `pg_stat_activity`.
+        max_size: connections at most.
+        command_timeout: seconds one statement may take.
+    """
+
+    def __init__(
+        self, url: str, *, application: str, max_size: int = 10, command_timeout: float = 30.0
+    ) -> None:
+        self._url = url
+        self._application = application
+        self._max_size = max_size
+        self._command_timeout = command_timeout
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._opening = asyncio.Lock()
+
+    async def _open(self) -> "asyncpg.Pool[Any]":
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=1,
+                    max_size=self._max_size,
+                    timeout=5.0,
+                    command_timeout=self._command_timeout,
+                    init=_set_codecs,
+                    server_settings={"application_name": self._application, "timezone": "UTC"},
+                )
+            return self._pool
+
+    @asynccontextmanager
+    async def connection(self, *, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
+        """Lend a connection, waiting at most `wait` seconds for a free one.
+
+        Raises:
+            DatabaseAway: the database cannot be reached, went away, or no connection came free.
+        """
+        try:
+            pool = self._pool or await self._open()
+            async with pool.acquire(timeout=wait) as connection:
+                yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
+        except AWAY as error:
+            raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """All rows of a query."""
+        async with self.connection() as connection:
+            return await connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        """The first row, or None."""
+        async with self.connection() as connection:
+            return await connection.fetchrow(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement; returns PostgreSQL's command tag."""
+        async with self.connection() as connection:
+            return await connection.execute(query, *args)
+
+    async def ping(self) -> None:
+        """Raise `DatabaseAway` unless the database answers within two seconds."""
+        async with self.connection(wait=2.0) as connection:
+            await connection.execute("SELECT 1", timeout=2.0)
+
+    async def close(self) -> None:
+        """Close the pool, waiting at most five seconds for borrowed connections."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 5.0)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+
+class Listener:
+    """Calls back on every NOTIFY of a channel, over one connection that is re-made with back-off when it is lost.
+
+    `on_notify` is also called after each (re)connect, since notifications may have been missed before it.
+    """
+
+    def __init__(self, url: str, channel: str, on_notify: Callable[[], Awaitable[None]]) -> None:
+        self._url = url
+        self._channel = channel
+        self._on_notify = on_notify
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        delay = 0.2
+        while True:
+            try:
+                connection = await asyncpg.connect(self._url, timeout=5.0)
+            except AWAY as error:
+                _log.warning(
+                    "listener cannot connect", channel=self._channel, error=str(error), retry_in=delay
+                )
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+                continue
+            delay = 0.2
+            try:
+                await self._listen(connection)
+            except AWAY as error:
+                _log.warning("listener lost its connection", channel=self._channel, error=str(error))
+            finally:
+                connection.terminate()
+
+    async def _listen(self, connection: "asyncpg.Connection[Any]") -> None:
+        wake = asyncio.Event()
+        connection.add_termination_listener(lambda _c: wake.set())
+        await connection.add_listener(self._channel, lambda *_args: wake.set())
+        wake.set()
+        while not connection.is_closed():
+            try:
+                await asyncio.wait_for(wake.wait(), 15.0)
+            except TimeoutError:
+                await connection.execute("SELECT 1", timeout=5.0)  # notices a dead peer
+                continue
+            wake.clear()
+            await self._on_notify()

@@ -1,0 +1,50 @@
+"""`/healthz` (the process), `/readyz` (dependencies and every background task) and `/metrics` (Prometheus)."""
+
+import asyncio
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from fansipan_common.tasks import BackgroundTasks, Check
+
+
+def health_router(tasks: BackgroundTasks, checks: Mapping[str, Check]) -> APIRouter:
+    """Routes that Kubernetes and Prometheus ask.
+
+    `/readyz` answers 200 only when every check passes within two seconds and no background task has died, else 503
+    with the reason of each.
+    """
+    router = APIRouter(tags=["health"], include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        results = await asyncio.gather(*(_run(check) for check in checks.values()))
+        parts = dict(zip(checks, results, strict=True))
+        parts |= {f"task:{name}": tasks.dead.get(name, "ok") for name in tasks.names}
+        ready = all(state == "ok" for state in parts.values())
+        return JSONResponse(
+            {"status": "ready" if ready else "not ready", "parts": parts}, status_code=200 if ready else 503
+        )
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _run(check: Check) -> str:
+    try:
+        async with asyncio.timeout(2.0):
+            await check()
+    except TimeoutError:
+        return "no answer within 2 s"
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is the answer
+        return str(error) or type(error).__name__
+    return "ok"

@@ -1,0 +1,28 @@
+"""Kafka adapters: a publisher that answers after `acks=all`, and a feed whose offsets live in the database."""
+
+from fansipan_common.kafka.admin import create_topics
+from fansipan_common.kafka.feed import Feed, FeedRecord, Partition
+from fansipan_common.kafka.headers import cloud_event_headers, header_text
+from fansipan_common.kafka.partitions import partition_of_key
+from fansipan_common.kafka.publisher import (
+    BrokerAway,
+    BrokerBehind,
+    Message,
+    Publisher,
+    Written,
+)
+
+__all__ = [
+    "BrokerAway",
+    "BrokerBehind",
+    "Feed",
+    "FeedRecord",
+    "Message",
+    "Partition",
+    "Publisher",
+    "Written",
+    "cloud_event_headers",
+    "create_topics",
+    "header_text",
+    "partition_of_key",
+]

@@ -1,0 +1,130 @@
+"""A consumer-group member whose positions come from the database, not from Kafka.
+
+Contract: `poll` may block up to its timeout and never commits. On assignment the feed asks `load_offsets` where to
+begin; on revocation it awaits `release`, which must be bounded. Kafka's own committed offsets are only a report for
+lag monitors (`report`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from fansipan_common.contracts.topics import MAX_RECORD_BYTES
+
+_log = structlog.get_logger(__name__)
+
+Partition = TopicPartition
+FeedRecord = ConsumerRecord[Any, Any]
+
+
+class Feed(ConsumerRebalanceListener):
+    """Records of the assigned partitions, in order within each.
+
+    Args:
+        load_offsets: partitions → next offset of each, from the database.
+        release: called before partitions are given up; flushes or drops what is in hand.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        group: str,
+        topics: list[str],
+        client_id: str,
+        load_offsets: Callable[[set[Partition]], Awaitable[Mapping[Partition, int]]],
+        release: Callable[[set[Partition]], Awaitable[None]],
+    ) -> None:
+        self._topics = topics
+        self._load_offsets = load_offsets
+        self._release = release
+        self._assigned: set[Partition] = set()
+        self._seek_failed: BaseException | None = None
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap_servers,
+            group_id=group,
+            client_id=client_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=2 * 1024 * 1024,
+            fetch_max_bytes=MAX_RECORD_BYTES,
+            fetch_max_wait_ms=250,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=300_000,
+            request_timeout_ms=15_000,
+            retry_backoff_ms=100,
+            rebalance_timeout_ms=20_000,
+        )
+
+    async def start(self) -> None:
+        """Connect, retrying with back-off until Kafka is there."""
+        delay = 0.2
+        while True:
+            try:
+                await self._consumer.start()
+                break
+            except (KafkaError, OSError) as error:
+                _log.warning("kafka cannot be reached", error=str(error), retry_in=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+        self._consumer.subscribe(topics=self._topics, listener=self)
+
+    async def stop(self) -> None:
+        """Leave the group, so that others take over at once."""
+        await self._consumer.stop()
+
+    async def poll(self, *, timeout: float, max_records: int) -> dict[Partition, list[FeedRecord]]:  # noqa: ASYNC109
+        """Records that are there, waiting at most `timeout` seconds for the first."""
+        if self._seek_failed is not None:
+            raise self._seek_failed
+        return await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+
+    @property
+    def assigned(self) -> set[Partition]:
+        """The partitions this member owns now."""
+        return set(self._assigned)
+
+    def seek(self, offsets: Mapping[Partition, int]) -> None:
+        """Go on from other offsets, for those partitions that are still assigned."""
+        for partition, offset in offsets.items():
+            if partition in self._assigned:
+                self._consumer.seek(partition, offset)
+
+    def lag(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Records between the given offsets and the end of each partition, as far as it is known."""
+        marks = {partition: self._consumer.highwater(partition) for partition in offsets}
+        return {p: max(0, mark - offsets[p]) for p, mark in marks.items() if mark is not None}
+
+    async def report(self, offsets: Mapping[Partition, int]) -> None:
+        """Tell Kafka how far we are, for its lag tools; a failure only means they see older figures."""
+        mine = {partition: offset for partition, offset in offsets.items() if partition in self._assigned}
+        if not mine:
+            return
+        try:
+            await asyncio.wait_for(self._consumer.commit(mine), 5.0)
+        except (KafkaError, TimeoutError) as error:
+            _log.info("offsets not reported to kafka", error=repr(error))
+
+    async def on_partitions_revoked(self, revoked: list[Partition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - aiokafka awaits it
+        """Flush or drop what is in hand before another member takes the partitions."""
+        self._assigned -= set(revoked)
+        if revoked:
+            await self._release(set(revoked))
+
+    async def on_partitions_assigned(self, assigned: list[Partition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - aiokafka awaits it
+        """Begin where the database says."""
+        partitions = set(assigned)
+        try:
+            offsets = await self._load_offsets(partitions)
+        except Exception as error:
+            self._seek_failed = error  # without offsets nothing may be read: poll() raises it
+            raise
+        self._assigned = partitions
+        for partition, offset in offsets.items():
+            self._consumer.seek(partition, offset)
+        _log.info("partitions assigned", partitions=len(partitions))

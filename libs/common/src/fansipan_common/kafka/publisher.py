@@ -1,0 +1,229 @@
+"""Publishing with `acks=all` and idempotence: refuses when Kafka is away or behind, never queues without bound."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from fansipan_common.contracts.topics import MAX_RECORD_BYTES
+from fansipan_common.errors import ServerFault
+from fansipan_common.kafka.headers import Headers
+from fansipan_common.telemetry.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
+
+
+class BrokerAway(ServerFault):
+    """Kafka did not acknowledge."""
+
+    code, title = "broker-away", "Message broker unavailable"
+
+
+class BrokerBehind(ServerFault):
+    """Kafka acknowledges more slowly than we are asked to publish."""
+
+    code, title = "broker-behind", "Message broker behind"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record to publish. `partition` None lets the key decide."""
+
+    topic: str
+    value: bytes
+    headers: Headers
+    key: bytes | None = None
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a record went."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class _InFlight:
+    bytes: int = 0
+    started: deque[tuple[float, "asyncio.Future[object]"]] = field(default_factory=deque)
+
+
+class Publisher:
+    """A producer that is (re)made in the background, so a service starts and goes on in whatever order parts come up.
+
+    Run `run()` as a background task. A message that was handed over is delivered once Kafka is back, even when its
+    caller has been told 503 in the meantime: what it carries has an identity, so sending it again is harmless.
+
+    Args:
+        bootstrap_servers: host:port, comma separated.
+        client_id: shown in Kafka's logs.
+        ack_timeout: seconds a caller waits for the acknowledgement.
+        max_in_flight_bytes: beyond this, publishing is refused until acknowledgements come in.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        client_id: str,
+        metrics: Metrics,
+        ack_timeout: float = 10.0,
+        max_in_flight_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._client_id = client_id
+        self._metrics = metrics
+        self._ack_timeout = ack_timeout
+        self._max_in_flight_bytes = max_in_flight_bytes
+        self._producer: AIOKafkaProducer | None = None
+        self._in_flight = _InFlight()
+        self._broken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep a working producer until cancelled."""
+        delay = 0.2
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap_servers,
+                client_id=self._client_id,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                max_request_size=MAX_RECORD_BYTES,
+                max_batch_size=256 * 1024,
+                request_timeout_ms=10_000,
+                retry_backoff_ms=100,
+                metadata_max_age_ms=60_000,
+            )
+            try:
+                await asyncio.wait_for(producer.start(), 10.0)
+            except (KafkaError, OSError, TimeoutError) as error:
+                _log.warning(
+                    "kafka cannot be reached", error=str(error) or type(error).__name__, retry_in=delay
+                )
+                await _stop(producer)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+                continue
+            except asyncio.CancelledError:
+                await _stop(producer)
+                raise
+            delay = 0.2
+            self._broken.clear()
+            self._producer = producer
+            try:
+                await self._broken.wait()
+                _log.warning("producer is broken, making a new one")
+            finally:
+                self._producer = None
+                await _stop(producer)
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has.
+
+        Raises:
+            BrokerAway: Kafka cannot be reached or has no such topic.
+        """
+        producer = self._producer
+        if producer is None:
+            raise BrokerAway("Kafka cannot be reached yet; send the same again")
+        try:
+            async with asyncio.timeout(self._ack_timeout):
+                return len(await producer.partitions_for(topic))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise BrokerAway(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
+
+    async def publish(self, messages: Sequence[Message]) -> list[Written]:
+        """Hand over all messages and wait until every one is acknowledged by all in-sync replicas.
+
+        Raises:
+            BrokerAway: not all were acknowledged in time; `extra["duplicatesPossible"]` tells whether some may be
+                written already.
+            BrokerBehind: too much is waiting for acknowledgements; nothing was handed over.
+        """
+        producer = self._producer
+        if producer is None:
+            raise BrokerAway(
+                "Kafka cannot be reached; send the same again", extra={"duplicatesPossible": False}
+            )
+        size = sum(len(message.value) + 256 for message in messages)
+        self._refuse_when_behind(size)
+        futures: list[asyncio.Future[object]] = []
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._ack_timeout):
+                for message in messages:
+                    future: asyncio.Future[object] = await producer.send(
+                        message.topic,
+                        message.value,
+                        key=message.key,
+                        partition=message.partition,
+                        headers=message.headers,
+                    )
+                    self._track(future, len(message.value) + 256)
+                    futures.append(future)
+                results = await asyncio.gather(*map(asyncio.shield, futures))
+        except (KafkaError, OSError, TimeoutError) as error:
+            if isinstance(error, KafkaError) and not error.retriable:
+                self._broken.set()
+            raise BrokerAway(
+                "Kafka did not acknowledge in time; send the same again, it is stored once",
+                extra={"duplicatesPossible": bool(futures)},
+            ) from error
+        self._metrics.publish_duration.record(time.monotonic() - began)
+        return [Written(r.topic, r.partition, r.offset) for r in results]  # type: ignore[attr-defined]
+
+    def _refuse_when_behind(self, size: int) -> None:
+        waiting = self._in_flight
+        while waiting.started and waiting.started[0][1].done():
+            waiting.started.popleft()
+        if waiting.bytes and waiting.bytes + size > self._max_in_flight_bytes:
+            raise BrokerBehind(
+                f"{waiting.bytes} bytes wait for Kafka's acknowledgement; send the same again later",
+                extra={"duplicatesPossible": False},
+            )
+        if waiting.started and time.monotonic() - waiting.started[0][0] > self._ack_timeout:
+            raise BrokerAway(
+                "Kafka has not acknowledged for a while; send the same again later",
+                extra={"duplicatesPossible": False},
+            )
+
+    def _track(self, future: "asyncio.Future[object]", size: int) -> None:
+        waiting = self._in_flight
+        waiting.bytes += size
+        self._metrics.publish_in_flight.add(size)
+        waiting.started.append((time.monotonic(), future))
+
+        def acknowledged(done: "asyncio.Future[object]") -> None:
+            waiting.bytes -= size
+            self._metrics.publish_in_flight.add(-size)
+            if not done.cancelled():
+                done.exception()  # a caller that has been told 503 no longer asks
+
+        future.add_done_callback(acknowledged)
+
+    @property
+    def in_flight_bytes(self) -> int:
+        """Bytes handed over and not yet acknowledged."""
+        return self._in_flight.bytes
+
+    async def check(self) -> None:
+        """Raise the reason when publishing would be refused now."""
+        if self._producer is None:
+            raise BrokerAway("Kafka cannot be reached")
+        self._refuse_when_behind(0)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        await asyncio.wait_for(producer.stop(), 5.0)
+    except (KafkaError, OSError, TimeoutError) as error:
+        _log.warning("producer did not stop cleanly", error=repr(error))

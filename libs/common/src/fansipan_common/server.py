@@ -1,0 +1,42 @@
+"""Run a FastAPI app as a service: uvicorn on uvloop, graceful on SIGTERM."""
+
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from fansipan_common.logging import configure_logging
+from fansipan_common.settings import CommonSettings, SettingsError, SettingsT, load_settings
+from fansipan_common.telemetry import configure_telemetry
+
+
+def run_service(name: str, settings_class: type[SettingsT], build: Callable[[SettingsT], FastAPI]) -> None:
+    """Resolve settings, set up logs and telemetry, build the app and serve it until SIGTERM.
+
+    Exits with status 2 and one clear message when the settings are not usable.
+    """
+    try:
+        settings = load_settings(settings_class)
+    except SettingsError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        raise SystemExit(2) from None
+    assert isinstance(settings, CommonSettings)  # noqa: S101 - every service's settings extend it
+    configure_logging(name, level=settings.log_level, fmt=settings.log_format)
+    shutdown_telemetry = configure_telemetry(name, otlp_endpoint=settings.otlp_endpoint)
+    app = build(settings)
+    try:
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=15,
+            server_header=False,
+            proxy_headers=False,
+        )
+    finally:
+        shutdown_telemetry()

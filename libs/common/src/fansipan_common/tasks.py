@@ -1,0 +1,66 @@
+"""Background tasks whose death is seen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+
+
+class BackgroundTasks:
+    """Runs the long-lived tasks of a process; readiness asks here which of them have died.
+
+    A task that ends, in whatever way, is dead: none of them is meant to end before `stop`.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._dead: dict[str, str] = {}
+        self._stopping = False
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start `work` under `name`."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks[name] = task
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._stopping:
+            return
+        error = None if task.cancelled() else task.exception()
+        reason = (
+            "was cancelled"
+            if task.cancelled()
+            else "ended"
+            if error is None
+            else f"{type(error).__name__}: {error}"
+        )
+        self._dead[task.get_name()] = reason
+        _log.error("background task died", task=task.get_name(), reason=reason, exc_info=error)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all tasks that were started."""
+        return list(self._tasks)
+
+    @property
+    def dead(self) -> dict[str, str]:
+        """Name and reason of each task that has died."""
+        return dict(self._dead)
+
+    async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound on the whole stop
+        """Cancel all tasks and wait at most `timeout` seconds for them."""
+        self._stopping = True
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks.values(), timeout=timeout)
+            for task in late:
+                _log.warning("background task did not stop in time", task=task.get_name())
+
+
+Check = Callable[[], Awaitable[None]]
+"""A readiness check: returns when well, raises with the reason when not."""

@@ -1,0 +1,51 @@
+"""Start and stop of telemetry. Traces leave the process only when an OTLP endpoint is set."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+
+def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[[], None]:
+    """Install the process's providers; returns what flushes and stops them.
+
+    Metrics are always readable at `/metrics`. With `otlp_endpoint`, traces and metrics are also exported there
+    (OTLP over HTTP), and the database and Redis clients are instrumented.
+    """
+    resource = Resource.create({"service.name": f"fansipan-{service}", "service.namespace": "fansipan"})
+    readers: list[MetricReader] = [PrometheusMetricReader()]
+    if otlp_endpoint:
+        readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+    meter_provider = MeterProvider(resource=resource, metric_readers=readers)
+    metrics.set_meter_provider(meter_provider)
+    if not otlp_endpoint:
+        return meter_provider.shutdown
+    tracer_provider = TracerProvider(resource=resource)
+    tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=1000))
+    trace.set_tracer_provider(tracer_provider)
+    AsyncPGInstrumentor().instrument()
+    RedisInstrumentor().instrument()
+
+    def shutdown() -> None:
+        tracer_provider.shutdown()
+        meter_provider.shutdown()
+
+    return shutdown
+
+
+def instrument_app(app: FastAPI) -> None:
+    """Give every request of `app` a server span and the HTTP server metrics."""
+    FastAPIInstrumentor.instrument_app(
+        app, excluded_urls="healthz,readyz,metrics", exclude_spans=["receive", "send"]
+    )

@@ -1,0 +1,1 @@
+"""analytics: store exactly once, keep rollups, follow dossiers."""

@@ -1,0 +1,216 @@
+"""The consumer: poll → prepare → commit, the next batch being prepared while the last one commits.
+
+Offsets live in the database (`repository/offsets.py`), so the one way out of any fault is the same: drop what is in
+hand, begin again where the database says. Only a poison storm ends the task, and with it readiness.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from fansipan_analytics.consumer.dead_letters import DeadLetterOffice, PoisonStorm
+from fansipan_analytics.consumer.tracing import commit_span
+from fansipan_analytics.domain.records import Poison, Prepared, prepare_observations, prepare_service_event
+from fansipan_analytics.repository.offsets import load_offsets
+from fansipan_analytics.service.store import UNUSABLE, Store
+from fansipan_common.contracts import TopicName
+from fansipan_common.db import Database
+from fansipan_common.kafka import Feed, FeedRecord, Partition
+from fansipan_common.telemetry import Metrics
+
+_log = structlog.get_logger(__name__)
+
+_POLL_RECORDS: Final = 500
+_POLL_SECONDS: Final = 0.5
+_REPORT_SECONDS: Final = 5.0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records in hand, decoded, and how they move the offsets."""
+
+    generation: int
+    records: list[FeedRecord] = field(default_factory=list)
+    prepared: Prepared = field(default_factory=Prepared)
+    poison: list[tuple[FeedRecord, str]] = field(default_factory=list)
+    expected: dict[Partition, int] = field(default_factory=dict)
+    following: dict[Partition, int] = field(default_factory=dict)
+
+
+class StoreConsumer:
+    """Stores what arrives in `observations.v1` and `service-events.v1`."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        dead_letters: DeadLetterOffice,
+        *,
+        bootstrap_servers: str,
+        group: str,
+        topic_prefix: str,
+        batch_rows: int,
+        release_timeout: float,
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._dead_letters = dead_letters
+        self._bootstrap_servers = bootstrap_servers
+        self._group = topic_prefix + group
+        self._observations = topic_prefix + TopicName.OBSERVATIONS
+        self._service_events = topic_prefix + TopicName.SERVICE_EVENTS
+        self._batch_rows = batch_rows
+        self._release_timeout = release_timeout
+        self._metrics = metrics
+        self._positions: dict[Partition, int] = {}
+        self._generation = 0
+        self._commit: asyncio.Task[None] | None = None
+        self._fault: str | None = "not started yet"
+
+    async def check(self) -> None:
+        """Raise the reason while nothing is being consumed."""
+        if self._fault is not None:
+            raise RuntimeError(self._fault)
+
+    async def run(self) -> None:
+        """Consume until cancelled; after a fault, begin again with back-off.
+
+        Raises:
+            PoisonStorm: too many unusable records; nothing is skipped.
+        """
+        delay = 0.2
+        while True:
+            began = time.monotonic()
+            try:
+                await self._consume()
+            except PoisonStorm:
+                raise
+            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, begun again
+                self._fault = f"{type(error).__name__}: {error}"
+                self._metrics.loop_errors.add(
+                    1, {"fansipan.task": "store", "error.type": type(error).__name__}
+                )
+                delay = 0.2 if time.monotonic() - began > 30.0 else min(delay * 2, 5.0)
+                _log.warning("consumer begins again", reason=self._fault, retry_in=delay, exc_info=error)
+            await asyncio.sleep(delay)
+
+    async def _consume(self) -> None:
+        await self._database.ping()
+        self._positions.clear()
+        self._store.forget()
+        feed = Feed(
+            self._bootstrap_servers,
+            group=self._group,
+            topics=[self._observations, self._service_events],
+            client_id="fansipan-analytics",
+            load_offsets=self._begin,
+            release=self._release,
+        )
+        await feed.start()
+        reported = time.monotonic()
+        try:
+            while True:
+                batch = await self._next_batch(feed)
+                if self._commit is not None:
+                    await self._commit
+                    self._commit = None
+                if batch.records and batch.generation == self._generation:
+                    self._commit = asyncio.create_task(self._settle(batch), name="commit")
+                if time.monotonic() - reported > _REPORT_SECONDS:
+                    reported = time.monotonic()
+                    await feed.report(self._positions_committed(batch))
+        finally:
+            await self._finish()
+            await feed.stop()
+
+    def _positions_committed(self, in_hand: _Batch) -> dict[Partition, int]:
+        return self._positions | (in_hand.expected if in_hand.generation == self._generation else {})
+
+    async def _finish(self) -> None:
+        """Let the commit that is under way end, within the release timeout."""
+        commit, self._commit = self._commit, None
+        if commit is None:
+            return
+        done, _ = await asyncio.wait({commit}, timeout=self._release_timeout)
+        if not done:
+            commit.cancel()
+            await asyncio.wait({commit}, timeout=1.0)
+        if commit.done() and not commit.cancelled() and commit.exception() is not None:
+            _log.warning("last commit failed; its records will be read again", error=repr(commit.exception()))
+
+    async def _begin(self, partitions: set[Partition]) -> Mapping[Partition, int]:
+        self._store.forget()
+        self._positions = dict(await load_offsets(self._database, partitions))
+        self._generation += 1
+        self._fault = None
+        return self._positions
+
+    async def _release(self, _partitions: set[Partition]) -> None:
+        commit = self._commit
+        if commit is not None:
+            await asyncio.wait({commit}, timeout=self._release_timeout)
+        self._generation += 1  # whatever else is in hand is dropped and read again by the next owner
+
+    async def _next_batch(self, feed: Feed) -> _Batch:
+        """Gather records until there are enough rows, or until no more are there and the last commit has ended."""
+        batch = _Batch(self._generation)
+        while batch.prepared.rows < self._batch_rows:
+            in_flight = self._commit is not None and not self._commit.done()
+            wait = _POLL_SECONDS if not batch.records and not in_flight else 0.005 if in_flight else 0.0
+            polled = await feed.poll(timeout=wait, max_records=_POLL_RECORDS)
+            if batch.generation != self._generation:
+                return _Batch(self._generation)  # partitions changed hands meanwhile
+            for partition, records in polled.items():
+                self._take(batch, partition, records)
+            if not polled and not in_flight:
+                break
+        return batch
+
+    def _take(self, batch: _Batch, partition: Partition, records: list[FeedRecord]) -> None:
+        batch.expected.setdefault(partition, self._positions[partition])
+        for record in records:
+            try:
+                batch.prepared.add(self._prepare(record))
+            except Poison as poison:
+                batch.poison.append((record, str(poison)))
+        batch.records += records
+        batch.following[partition] = self._positions[partition] = records[-1].offset + 1
+
+    def _prepare(self, record: FeedRecord) -> Prepared:
+        if record.topic == self._observations:
+            return prepare_observations(record)
+        return prepare_service_event(record)
+
+    async def _settle(self, batch: _Batch) -> None:
+        """Set aside what is unusable, then commit the rest with the offsets of all."""
+        for record, reason in batch.poison:
+            await self._dead_letters.set_aside(record, "poison-record", reason)
+        with commit_span(batch.records, batch.prepared.rows):
+            try:
+                await self._store.commit(batch.prepared, batch.expected, batch.following)
+            except UNUSABLE as error:
+                _log.warning("a record cannot be stored, looking for which", error=str(error))
+                await self._settle_one_by_one(batch)
+        oldest = min(record.timestamp for record in batch.records)
+        self._metrics.commit_age.record(max(0.0, time.time() - oldest / 1000))
+
+    async def _settle_one_by_one(self, batch: _Batch) -> None:
+        poison = {id(record) for record, _ in batch.poison}
+        position = dict(batch.expected)
+        for record in batch.records:
+            partition = Partition(record.topic, record.partition)
+            expected, following = {partition: position[partition]}, {partition: record.offset + 1}
+            position[partition] = record.offset + 1
+            if id(record) in poison:
+                await self._store.commit(Prepared(), expected, following)
+                continue
+            try:
+                await self._store.commit(self._prepare(record), expected, following)
+            except UNUSABLE as error:
+                await self._dead_letters.set_aside(record, "unstorable-record", str(error))
+                await self._store.commit(Prepared(), expected, following)

@@ -1,0 +1,1 @@
+"""Rules of the store: pure, column by column, no I/O."""

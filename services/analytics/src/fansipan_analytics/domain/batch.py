@@ -1,0 +1,97 @@
+"""A micro-batch: the records of one transaction, decoded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fansipan_common.contracts import ObservationBatch
+
+BAD: Final = 2
+"""Code of result quality `bad`: stored, but in no rollup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a row has beyond a numeric result."""
+
+    result_json: Any = None
+    quality: int | None = None
+    result_ms: int | None = None
+    parameters: dict[str, Any] | None = None
+
+
+NO_EXTRAS: Final = Extras()
+
+
+@dataclass(slots=True)
+class Rows:
+    """n observations as columns, in order of arrival.
+
+    Attributes:
+        ids: int32[n] datastream ids.
+        ms: int64[n] Unix times in ms.
+        values: float64[n], NaN where the result is no number.
+        extras: row → what it has beyond a numeric result; only rows that have something.
+    """
+
+    ids: NDArray[np.int32]
+    ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+    extras: dict[int, Extras] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: NDArray[np.int64]) -> "Rows":
+        """The rows at the given places, in that order."""
+        extras = (
+            {new: self.extras[old] for new, old in enumerate(rows.tolist()) if old in self.extras}
+            if self.extras
+            else {}
+        )
+        return Rows(self.ids[rows], self.ms[rows], self.values[rows], extras)
+
+    def countable(self) -> NDArray[np.bool_]:
+        """Which rows enter rollups: a number, not marked bad."""
+        mask = ~np.isnan(self.values)
+        for row, extra in self.extras.items():
+            if extra.quality == BAD:
+                mask[row] = False
+        return mask
+
+
+def join_batches(batches: Sequence[ObservationBatch]) -> Rows:
+    """Concatenate the rows of several records."""
+    extras: dict[int, Extras] = {}
+    start = 0
+    for batch in batches:
+        if not batch.is_plain:
+            extras |= _extras(batch, start)
+        start += len(batch)
+    if not batches:
+        return Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
+    return Rows(
+        np.concatenate([batch.datastream_ids for batch in batches]),
+        np.concatenate([batch.phenomenon_ms for batch in batches]),
+        np.concatenate([batch.result for batch in batches]),
+        extras,
+    )
+
+
+def _extras(batch: ObservationBatch, start: int) -> dict[int, Extras]:
+    nothing = [None] * len(batch)
+    columns = zip(
+        batch.result_json or nothing,
+        batch.result_quality or nothing,
+        batch.result_ms or nothing,
+        batch.parameters or nothing,
+        strict=True,
+    )
+    return {
+        start + row: Extras(*values)
+        for row, values in enumerate(columns)
+        if any(value is not None for value in values)
+    }

@@ -1,0 +1,102 @@
+"""Recompute dirty hours from minutes and dirty days from hours.
+
+A worker owns a shard while it holds the lock on the shard's row. Only the owner recomputes buckets of the shard, and it
+reads after it has the lock, so a recomputation never overwrites a newer one; replicas need no leader.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+import asyncpg
+
+_TAKEN_ROWS: Final = 500
+
+_LOCK_SHARD: Final = """
+SELECT s.shard FROM dirty_shard s
+WHERE EXISTS (SELECT FROM dirty_bucket d WHERE d.shard = s.shard)
+ORDER BY (SELECT min(d.id) FROM dirty_bucket d WHERE d.shard = s.shard)
+LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+"""
+_TAKE: Final = """
+WITH taken AS (
+    DELETE FROM dirty_bucket WHERE id IN (
+        SELECT id FROM dirty_bucket WHERE shard = $1 AND level = $2 ORDER BY id LIMIT $3
+    ) RETURNING datastream_ids, buckets
+)
+SELECT DISTINCT x.datastream_id, x.bucket
+FROM taken, unnest(taken.datastream_ids, taken.buckets) AS x (datastream_id, bucket)
+ORDER BY x.bucket, x.datastream_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A rollup level and the finer one it is computed from. `end` gives the end of a bucket, exclusive."""
+
+    name: str
+    table: str
+    finer: str
+    end: str
+
+
+HOURS: Final = Level("1h", "rollup_1h", "rollup_1m", "k.bucket + interval '1 hour'")
+DAYS: Final = Level(
+    "1d", "rollup_1d", "rollup_1h", "date_add(k.bucket, interval '1 day', 'Asia/Ho_Chi_Minh')"
+)
+
+
+def _recompute_sql(level: Level) -> str:
+    return f"""
+    WITH k AS MATERIALIZED (
+        SELECT * FROM unnest($1::integer[], $2::timestamptz[]) AS k (datastream_id, bucket)
+    ), fresh AS (
+        SELECT k.datastream_id, k.bucket, sum(f.count)::integer AS count, sum(f.sum) AS sum, min(f.min) AS min,
+               max(f.max) AS max, (array_agg(f.first ORDER BY f.first_time))[1] AS first,
+               (array_agg(f.last ORDER BY f.last_time DESC))[1] AS last,
+               min(f.first_time) AS first_time, max(f.last_time) AS last_time
+        FROM k JOIN {level.finer} f ON f.datastream_id = k.datastream_id
+            AND f.bucket >= k.bucket AND f.bucket < {level.end}
+        WHERE f.bucket >= $3 AND f.bucket < $4::timestamptz + interval '1 day'
+        GROUP BY 1, 2
+    ), gone AS (
+        DELETE FROM {level.table} r USING k
+        WHERE r.datastream_id = k.datastream_id AND r.bucket = k.bucket AND r.bucket BETWEEN $3 AND $4
+            AND NOT EXISTS (SELECT FROM fresh x WHERE x.datastream_id = k.datastream_id AND x.bucket = k.bucket)
+    )
+    INSERT INTO {level.table} (datastream_id, bucket, count, sum, min, max, first, last, first_time, last_time)
+    SELECT * FROM fresh
+    ON CONFLICT (datastream_id, bucket) DO UPDATE SET
+        count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
+        first = excluded.first, last = excluded.last,
+        first_time = excluded.first_time, last_time = excluded.last_time
+    """
+
+
+_RECOMPUTE: Final = {level.name: _recompute_sql(level) for level in (HOURS, DAYS)}
+_MARK_DAYS: Final = """
+INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets)
+SELECT '1d', $1, array_agg(datastream_id), array_agg(day) FROM (
+    SELECT DISTINCT datastream_id, local_day(bucket) AS day
+    FROM unnest($2::integer[], $3::timestamptz[]) AS k (datastream_id, bucket)
+) AS days HAVING count(*) > 0
+"""
+
+
+async def lock_shard(connection: "asyncpg.Connection[Any]") -> int | None:
+    """Lock the shard with the oldest work that nobody else holds; None when there is none."""
+    return await connection.fetchval(_LOCK_SHARD)
+
+
+async def recompute_shard(connection: "asyncpg.Connection[Any]", shard: int, level: Level) -> int:
+    """Recompute queued buckets of a locked shard, week by week to touch few chunks; returns how many."""
+    taken = await connection.fetch(_TAKE, shard, level.name, _TAKEN_ROWS)
+    if not taken:
+        return 0
+    for _, group in groupby(taken, key=lambda row: row[1].toordinal() // 7):
+        week = list(group)
+        ids, buckets = [row[0] for row in week], [row[1] for row in week]
+        await connection.execute(_RECOMPUTE[level.name], ids, buckets, buckets[0], buckets[-1])
+        if level is HOURS:
+            await connection.execute(_MARK_DAYS, shard, ids, buckets)
+    return len(taken)

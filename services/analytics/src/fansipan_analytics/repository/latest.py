@@ -1,0 +1,73 @@
+"""The newest observation of each datastream, so that "now" needs no look into the chunks."""
+
+from typing import Any, Final
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from fansipan_analytics.domain.batch import Rows
+from fansipan_analytics.domain.identity import Key, Stored
+from fansipan_analytics.repository.observations import to_datetime, to_ms
+
+NEVER: Final = -(1 << 62)
+"""Newest time of a datastream without observations, in Unix ms: before every time."""
+
+_KNOWN: Final = """
+SELECT d.id, l.phenomenon_time FROM datastream d LEFT JOIN latest_observation l ON l.datastream_id = d.id
+WHERE d.id = ANY($1::integer[])
+"""
+_UPSERT: Final = """
+INSERT INTO latest_observation AS l (datastream_id, phenomenon_time, result, result_json, result_quality)
+SELECT * FROM unnest($1::integer[], $2::timestamptz[], $3::double precision[], $4::jsonb[], $5::smallint[])
+ON CONFLICT (datastream_id) DO UPDATE SET
+    phenomenon_time = excluded.phenomenon_time, result = excluded.result, result_json = excluded.result_json,
+    result_quality = excluded.result_quality, stored_at = now()
+WHERE excluded.phenomenon_time >= l.phenomenon_time
+"""
+
+
+async def newest_times(connection: "asyncpg.Connection[Any]", ids: NDArray[np.int32]) -> dict[int, int]:
+    """Unix ms of the newest observation of each datastream that exists; `NEVER` when it has none."""
+    rows = await connection.fetch(_KNOWN, ids.tolist())
+    return {row[0]: NEVER if row[1] is None else to_ms(row[1]) for row in rows}
+
+
+def newest_rows(rows: Rows) -> Rows:
+    """The last row of each datastream; `rows` must be sorted by (datastream, time)."""
+    if not len(rows):
+        return rows
+    ends = np.append(np.flatnonzero(rows.ids[1:] != rows.ids[:-1]), len(rows) - 1)
+    return rows.take(ends)
+
+
+async def upsert_latest(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
+    """Take over rows that are not older than what is there; at most one row a datastream."""
+    values = rows.values.tolist()
+    extras = [rows.extras.get(row) for row in range(len(rows))]
+    await connection.execute(
+        _UPSERT,
+        rows.ids.tolist(),
+        [to_datetime(ms) for ms in rows.ms.tolist()],
+        [None if value != value else value for value in values],  # noqa: PLR0124 - NaN is no number
+        [None if extra is None else extra.result_json for extra in extras],
+        [None if extra is None else extra.quality for extra in extras],
+    )
+
+
+async def correct_latest(connection: "asyncpg.Connection[Any]", updates: dict[Key, Stored]) -> None:
+    """Carry corrections over to those newest observations that they correct."""
+    await connection.execute(
+        """
+        UPDATE latest_observation l
+        SET result = u.result, result_json = u.result_json, result_quality = u.result_quality, stored_at = now()
+        FROM unnest($1::integer[], $2::timestamptz[], $3::double precision[], $4::jsonb[], $5::smallint[])
+                 AS u (datastream_id, phenomenon_time, result, result_json, result_quality)
+        WHERE l.datastream_id = u.datastream_id AND l.phenomenon_time = u.phenomenon_time
+        """,
+        [datastream_id for datastream_id, _ in updates],
+        [to_datetime(ms) for _, ms in updates],
+        [stored.value for stored in updates.values()],
+        [stored.extras.result_json for stored in updates.values()],
+        [stored.extras.quality for stored in updates.values()],
+    )

@@ -1,0 +1,1 @@
+"""What analytics does: store micro-batches, work off dirty buckets."""

@@ -1,0 +1,59 @@
+"""The cascade: hours from minutes, days from hours, whenever something is queued."""
+
+import asyncio
+
+import structlog
+
+from fansipan_analytics.repository.cascade import DAYS, HOURS, lock_shard, recompute_shard
+from fansipan_common.db import Database
+from fansipan_common.telemetry import Metrics
+
+_log = structlog.get_logger(__name__)
+
+
+class Cascade:
+    """Works off dirty buckets; any number of replicas share them."""
+
+    def __init__(self, database: Database, *, interval: float, metrics: Metrics) -> None:
+        self._database = database
+        self._interval = interval
+        self._metrics = metrics
+        self._fault: str | None = None
+
+    async def check(self) -> None:
+        """Raise the reason while rollups are not being kept."""
+        if self._fault is not None:
+            raise RuntimeError(self._fault)
+
+    async def run(self) -> None:
+        """Work until cancelled; after a fault, go on with back-off.
+
+        A round takes each shard about once, so that a busy bucket is recomputed once a round, not once a reading.
+        """
+        delay = self._interval
+        while True:
+            await asyncio.sleep(delay)
+            try:
+                await self.work_off()
+                delay, self._fault = self._interval, None
+            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
+                delay, self._fault = min(delay * 2, 5.0), f"{type(error).__name__}: {error}"
+                self._metrics.loop_errors.add(
+                    1, {"fansipan.task": "cascade", "error.type": type(error).__name__}
+                )
+                _log.warning("cascade goes on later", reason=self._fault, retry_in=delay, exc_info=error)
+
+    async def work_off(self) -> int:
+        """Recompute what is queued until nothing free is left, at most 64 transactions; returns how many buckets."""
+        total = 0
+        for _ in range(64):
+            async with self._database.connection() as connection, connection.transaction():
+                shard = await lock_shard(connection)
+                if shard is None:
+                    break
+                for level in (HOURS, DAYS):
+                    done = await recompute_shard(connection, shard, level)
+                    total += done
+                    if done:
+                        self._metrics.rolled_up.add(done, {"fansipan.level": level.name})
+        return total

@@ -1,0 +1,81 @@
+"""One micro-batch, one transaction: rows, rollups, dossier state and the offsets behind them."""
+
+import time
+from collections.abc import Mapping
+
+import asyncpg
+
+from fansipan_analytics.domain.batch import join_batches
+from fansipan_analytics.domain.records import Prepared
+from fansipan_analytics.repository.offsets import advance
+from fansipan_analytics.service.observations import NewestTimes, Outcome, Unusable, store_observations
+from fansipan_analytics.service.service_events import store_service_events
+from fansipan_common.db import Database
+from fansipan_common.kafka import Partition
+from fansipan_common.telemetry import Metrics
+
+UNUSABLE = (Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""Errors that the same records will always give."""
+
+
+class Store:
+    """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group."""
+
+    def __init__(self, database: Database, *, metrics: Metrics) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._newest = NewestTimes()
+
+    def forget(self) -> None:
+        """Ask the database again what is stored: partitions have changed hands, or a commit has failed."""
+        self._newest.forget()
+
+    async def commit(
+        self, prepared: Prepared, expected: Mapping[Partition, int], following: Mapping[Partition, int]
+    ) -> None:
+        """Store everything and move the offsets from `expected` to `following`, or nothing at all.
+
+        Raises:
+            Fenced: the partitions have another owner.
+            Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError: a record can never be stored.
+            DatabaseAway: try again.
+        """
+        began = time.monotonic()
+        try:
+            try:
+                outcomes = await self._transaction(prepared, expected, following)
+            except asyncpg.UniqueViolationError:
+                self.forget()
+                outcomes = await self._transaction(prepared, expected, following)
+        except BaseException:
+            self.forget()
+            raise
+        self._metrics.commit_duration.record(time.monotonic() - began)
+        self._metrics.commit_rows.record(prepared.rows)
+        for target, outcome in outcomes.items():
+            for name, count in (
+                ("inserted", outcome.inserted),
+                ("duplicate", outcome.duplicates),
+                ("corrected", outcome.corrected),
+            ):
+                if count:
+                    self._metrics.stored.add(count, {"fansipan.target": target, "fansipan.outcome": name})
+
+    async def _transaction(
+        self, prepared: Prepared, expected: Mapping[Partition, int], following: Mapping[Partition, int]
+    ) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        newest = None
+        async with self._database.connection() as connection:
+            async with connection.transaction():
+                await advance(connection, expected, following)
+                rows = join_batches(prepared.batches)
+                if len(rows):
+                    outcomes["observations"], newest = await store_observations(
+                        connection, rows, self._newest
+                    )
+                if prepared.events:
+                    outcomes["service-events"] = await store_service_events(connection, prepared.events)
+            if newest is not None:
+                self._newest.raise_to(newest)
+        return outcomes

@@ -1,0 +1,26 @@
+"""Settings of analytics."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fansipan_common.settings import CommonSettings
+
+
+class AnalyticsSettings(CommonSettings):
+    """How analytics consumes and stores."""
+
+    port: Annotated[int, Field(validation_alias="FANSIPAN_PORT", ge=0, le=65535)] = 8002
+    kafka_group: Annotated[str, Field(validation_alias="FANSIPAN_KAFKA_GROUP", min_length=1)] = (
+        "fansipan-store"
+    )
+    batch_rows: Annotated[int, Field(validation_alias="FANSIPAN_BATCH_ROWS", ge=1, le=1_000_000)] = 50_000
+    max_poison_per_minute: Annotated[int, Field(validation_alias="FANSIPAN_MAX_POISON_PER_MINUTE", ge=1)] = (
+        100
+    )
+    release_timeout_seconds: Annotated[
+        float, Field(validation_alias="FANSIPAN_RELEASE_TIMEOUT_SECONDS", gt=0)
+    ] = 10.0
+    cascade_interval_seconds: Annotated[
+        float, Field(validation_alias="FANSIPAN_CASCADE_INTERVAL_SECONDS", gt=0, le=60)
+    ] = 0.5

@@ -1,0 +1,1 @@
+"""ingest: authenticate, validate, normalise, publish; answers only after Kafka's acknowledgement."""

@@ -1,0 +1,85 @@
+"""`POST /v1/observations`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from fansipan_common.api_keys import Principal
+from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem
+from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_ingest.api.access import Authenticate
+from fansipan_ingest.api.body import read_body
+from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.domain.parsing import (
+    MalformedBody,
+    ParsedItems,
+    TooManyItems,
+    parse_json_items,
+    parse_ndjson_items,
+)
+from fansipan_ingest.repository.progress import StoreProgress
+from fansipan_ingest.service.observations import ObservationService
+from fansipan_ingest.settings import IngestSettings
+
+_NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+_EXAMPLE = [
+    {
+        "datastream": "demo/station-1/pm2_5",
+        "phenomenonTime": "2026-07-01T08:00:00+07:00",
+        "result": 23.4,
+    }
+]
+_OPENAPI = request_body(
+    ("application/json", {"type": "array", "items": ObservationItem.model_json_schema()}, _EXAMPLE),
+    (
+        "application/x-ndjson",
+        {"type": "string"},
+        '{"datastream": "demo/station-1/pm2_5", "phenomenonTime": "2026-07-01T08:00:00+07:00", "result": 23.4}\n',
+    ),
+)
+
+
+def observations_router(
+    service: ObservationService, progress: StoreProgress, authenticate: Authenticate, settings: IngestSettings
+) -> APIRouter:
+    """The door for observations: JSON array or NDJSON, optionally gzip or zstd."""
+    router = APIRouter(tags=["observations"])
+
+    @router.post(
+        "/v1/observations",
+        status_code=202,
+        response_class=Response,
+        responses=RESPONSES,
+        openapi_extra=_OPENAPI,
+        summary="Push observations",
+    )
+    async def push_observations(
+        request: Request,
+        principal: Annotated[Principal, Depends(authenticate)],
+        strict: Strict = False,
+        wait: Wait = None,
+    ) -> Response:
+        body = await read_body(request, settings.max_body_bytes)
+        parsed = _parse(request.headers.get("content-type", "application/json"), body, settings.max_items)
+        answer = await service.accept(principal, parsed, strict=strict)
+        if wait == "stored":
+            answer.stored = await progress.wait(answer.written, settings.stored_timeout_seconds)
+        return Response(answer.to_json(), 202, media_type="application/json")
+
+    return router
+
+
+def _parse(content_type: str, body: bytes, max_items: int) -> ParsedItems[ObservationItem]:
+    media_type = content_type.partition(";")[0].strip().lower()
+    try:
+        if media_type == "application/json":
+            return parse_json_items(OBSERVATION_LIST, body, max_items=max_items)
+        if media_type in _NDJSON:
+            return parse_ndjson_items(OBSERVATION_LIST, body, max_items=max_items)
+    except MalformedBody as error:
+        raise ClientFault(str(error)) from None
+    except TooManyItems as error:
+        raise PayloadTooLarge(str(error), extra={"maxItems": max_items}) from None
+    raise UnsupportedMediaType(
+        f"content type {media_type!r} is not read here: send application/json or application/x-ndjson"
+    )

@@ -1,0 +1,59 @@
+"""Answers of ingest, as OpenAPI shows them, and the query parameters its doors share."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from fansipan_common.contracts import RejectedItem
+from fansipan_common.problems import problem_responses
+
+Strict = Annotated[bool, Query(description="Refuse the whole request when one item is not acceptable.")]
+Wait = Annotated[
+    Literal["stored"] | None,
+    Query(description="`stored`: answer when the items are committed and readable."),
+]
+
+
+class AcceptedAnswer(BaseModel):
+    """What became of the items; sent only after all in-sync replicas of Kafka have acknowledged."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        json_schema_extra={
+            "examples": [
+                {
+                    "accepted": 2,
+                    "duplicatesPossible": False,
+                    "rejected": [
+                        {
+                            "index": 1,
+                            "code": "time-in-future",
+                            "detail": "phenomenonTime is more than 600 s ahead of the server: check the sender's clock",
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    accepted: int
+    duplicates_possible: bool
+    rejected: list[RejectedItem]
+    stored: Annotated[
+        bool | None,
+        Field(description="Only with wait=stored: false when it took longer than the server waits."),
+    ] = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    202: {"model": AcceptedAnswer, "description": "Acknowledged by Kafka"},
+    **problem_responses(400, 401, 403, 413, 415, 422, 503),
+}
+
+
+def request_body(*media: tuple[str, dict[str, Any], Any]) -> dict[str, Any]:
+    """OpenAPI request body from (media type, schema, example)."""
+    content = {name: {"schema": schema, "example": example} for name, schema, example in media}
+    return {"requestBody": {"required": True, "content": content}}

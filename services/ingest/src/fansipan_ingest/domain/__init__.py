@@ -1,0 +1,1 @@
+"""Rules of ingest: pure, no I/O."""

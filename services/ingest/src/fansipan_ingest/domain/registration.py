@@ -1,0 +1,77 @@
+"""What an unknown datastream is registered as when its provider may register on first use."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fansipan_common.contracts import DatastreamKey
+
+_OM: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/"
+MEASUREMENT: Final = _OM + "OM_Measurement"
+COUNT: Final = _OM + "OM_CountObservation"
+TRUTH: Final = _OM + "OM_TruthObservation"
+CATEGORY: Final = _OM + "OM_CategoryObservation"
+ANY: Final = _OM + "OM_Observation"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A SensorThings unitOfMeasurement; the definition is a UCUM code."""
+
+    name: str
+    symbol: str
+    ucum: str
+
+
+_MASS_CONCENTRATION: Final = Unit("microgram per cubic metre", "µg/m³", "ug/m3")
+_KNOWN_UNITS: Final[dict[str, Unit]] = {
+    "pm1": _MASS_CONCENTRATION,
+    "pm2_5": _MASS_CONCENTRATION,
+    "pm10": _MASS_CONCENTRATION,
+    "so2": _MASS_CONCENTRATION,
+    "no2": _MASS_CONCENTRATION,
+    "co": _MASS_CONCENTRATION,
+    "o3": _MASS_CONCENTRATION,
+    "temperature": Unit("degree Celsius", "°C", "Cel"),
+    "humidity": Unit("percent", "%", "%"),
+    "pressure": Unit("hectopascal", "hPa", "hPa"),
+    "wind_speed": Unit("metre per second", "m/s", "m/s"),
+    "rain": Unit("millimetre", "mm", "mm"),
+    "water_level": Unit("metre", "m", "m"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewDatastream:
+    """Metadata of a datastream to register."""
+
+    key: DatastreamKey
+    observation_type: str
+    unit: Unit | None
+
+
+def describe(key: DatastreamKey, result: Any) -> NewDatastream:
+    """Sane metadata from the key and the first result: type by the result, unit when the property is well known."""
+    kind = observation_type_of(result)
+    return NewDatastream(key, kind, _KNOWN_UNITS.get(key.property.lower()) if kind == MEASUREMENT else None)
+
+
+def observation_type_of(result: Any) -> str:
+    """The OGC observation type whose result has the type of `result`."""
+    if isinstance(result, bool):
+        return TRUTH
+    if isinstance(result, int | float):
+        return MEASUREMENT
+    return CATEGORY if isinstance(result, str) else ANY
+
+
+def result_fits(observation_type: str, result: Any) -> bool:
+    """Whether a result is of the type that its datastream declares."""
+    if observation_type == MEASUREMENT:
+        return type(result) in (int, float)
+    if observation_type == COUNT:
+        return type(result) in (int, float) and float(result).is_integer()
+    if observation_type == TRUTH:
+        return isinstance(result, bool)
+    if observation_type == CATEGORY:
+        return isinstance(result, str)
+    return True

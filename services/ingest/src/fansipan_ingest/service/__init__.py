@@ -1,0 +1,1 @@
+"""What ingest does with a request: check, normalise, publish, answer."""
