@@ -1,0 +1,112 @@
+"""Makes the parts of a stack from its configuration and tells each where the others are."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from fansipan_local.cache import Cache
+from fansipan_local.config import ADDRESS_VARIABLES, StackConfig
+from fansipan_local.parts.kafka import Kafka
+from fansipan_local.parts.mosquitto import Mosquitto
+from fansipan_local.parts.page import Page
+from fansipan_local.parts.part import Part
+from fansipan_local.parts.postgres import Postgres
+from fansipan_local.parts.redis import Redis
+from fansipan_local.parts.service import SERVICES, Service
+from fansipan_local.paths import StatePaths
+from fansipan_local.ports import LOOPBACK
+from fansipan_local.secrets_file import SecretsFile
+
+# Settings of the person who runs `up` that the services see, too.
+_PASSED_ON = ("OTEL_", "FANSIPAN_LOG_")
+
+
+class Assembly:
+    """The parts of one stack.
+
+    Args:
+        paths: where they keep their files.
+        config: which parts run, and where.
+        cache: downloads.
+        checkout: the repository.
+        secrets: passwords; the database owner's must be there before parts are started.
+        extra_env: settings added to every service.
+    """
+
+    def __init__(
+        self,
+        paths: StatePaths,
+        config: StackConfig,
+        *,
+        cache: Cache,
+        checkout: Path,
+        secrets: SecretsFile,
+        extra_env: Mapping[str, str],
+    ) -> None:
+        self._paths = paths
+        self._config = config
+        self._cache = cache
+        self._checkout = checkout
+        self._secrets = secrets
+        self._extra_env = dict(extra_env)
+
+    def infrastructure(self) -> list[Part]:
+        """The infrastructure that we run ourselves."""
+        ports, log = self._config.ports, self._paths.log("prepare")
+        parts: list[Part] = []
+        if "kafka" in self._config.embedded:
+            data = self._paths.data("kafka")
+            parts.append(Kafka(data, self._cache, ports.kafka, ports.kafka_controller, log))
+        if "postgres" in self._config.embedded:
+            password = self._secrets.get("database_owner") or ""
+            parts.append(Postgres(self._paths.data("postgres"), self._cache, ports.postgres, password, log))
+        if "redis" in self._config.embedded:
+            parts.append(Redis(self._paths.data("redis"), ports.redis))
+        if "mosquitto" in self._config.embedded:
+            parts.append(Mosquitto(self._paths.data("mosquitto"), ports.mosquitto))
+        return parts
+
+    def page(self) -> Page | None:
+        """The operators' page, when the gateway that serves it is wanted."""
+        if "gateway" not in self._config.services:
+            return None
+        web = self._checkout / "services" / "gateway" / "web"
+        return Page(web, self._cache.root / "page.lock", self._paths.log("page"))
+
+    def services(self, database_urls: Mapping[str, str], page: Page | None) -> list[Part]:
+        """Our wanted services, each with its database address (none is needed to ask for their state)."""
+        ports = {name: int(getattr(self._config.ports, name)) for name in SERVICES}
+        addresses = self.addresses()
+        common = {
+            **{name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
+            **{variable: addresses[variable] for variable in ADDRESS_VARIABLES.values()},
+        }
+        special = {
+            "gateway": {
+                "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
+                "FANSIPAN_ANONYMOUS_READ": "true",
+            }
+        }
+        return [
+            Service(
+                name,
+                self._checkout,
+                ports[name],
+                {
+                    **common,
+                    "DATABASE_URL": database_urls.get(name, ""),
+                    **special.get(name, {}),
+                    **self._extra_env,
+                },
+                page if name == "gateway" else None,
+            )
+            for name in self._config.services
+        ]
+
+    def addresses(self) -> dict[str, str]:
+        """The four addresses of the infrastructure, ours or given."""
+        ours = {part.name: part.address for part in self.infrastructure()}
+        return {
+            variable: self._config.external.get(part) or ours[part]
+            for part, variable in ADDRESS_VARIABLES.items()
+        }
