@@ -20,7 +20,7 @@ $(VENV)/.installed: requirements.lock $(foreach m,$(MEMBERS),$(m)/pyproject.toml
 	  { echo "cannot make a virtual environment: install python3-venv (sudo apt-get install python3-venv)"; exit 1; }
 	@echo "installing the locked packages into $(VENV) …"
 	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(foreach m,$(MEMBERS),-e $(m))
 	@touch $@
 

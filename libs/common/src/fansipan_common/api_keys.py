@@ -54,8 +54,11 @@ class Principal:
 
     def may_write_to(self, datastream_key: str) -> bool:
         """Whether the key may write to a datastream: one of its provider, under one of its prefixes."""
-        return datastream_key.startswith(f"{self.provider_key}/") and (
-            not self.datastream_prefixes or datastream_key.startswith(self.datastream_prefixes)
+        own = len(self.provider_key)
+        return (
+            datastream_key.startswith(self.provider_key)
+            and datastream_key[own : own + 1] == "/"
+            and (not self.datastream_prefixes or datastream_key.startswith(self.datastream_prefixes))
         )
 
 

@@ -1,10 +1,10 @@
 """What ingest writes to Kafka: observation batches, service events, dead letters."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
+import numpy as np
 import orjson
 
 from fansipan_common.contracts import DeadLetter, ServiceEvent, TopicName
@@ -14,22 +14,9 @@ from fansipan_common.contracts.observation_batch import EVENT_TYPE as OBSERVATIO
 from fansipan_common.contracts.observation_batch import encode_columns
 from fansipan_common.kafka import Message, Publisher, Written, cloud_event_headers
 from fansipan_common.kafka.headers import Headers
+from fansipan_ingest.rows import AcceptedRows
 
 _DEAD_LETTERS_A_RECORD: Final = 500
-
-
-@dataclass(slots=True)
-class PartitionRows:
-    """Rows of one request for one partition, as columns of equal length."""
-
-    keys: dict[int, str] = field(default_factory=dict)
-    thing_keys: set[bytes] = field(default_factory=set)
-    datastream_ids: list[int] = field(default_factory=list)
-    phenomenon_ms: list[int] = field(default_factory=list)
-    results: list[Any] = field(default_factory=list)
-    quality: dict[int, int] = field(default_factory=dict)
-    result_ms: dict[int, int] = field(default_factory=dict)
-    parameters: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 class IngestPublisher:
@@ -50,26 +37,38 @@ class IngestPublisher:
         written = await self._publisher.publish(messages)
         return [record for record in written if record.topic != self._dead_letters]
 
-    def observations(self, provider: str, rows: dict[int, PartitionRows], now: datetime) -> list[Message]:
-        """One record a partition. It has a key when all its rows are of one thing."""
-        return [
-            Message(
-                self._observations,
-                encode_columns(
-                    datastream_keys=columns.keys,
-                    datastream_ids=columns.datastream_ids,
-                    phenomenon_ms=columns.phenomenon_ms,
-                    result=columns.results,
-                    result_quality=_dense(columns.quality, len(columns.results)),
-                    result_ms=_dense(columns.result_ms, len(columns.results)),
-                    parameters=_dense(columns.parameters, len(columns.results)),
-                ),
-                cloud_event_headers(event_type=OBSERVATIONS_TYPE, source=f"/providers/{provider}", time=now),
-                key=next(iter(columns.thing_keys)) if len(columns.thing_keys) == 1 else None,
-                partition=partition,
+    def observations(
+        self, provider: str, rows: AcceptedRows, partitions: int, now: datetime
+    ) -> list[Message]:
+        """One record for each partition that has rows. It has a key when all its rows are of one thing."""
+        hashes = np.array([ref.thing_hash for ref in rows.refs], np.int64)
+        placed = hashes % partitions
+        messages: list[Message] = []
+        for partition in np.unique(placed).tolist():
+            mine = np.flatnonzero(placed == partition).tolist()
+            refs = [rows.refs[row] for row in mine]
+            ids = [ref.id for ref in refs]
+            things = {ref.thing_key for ref in refs}
+            messages.append(
+                Message(
+                    self._observations,
+                    encode_columns(
+                        datastream_keys=dict(zip(ids, [ref.key for ref in refs], strict=True)),
+                        datastream_ids=ids,
+                        phenomenon_ms=[rows.phenomenon_ms[row] for row in mine],
+                        result=[rows.results[row] for row in mine],
+                        result_quality=_dense(rows.quality, mine),
+                        result_ms=_dense(rows.result_ms, mine),
+                        parameters=_dense(rows.parameters, mine),
+                    ),
+                    cloud_event_headers(
+                        event_type=OBSERVATIONS_TYPE, source=f"/providers/{provider}", time=now
+                    ),
+                    key=things.pop() if len(things) == 1 else None,
+                    partition=partition,
+                )
             )
-            for partition, columns in rows.items()
-        ]
+        return messages
 
     def service_events(self, provider: str, events: Iterable[ServiceEvent]) -> list[Message]:
         """One record an event, keyed by what it is about, so that the events of a dossier keep their order."""
@@ -124,5 +123,9 @@ class IngestPublisher:
         return messages
 
 
-def _dense(sparse: dict[int, Any], size: int) -> list[Any] | None:
-    return [sparse.get(row) for row in range(size)] if sparse else None
+def _dense(sparse: dict[int, Any], rows: list[int]) -> list[Any] | None:
+    """The values of some rows, None where one has none; None when none of them has one."""
+    if not sparse:
+        return None
+    values = [sparse.get(row) for row in rows]
+    return values if any(value is not None for value in values) else None

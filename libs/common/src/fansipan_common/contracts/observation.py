@@ -18,6 +18,9 @@ from pydantic.alias_generators import to_camel
 MAX_TEXT_RESULT: Final = 8192
 """Longest text result, in characters."""
 
+MAX_RESULT: Final = 1e290
+"""Largest number, either way: the sum of a day of them is still a 64-bit floating-point number."""
+
 
 class ResultQuality(StrEnum):
     """How far the sender trusts a result. `bad` results are stored but enter no rollup."""
@@ -37,7 +40,7 @@ QUALITY_NAMES: Final[dict[int | None, str | None]] = {
     code: (None if name is None else name.value) for name, code in QUALITY_CODES.items()
 }
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-MAX_RESULT, le=MAX_RESULT)]
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT_RESULT)]
 ResultValue = Annotated[
     Number | StrictBool | Text | dict[str, Any],

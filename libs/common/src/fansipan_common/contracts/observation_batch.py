@@ -12,6 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from fansipan_common.contracts.identity import MAX_DATASTREAM_ID, MAX_MILLISECOND
+from fansipan_common.contracts.observation import MAX_RESULT
 
 CONTENT_TYPE = "application/json"
 EVENT_TYPE = "vn.fansipan.observations.v1"
@@ -73,7 +74,7 @@ def encode_columns(
     `result` holds numbers, text, booleans and objects as they are.
     """
     columns: dict[str, Any] = {
-        "datastreams": {str(key): value for key, value in datastream_keys.items()},
+        "datastreams": datastream_keys,
         "datastreamId": datastream_ids,
         "phenomenonTime": phenomenon_ms,
         "result": result,
@@ -84,7 +85,7 @@ def encode_columns(
         columns["resultTime"] = result_ms
     if parameters is not None:
         columns["parameters"] = parameters
-    return orjson.dumps(columns)
+    return orjson.dumps(columns, option=orjson.OPT_NON_STR_KEYS)
 
 
 def decode_columns(data: bytes | None) -> ObservationBatch:
@@ -134,14 +135,22 @@ def _integers(columns: dict[str, Any], name: str, *, low: int, high: int) -> NDA
 def _results(values: list[Any]) -> tuple[NDArray[np.float64], list[Any] | None]:
     kinds = set(map(type, values))
     if kinds <= {int, float}:
-        return np.asarray(values, dtype=np.float64), None
+        return _bounded(np.asarray(values, dtype=np.float64)), None
     if not kinds <= {int, float, str, bool, dict}:
         raise MalformedBatch("result holds something that is no number, text, boolean or object")
     is_number = [type(value) in (int, float) for value in values]
     numbers = np.asarray(
         [value if number else np.nan for value, number in zip(values, is_number, strict=True)], np.float64
     )
-    return numbers, [None if number else value for value, number in zip(values, is_number, strict=True)]
+    return _bounded(numbers), [
+        None if number else value for value, number in zip(values, is_number, strict=True)
+    ]
+
+
+def _bounded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    if (np.abs(numbers) > MAX_RESULT).any():  # NaN, no number, compares false
+        raise MalformedBatch(f"result holds a number beyond {MAX_RESULT:g}")
+    return numbers
 
 
 def _optional(columns: dict[str, Any], name: str, size: int, valid: Any) -> list[Any] | None:

@@ -4,11 +4,22 @@ The data fields cover what Decision 766/QĐ-TTg counts; the comment behind a fie
 reporting system it corresponds to. No field can hold personal data: ids are opaque and unknown fields are refused.
 """
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 OpaqueId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
@@ -16,6 +27,20 @@ Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][
 AreaCode = Annotated[
     str, Field(pattern=r"^[0-9]{2}([0-9]{3})?$", description="Official code, for example 02671.")
 ]
+
+_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _rfc_3339(value: Any) -> Any:
+    if isinstance(value, str) and not _RFC_3339.fullmatch(value):
+        raise ValueError("a time is written as RFC 3339 with offset: 2026-07-01T08:00:00+07:00")
+    if isinstance(value, int | float):
+        raise ValueError("a time is text, RFC 3339 with offset")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+"""A time with offset. What readers find in `data` is what was sent, so nothing is sent that they cannot read."""
 
 
 class Channel(StrEnum):
@@ -50,14 +75,14 @@ class DossierReceived(DossierData):
 
     procedure: Code  # MaTTHC
     channel: Channel
-    due_at: AwareDatetime | None = None  # NgayHenTra
+    due_at: Moment | None = None  # NgayHenTra
     online_service: Literal["none", "partial", "full"] | None = None
-    has_fee: bool | None = None
-    paper_result_required: bool | None = None
-    digitised: bool | None = None  # DuocSoHoa
-    components_reused: bool | None = None  # HoSoCoThanhPhanSoHoa
-    from_national_store: bool | None = None  # DuocLayTuKhoDMQG
-    identity_verified: bool | None = None  # TaiKhoanDuocXacThucVoiVNeID
+    has_fee: StrictBool | None = None
+    paper_result_required: StrictBool | None = None
+    digitised: StrictBool | None = None  # DuocSoHoa
+    components_reused: StrictBool | None = None  # HoSoCoThanhPhanSoHoa
+    from_national_store: StrictBool | None = None  # DuocLayTuKhoDMQG
+    identity_verified: StrictBool | None = None  # TaiKhoanDuocXacThucVoiVNeID
 
 
 class DossierSupplementRequested(DossierData):
@@ -71,7 +96,7 @@ class DossierSupplementReceived(DossierData):
     """The supplement came; the clock goes on."""
 
     procedure: Code | None = None
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
 
 
 class DossierFinished(DossierData):
@@ -79,8 +104,8 @@ class DossierFinished(DossierData):
 
     procedure: Code | None = None
     result_code: Code | None = None  # MaKetQua
-    result_file: bool | None = None  # DuongDanTepTinKetQua is given
-    digitised: bool | None = None
+    result_file: StrictBool | None = None  # DuongDanTepTinKetQua is given
+    digitised: StrictBool | None = None
 
 
 class DossierClosed(DossierData):
@@ -94,7 +119,7 @@ class DossierPaid(DossierData):
     """The fee was paid."""
 
     procedure: Code | None = None
-    amount_vnd: Annotated[int, Field(ge=0)] | None = None
+    amount_vnd: Annotated[StrictInt, Field(ge=0)] | None = None
     online_payment: OnlinePayment | None = None
 
 
@@ -112,14 +137,14 @@ class PetitionReceived(PetitionData):
 
     channel: Channel
     kind: Code | None = None
-    repeated: bool | None = None
+    repeated: StrictBool | None = None
 
 
 class RatingSubmitted(_Data):
     """A citizen rated a dossier or a petition from 1 (worst) to 5 (best)."""
 
     agency: Code
-    score: Annotated[int, Field(ge=1, le=5)]
+    score: Annotated[StrictInt, Field(ge=1, le=5)]
     area: AreaCode | None = None
     procedure: Code | None = None
     dossier_id: OpaqueId | None = None
@@ -138,9 +163,9 @@ class UsageCounted(_Data):
 
     service: Code
     agency: Code
-    count: Annotated[int, Field(ge=0)]
-    period_start: AwareDatetime
-    period_end: AwareDatetime
+    count: Annotated[StrictInt, Field(ge=0)]
+    period_start: Moment
+    period_end: Moment
     area: AreaCode | None = None
     procedure: Code | None = None
     channel: Channel | None = None
@@ -200,7 +225,7 @@ class ServiceEvent(BaseModel):
         str, Field(min_length=1, max_length=256, description="A URI reference naming the system.")
     ]
     type: ServiceEventType
-    time: AwareDatetime
+    time: Moment
     subject: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: Annotated[str, Field(max_length=512)] | None = None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_RECORD_BYTES: Final = 16 * 1024 * 1024
-"""Largest record; a request's rows for one partition always fit, since its body is bounded below this."""
+"""Largest record; what would be larger is refused before it is handed to Kafka."""
 
 _WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
@@ -33,7 +33,7 @@ def topic_specs(prefix: str = "") -> list[TopicSpec]:
     """All topics, their names after `prefix`. Retention: 7 days, dead letters 30 days."""
     common = {"max.message.bytes": str(MAX_RECORD_BYTES), "retention.ms": str(_WEEK_MS)}
     return [
-        TopicSpec(prefix + TopicName.OBSERVATIONS, 12, common),
+        TopicSpec(prefix + TopicName.OBSERVATIONS, 6, common),
         TopicSpec(prefix + TopicName.SERVICE_EVENTS, 6, common),
         TopicSpec(prefix + TopicName.DEAD_LETTER, 3, common | {"retention.ms": str(30 * 24 * 3600 * 1000)}),
         TopicSpec(prefix + TopicName.INDICATOR_VALUES, 6, common),

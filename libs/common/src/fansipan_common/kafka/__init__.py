@@ -9,6 +9,7 @@ from fansipan_common.kafka.publisher import (
     BrokerBehind,
     Message,
     Publisher,
+    RecordTooLarge,
     Written,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "Message",
     "Partition",
     "Publisher",
+    "RecordTooLarge",
     "Written",
     "cloud_event_headers",
     "create_topics",

@@ -5,17 +5,21 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
-from fansipan_common.errors import ServerFault
+from fansipan_common.errors import PayloadTooLarge, ServerFault
 from fansipan_common.kafka.headers import Headers
 from fansipan_common.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
+
+_OVERHEAD_BYTES: Final = 64 * 1024
+"""Room for the headers and the framing of a record."""
 
 
 class BrokerAway(ServerFault):
@@ -28,6 +32,12 @@ class BrokerBehind(ServerFault):
     """Kafka acknowledges more slowly than we are asked to publish."""
 
     code, title = "broker-behind", "Message broker behind"
+
+
+class RecordTooLarge(PayloadTooLarge):
+    """A record would be larger than Kafka takes."""
+
+    code = "record-too-large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,9 @@ class Publisher:
             BrokerAway: not all were acknowledged in time; `extra["duplicatesPossible"]` tells whether some may be
                 written already.
             BrokerBehind: too much is waiting for acknowledgements; nothing was handed over.
+            RecordTooLarge: Kafka would not take one of them; nothing was handed over.
         """
+        _refuse_too_large(messages)
         producer = self._producer
         if producer is None:
             raise BrokerAway(
@@ -220,6 +232,15 @@ class Publisher:
         if self._producer is None:
             raise BrokerAway("Kafka cannot be reached")
         self._refuse_when_behind(0)
+
+
+def _refuse_too_large(messages: Sequence[Message]) -> None:
+    largest = max((len(message.value) for message in messages), default=0)
+    if largest > MAX_RECORD_BYTES - _OVERHEAD_BYTES:
+        raise RecordTooLarge(
+            f"a record of {largest} bytes would come of this: send several smaller requests",
+            extra={"maxRecordBytes": MAX_RECORD_BYTES - _OVERHEAD_BYTES},
+        )
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

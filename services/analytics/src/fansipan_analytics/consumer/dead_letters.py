@@ -17,6 +17,8 @@ from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
 _WINDOW_SECONDS: Final = 60.0
+_KEPT_BYTES: Final = 8 * 1024 * 1024
+_REMEMBERED: Final = 10_000
 
 
 class PoisonStorm(Exception):
@@ -45,14 +47,20 @@ class DeadLetterOffice:
         self._metrics = metrics
         self._monotonic = monotonic
         self._recent: deque[float] = deque()
+        self._done: dict[tuple[str, int, int], None] = {}
 
     async def set_aside(self, record: Record, code: str, reason: str) -> None:
         """Publish one unusable record with the reason and wait for the acknowledgement.
+
+        A record that is read again, because what came with it could not be committed, is not published again.
 
         Raises:
             PoisonStorm: there were too many within a minute.
             BrokerAway, BrokerBehind: not acknowledged.
         """
+        place = (record.topic, record.partition, record.offset)
+        if place in self._done:
+            return
         now = self._monotonic()
         while self._recent and self._recent[0] < now - _WINDOW_SECONDS:
             self._recent.popleft()
@@ -66,6 +74,10 @@ class DeadLetterOffice:
         self._recent.append(now)
         is_event = record.topic == self._topic_prefix + TopicName.SERVICE_EVENTS
         received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        value = record.value or b""
+        detail = reason
+        if len(value) > _KEPT_BYTES:
+            detail += f" (the first {_KEPT_BYTES} of its {len(value)} bytes are kept here)"
         letter = DeadLetter(
             origin="kafka",
             target="service-events" if is_event else "observations",
@@ -77,8 +89,8 @@ class DeadLetterOffice:
                 DeadLetterItem(
                     index=0,
                     code=code,
-                    detail=reason,
-                    payload_base64=base64.b64encode(record.value or b"").decode(),
+                    detail=detail,
+                    payload_base64=base64.b64encode(value[:_KEPT_BYTES]).decode(),
                 )
             ],
         )
@@ -93,6 +105,9 @@ class DeadLetterOffice:
                 )
             ]
         )
+        self._done[place] = None
+        if len(self._done) > _REMEMBERED:
+            del self._done[next(iter(self._done))]
         self._metrics.dead_lettered.add(1, {"error.type": code})
         _log.warning(
             "record set aside",

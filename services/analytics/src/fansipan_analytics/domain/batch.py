@@ -13,7 +13,18 @@ BAD: Final = 2
 """Code of result quality `bad`: stored, but in no rollup."""
 
 
-@dataclass(frozen=True, slots=True)
+def same_json(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same; in Python alone `True` would equal 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return one == other
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Extras:
     """What a row has beyond a numeric result."""
 
@@ -21,6 +32,16 @@ class Extras:
     quality: int | None = None
     result_ms: int | None = None
     parameters: dict[str, Any] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Extras) and (
+            self.quality == other.quality
+            and self.result_ms == other.result_ms
+            and same_json(self.result_json, other.result_json)
+            and same_json(self.parameters, other.parameters)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it may hold objects
 
 
 NO_EXTRAS: Final = Extras()

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from fansipan_common.contracts import ServiceEventType as Type
+from fansipan_common.contracts.service_event import Moment
 
 DOSSIER_PREFIX: Final = "vn.fansipan.dossier."
 
+_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
 _FINISHING: Final = {
     Type.DOSSIER_PROCESSED: "processed",
     Type.DOSSIER_RETURNED: "returned",
@@ -109,7 +113,7 @@ def _take_fields(dossier: Dossier, event: DossierEvent) -> None:
     dossier.result_code = data.get("resultCode", dossier.result_code)
     dossier.result_file = data.get("resultFile", dossier.result_file)
     if data.get("dueAt") is not None:
-        dossier.due_at = datetime.fromisoformat(data["dueAt"])
+        dossier.due_at = _MOMENT.validate_python(data["dueAt"])
     dossier.attributes |= {name: data[name] for name in _ATTRIBUTES if data.get(name) is not None}
 
 

@@ -1,18 +1,22 @@
 """Reading a request's body: bounded as it comes in and as it unpacks."""
 
-import time
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Final
 
 import zstandard
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 
 _DRAIN_BYTES: Final = 128 * 1024 * 1024
 _DRAIN_SECONDS: Final = 10.0
 _CHUNK: Final = 64 * 1024
+_ZSTD_PIECE: Final = 512
+_ZSTD_WINDOW: Final = 8 * 1024 * 1024  # what RFC 8878 asks every reader to support
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
@@ -26,19 +30,10 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", "zstd", ""):
         raise UnsupportedMediaType(f"content encoding {encoding!r} is not read here: send gzip, zstd or none")
-    chunks: list[bytes] = []
-    size = 0
-    stream = request.stream()
-    async for chunk in stream:
-        size += len(chunk)
-        if size > max_bytes:
-            await _drain(stream)
-            raise PayloadTooLarge(
-                f"the body is over {max_bytes} bytes: send several smaller requests, or compress it",
-                extra={"maxBytes": max_bytes},
-            )
-        chunks.append(chunk)
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    try:
+        body = await _receive(request.stream(), max_bytes)
+    except ClientDisconnect:
+        raise ClientFault("the connection was closed before the body was complete") from None
     if encoding in ("gzip", "x-gzip"):
         return _collect(_gunzip(body), max_bytes)
     if encoding == "zstd":
@@ -46,14 +41,31 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return body
 
 
-async def _drain(stream: AsyncIterator[bytes]) -> None:
-    """Read on for a while, so that a client that sends before it reads gets the answer, not a reset."""
-    until = time.monotonic() + _DRAIN_SECONDS
+async def _receive(stream: AsyncIterator[bytes], max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
     size = 0
     async for chunk in stream:
         size += len(chunk)
-        if size > _DRAIN_BYTES or time.monotonic() > until:
-            return
+        if size > max_bytes:
+            chunks.clear()
+            await _drain(stream)
+            raise PayloadTooLarge(
+                f"the body is over {max_bytes} bytes: send several smaller requests, or compress it",
+                extra={"maxBytes": max_bytes},
+            )
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _drain(stream: AsyncIterator[bytes]) -> None:
+    """Read on for a while, so that a client that sends before it reads gets the answer, not a reset."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for chunk in stream:
+                size += len(chunk)
+                if size > _DRAIN_BYTES:
+                    return
 
 
 def _collect(parts: Iterator[bytes], max_bytes: int) -> bytes:
@@ -85,9 +97,19 @@ def _gunzip(data: bytes) -> Iterator[bytes]:
 
 
 def _unzstd(data: bytes) -> Iterator[bytes]:
+    """Unpack frame after frame. Piece by piece: the unpacker has no bound on what one piece becomes, but a piece this
+    small becomes 16 MiB at most."""
+    start = 0
+    unpacker = None
     try:
-        with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as reader:
-            while part := reader.read(_CHUNK):
-                yield part
+        while start < len(data):
+            if unpacker is None or unpacker.eof:
+                unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+            piece = data[start : start + _ZSTD_PIECE]
+            start += len(piece)
+            yield unpacker.decompress(piece)
+            start -= len(unpacker.unused_data)
     except zstandard.ZstdError as error:
         raise ClientFault(f"the body is not zstd: {error}") from None
+    if unpacker is not None and not unpacker.eof:
+        raise ClientFault("the body ends in the middle of its zstd stream")

@@ -17,10 +17,12 @@ from fansipan_ingest.domain.parsing import (
     parse_json_items,
     parse_ndjson_items,
 )
+from fansipan_ingest.domain.plain import parse_plain
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.observations import ObservationService
 from fansipan_ingest.settings import IngestSettings
 
+_JSON = "application/json"
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _EXAMPLE = [
     {
@@ -60,8 +62,12 @@ def observations_router(
         wait: Wait = None,
     ) -> Response:
         body = await read_body(request, settings.max_body_bytes)
-        parsed = _parse(request.headers.get("content-type", "application/json"), body, settings.max_items)
-        answer = await service.accept(principal, parsed, strict=strict)
+        media_type = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+        plain = parse_plain(body, max_items=settings.max_items) if media_type == _JSON else None
+        answer = None if plain is None else await service.accept_plain(principal, plain)
+        if answer is None:
+            parsed = _parse(media_type, body, settings.max_items)
+            answer = await service.accept(principal, parsed, strict=strict)
         if wait == "stored":
             answer.stored = await progress.wait(answer.written, settings.stored_timeout_seconds)
         return Response(answer.to_json(), 202, media_type="application/json")
@@ -69,10 +75,9 @@ def observations_router(
     return router
 
 
-def _parse(content_type: str, body: bytes, max_items: int) -> ParsedItems[ObservationItem]:
-    media_type = content_type.partition(";")[0].strip().lower()
+def _parse(media_type: str, body: bytes, max_items: int) -> ParsedItems[ObservationItem]:
     try:
-        if media_type == "application/json":
+        if media_type == _JSON:
             return parse_json_items(OBSERVATION_LIST, body, max_items=max_items)
         if media_type in _NDJSON:
             return parse_ndjson_items(OBSERVATION_LIST, body, max_items=max_items)

@@ -1,10 +1,13 @@
 """What makes an item acceptable beyond its form."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST_INTEGER: Final = -(1 << 63)
+_GREATEST_INTEGER: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,35 @@ def unix_ms(moment: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
-def depth_exceeds(value: Any, limit: int) -> bool:
-    """Whether JSON nests deeper than `limit` objects or arrays."""
-    level = [value]
-    for _ in range(limit):
-        level = [
-            inner
-            for outer in level
-            for inner in (
-                outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
-            )
-        ]
-        if not level:
-            return False
-    return any(isinstance(value, dict | list) for value in level)
+def json_fault(value: Any, what: str, max_depth: int) -> Rejection | None:
+    """The reason why a JSON value cannot be stored as it is, or None.
+
+    Args:
+        value: as a JSON parser gives it.
+        what: its name in the answer.
+        max_depth: how many objects or arrays may lie in each other.
+    """
+    level, depth = [value], 0
+    while level:
+        below: list[Any] = []
+        for each in level:
+            if isinstance(each, dict | list):
+                if depth == max_depth:
+                    return Rejection("too-deep", f"{what} nests deeper than {max_depth} levels")
+                below += [*each.keys(), *each.values()] if isinstance(each, dict) else each
+            elif (reason := _scalar_fault(each, what)) is not None:
+                return reason
+        level, depth = below, depth + 1
+    return None
+
+
+def _scalar_fault(value: Any, what: str) -> Rejection | None:
+    if isinstance(value, str):
+        if "\0" in value:
+            return Rejection("nul-character", f"{what} holds the character U+0000, which cannot be stored")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            return Rejection("number-range", f"{what} holds NaN or a number beyond 64-bit floating point")
+    elif isinstance(value, int) and not _LEAST_INTEGER <= value <= _GREATEST_INTEGER:
+        return Rejection("number-range", f"{what} holds an integer of more than 64 bits: send it as text")
+    return None

@@ -20,7 +20,7 @@ FROM datastream d JOIN thing t ON t.id = d.thing_id JOIN provider p ON p.id = t.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DatastreamRef:
     """What ingest needs to know of a datastream. `thing_hash` gives its Kafka partition (modulo their number)."""
 
@@ -38,10 +38,16 @@ class DatastreamRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str | int, DatastreamRef] = {}
+        self._generation = 0
 
     def invalidate(self) -> None:
         """Forget everything cached."""
         self._known.clear()
+        self._generation += 1
+
+    def cached(self, names: Iterable[str | int]) -> list[DatastreamRef | None]:
+        """What is remembered of each name, in their order; None where nothing is."""
+        return list(map(self._known.get, names))
 
     async def find(self, names: Iterable[str | int]) -> dict[str | int, DatastreamRef]:
         """Those of `names` that exist.
@@ -49,16 +55,19 @@ class DatastreamRepository:
         Raises:
             DatabaseAway: one is not cached and the database does not answer.
         """
-        known = self._known
-        missing = [name for name in names if name not in known]
+        wanted = list(names)
+        found = {name: self._known[name] for name in wanted if name in self._known}
+        missing = [name for name in wanted if name not in found]
         if missing:
+            generation = self._generation
             rows = await self._database.fetch(
                 _SELECT + "WHERE d.key = ANY($1::text[]) OR d.id = ANY($2::integer[])",
                 [name for name in missing if isinstance(name, str)],
                 [name for name in missing if isinstance(name, int) and name <= MAX_DATASTREAM_ID],
             )
-            self._remember(rows)
-        return {name: known[name] for name in names if name in known}
+            fetched = self._remember(rows, generation)
+            found |= {name: fetched[name] for name in missing if name in fetched}
+        return found
 
     async def register(self, provider_id: int, new: list[NewDatastream]) -> dict[str | int, DatastreamRef]:
         """Register datastreams of one provider, with their things, sensors and observed properties.
@@ -66,11 +75,12 @@ class DatastreamRepository:
         Several replicas may register the same at once: the first wins, all get what exists then.
         """
         keys = [str(item.key) for item in new]
+        generation = self._generation
         async with self._database.connection() as connection, connection.transaction():
             await self._insert(connection, provider_id, new)
             rows = await connection.fetch(_SELECT + "WHERE d.key = ANY($1::text[])", keys)
-        self._remember(rows)
-        return {key: self._known[key] for key in keys if key in self._known}
+        registered = self._remember(rows, generation)
+        return {key: registered[key] for key in keys}
 
     async def _insert(
         self, connection: "asyncpg.Connection[Any]", provider_id: int, new: list[NewDatastream]
@@ -119,9 +129,9 @@ class DatastreamRepository:
             sensor,
         )
 
-    def _remember(self, rows: Iterable[asyncpg.Record]) -> None:
-        if len(self._known) > _MAX_CACHED:
-            self._known.clear()
+    def _remember(self, rows: Iterable[asyncpg.Record], generation: int) -> dict[str | int, DatastreamRef]:
+        """The datastreams of some rows by key and id; cached unless something has changed since the query began."""
+        refs: dict[str | int, DatastreamRef] = {}
         for row in rows:
             thing_key = f"{row['provider']}/{row['thing']}".encode()
             ref = DatastreamRef(
@@ -132,5 +142,9 @@ class DatastreamRepository:
                 thing_key=thing_key,
                 thing_hash=partition_of_key(thing_key, _HASH_SPACE),
             )
-            self._known[ref.key] = ref
-            self._known[ref.id] = ref
+            refs[ref.key] = refs[ref.id] = ref
+        if generation == self._generation:
+            if len(self._known) > _MAX_CACHED:
+                self._known.clear()
+            self._known |= refs
+        return refs

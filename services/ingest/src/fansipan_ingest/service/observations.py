@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ObservationItem, parse_datastream_key
 from fansipan_common.contracts.dead_letter import DeadLetterItem
-from fansipan_common.contracts.observation import QUALITY_CODES
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
+from fansipan_ingest.domain.plain import PlainItems
 from fansipan_ingest.domain.registration import MEASUREMENT, NewDatastream, describe, result_fits
-from fansipan_ingest.domain.rules import Rejection, TimeWindow, depth_exceeds, unix_ms
-from fansipan_ingest.publisher import IngestPublisher, PartitionRows
+from fansipan_ingest.domain.rules import Rejection, TimeWindow, json_fault, unix_ms
+from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRef, DatastreamRepository
+from fansipan_ingest.rows import AcceptedRows
 from fansipan_ingest.service.answer import Answer, refuse_when_strict
 
-_Resolved = dict[str | int, DatastreamRef | Rejection]
+Resolved = dict[str | int, DatastreamRef | Rejection]
+"""What each datastream name of a request stands for."""
 
 
 class ObservationService:
@@ -39,6 +41,32 @@ class ObservationService:
         self._clock = clock
         self._metrics = metrics
 
+    async def accept_plain(self, principal: Principal, items: PlainItems) -> Answer | None:
+        """Publish a plain request if every datastream is known and every item acceptable; None if it is not so.
+
+        Raises:
+            BrokerAway, BrokerBehind: nothing counts as accepted; the same again is harmless.
+        """
+        refs = self._datastreams.cached(items.datastreams)
+        if None in refs or principal.datastream_prefixes:
+            return None
+        known = cast("list[DatastreamRef]", refs)
+        now = self._clock()
+        if (
+            {ref.provider for ref in known} != {principal.provider_key}
+            or {ref.observation_type for ref in known} != {MEASUREMENT}
+            or items.phenomenon_ms.min() < self._window.earliest_ms
+            or items.phenomenon_ms.max() > unix_ms(now) + self._window.ahead_ms
+        ):
+            return None
+        rows = AcceptedRows(known, items.phenomenon_ms.tolist(), items.results)
+        partitions = await self._publisher.observation_partitions()
+        written = await self._publisher.publish(
+            self._publisher.observations(principal.provider_key, rows, partitions, now)
+        )
+        self._count(len(rows), [])
+        return Answer(len(rows), [], written)
+
     async def accept(
         self, principal: Principal, parsed: ParsedItems[ObservationItem], *, strict: bool
     ) -> Answer:
@@ -51,27 +79,27 @@ class ObservationService:
         partitions = await self._publisher.observation_partitions()
         resolved = await self._resolve(principal, parsed.items)
         now = self._clock()
-        rows, refused = self._sort(parsed, resolved, partitions, unix_ms(now))
+        rows, refused = self._sort(parsed, resolved, unix_ms(now))
         rejected = parsed.rejected + refused
         refuse_when_strict(strict, rejected)
-        messages = self._publisher.observations(principal.provider_key, rows, now)
+        messages = self._publisher.observations(principal.provider_key, rows, partitions, now)
         if rejected:
             messages += self._publisher.dead_letters("observations", principal.provider_key, rejected, now)
         written = await self._publisher.publish(messages) if messages else []
-        self._count(len(parsed.items) - len(refused), rejected)
-        return Answer(len(parsed.items) - len(refused), rejected, written)
+        self._count(len(rows), rejected)
+        return Answer(len(rows), rejected, written)
 
-    async def _resolve(self, principal: Principal, items: list[ObservationItem]) -> _Resolved:
+    async def _resolve(self, principal: Principal, items: list[ObservationItem]) -> Resolved:
         first_result: dict[str | int, Any] = {}
         for item in items:
             first_result.setdefault(item.datastream, item.result)
         found = await self._datastreams.find(first_result)
-        resolved: _Resolved = {}
+        resolved: Resolved = {}
         new: list[NewDatastream] = []
         for name, result in first_result.items():
             ref = found.get(name)
             if ref is not None:
-                resolved[name] = _permitted(principal, ref)
+                resolved[name] = ref if principal.may_write_to(ref.key) else _forbidden(ref.key)
                 continue
             unknown = _unknown(principal, name, result)
             if isinstance(unknown, Rejection):
@@ -83,61 +111,41 @@ class ObservationService:
         return resolved
 
     def _sort(
-        self, parsed: ParsedItems[ObservationItem], resolved: _Resolved, partitions: int, now_ms: int
-    ) -> tuple[dict[int, PartitionRows], list[DeadLetterItem]]:
-        """Rows by partition, and the items that are refused. This loop is the hot path of ingest."""
-        rows: dict[int, PartitionRows] = {}
+        self, parsed: ParsedItems[ObservationItem], resolved: Resolved, now_ms: int
+    ) -> tuple[AcceptedRows, list[DeadLetterItem]]:
+        """The acceptable rows, and the items that are refused, looking at one item after the other."""
+        rows = AcceptedRows()
         refused: list[DeadLetterItem] = []
-        earliest, latest = self._window.earliest_ms, now_ms + self._window.ahead_ms
         for place, item in enumerate(parsed.items):
             ref = resolved[item.datastream]
-            result = item.result
             millisecond = unix_ms(item.phenomenon_time)
-            if ref.__class__ is Rejection:
-                reason: Rejection | None = ref  # type: ignore[assignment]  # its class was just looked at
-            elif not earliest <= millisecond <= latest:
-                reason = self._window.check(millisecond, now_ms)
-            else:
-                reason = self._misfit(ref, item)  # type: ignore[arg-type]  # not a Rejection: see above
+            reason = (
+                ref
+                if isinstance(ref, Rejection)
+                else self._window.check(millisecond, now_ms) or self._misfit(ref, item, now_ms)
+            )
             if reason is not None:
-                refused.append(_dead_letter(parsed, place, item, reason))
+                refused.append(_dead_letter(parsed, place, reason))
                 continue
-            assert isinstance(ref, DatastreamRef)  # noqa: S101
-            partition = ref.thing_hash % partitions
-            columns = rows.get(partition)
-            if columns is None:
-                columns = rows[partition] = PartitionRows()
-            row = len(columns.results)
-            columns.keys[ref.id] = ref.key
-            columns.thing_keys.add(ref.thing_key)
-            columns.datastream_ids.append(ref.id)
-            columns.phenomenon_ms.append(millisecond)
-            columns.results.append(result)
-            if item.result_quality is not None:
-                columns.quality[row] = QUALITY_CODES[item.result_quality] or 0
-            if item.result_time is not None:
-                columns.result_ms[row] = unix_ms(item.result_time)
-            if item.parameters is not None:
-                columns.parameters[row] = item.parameters
+            assert isinstance(ref, DatastreamRef)  # noqa: S101 - a Rejection is a reason
+            rows.add(ref, millisecond, item)
         return rows, refused
 
-    def _misfit(self, ref: DatastreamRef, item: ObservationItem) -> Rejection | None:
+    def _misfit(self, ref: DatastreamRef, item: ObservationItem, now_ms: int) -> Rejection | None:
         result = item.result
-        if not (
-            (ref.observation_type is MEASUREMENT and result.__class__ is float)
-            or result_fits(ref.observation_type, result)
-        ):
+        if not result_fits(ref.observation_type, result):
             kind = ref.observation_type.rsplit("/", 1)[-1]
             return Rejection(
                 "result-type",
                 f"{ref.key} is an {kind}; a result of type {_json_type(result)} does not fit it",
             )
-        for name, value in (("result", result), ("parameters", item.parameters)):
-            if isinstance(value, dict) and depth_exceeds(value, self._max_depth):
-                return Rejection("too-deep", f"{name} nests deeper than {self._max_depth} levels")
-        if item.result_time is not None and unix_ms(item.result_time) < 0:
-            return Rejection("time-too-early", "resultTime is before 1970")
-        return None
+        if item.result_time is not None:
+            reason = self._window.check(unix_ms(item.result_time), now_ms, "resultTime")
+            if reason is not None:
+                return reason
+        return json_fault(result, "result", self._max_depth) or json_fault(
+            item.parameters, "parameters", self._max_depth
+        )
 
     def _count(self, accepted: int, rejected: list[DeadLetterItem]) -> None:
         if accepted:
@@ -147,10 +155,8 @@ class ObservationService:
             self._metrics.rejected.add(count, {"fansipan.target": "observations", "error.type": code})
 
 
-def _permitted(principal: Principal, ref: DatastreamRef) -> DatastreamRef | Rejection:
-    if principal.may_write_to(ref.key):
-        return ref
-    return Rejection("datastream-forbidden", f"this key may not write to {ref.key}")
+def _forbidden(key: str) -> Rejection:
+    return Rejection("datastream-forbidden", f"this key may not write to {key}")
 
 
 def _unknown(principal: Principal, name: str | int, result: Any) -> NewDatastream | Rejection:
@@ -161,7 +167,7 @@ def _unknown(principal: Principal, name: str | int, result: Any) -> NewDatastrea
     except ValueError as error:
         return Rejection("datastream-key", str(error))
     if not principal.may_write_to(name):
-        return Rejection("datastream-forbidden", f"this key may not write to {name}")
+        return _forbidden(name)
     if not principal.auto_register:
         return Rejection(
             "datastream-unknown",
@@ -170,15 +176,9 @@ def _unknown(principal: Principal, name: str | int, result: Any) -> NewDatastrea
     return describe(key, result)
 
 
-def _dead_letter(
-    parsed: ParsedItems[ObservationItem], place: int, item: ObservationItem, reason: Rejection
-) -> DeadLetterItem:
-    raw = parsed.raw
-    payload = (
-        raw[place] if raw is not None else item.model_dump(mode="json", by_alias=True, exclude_none=True)
-    )
+def _dead_letter(parsed: ParsedItems[ObservationItem], place: int, reason: Rejection) -> DeadLetterItem:
     return DeadLetterItem(
-        index=parsed.indexes[place], code=reason.code, detail=reason.detail, payload=payload
+        index=parsed.indexes[place], code=reason.code, detail=reason.detail, payload=parsed.sent(place)
     )
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ServiceEvent
 from fansipan_common.contracts.dead_letter import DeadLetterItem
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
-from fansipan_ingest.domain.rules import TimeWindow, unix_ms
+from fansipan_ingest.domain.rules import Rejection, TimeWindow, json_fault, unix_ms
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.service.answer import Answer, refuse_when_strict
+
+_MAX_DEPTH: Final = 2
+"""The data of an event is an object of plain values."""
 
 
 class ServiceEventService:
@@ -42,15 +46,16 @@ class ServiceEventService:
         good: list[ServiceEvent] = []
         rejected = list(parsed.rejected)
         for place, event in enumerate(parsed.items):
-            reason = self._window.check(unix_ms(event.time), unix_ms(now), "time")
+            reason = self._window.check(unix_ms(event.time), unix_ms(now), "time") or _content_fault(event)
             if reason is None:
                 good.append(event)
                 continue
-            raw = parsed.raw
-            payload = raw[place] if raw is not None else event.model_dump(mode="json", exclude_none=True)
             rejected.append(
                 DeadLetterItem(
-                    index=parsed.indexes[place], code=reason.code, detail=reason.detail, payload=payload
+                    index=parsed.indexes[place],
+                    code=reason.code,
+                    detail=reason.detail,
+                    payload=parsed.sent(place),
                 )
             )
         refuse_when_strict(strict, rejected)
@@ -63,3 +68,11 @@ class ServiceEventService:
         for item in rejected:
             self._metrics.rejected.add(1, {"fansipan.target": "service-events", "error.type": item.code})
         return Answer(len(good), rejected, written)
+
+
+def _content_fault(event: ServiceEvent) -> Rejection | None:
+    return (
+        json_fault(event.id, "id", _MAX_DEPTH)
+        or json_fault(event.source, "source", _MAX_DEPTH)
+        or json_fault(event.data, "data", _MAX_DEPTH)
+    )

@@ -1,0 +1,36 @@
+"""Kinds of test, by folder; unit tests can reach no network; the real stack for the others."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+ROOT = Path(__file__).parent
+KINDS = ("unit", "contract", "integration", "e2e", "faults")
+_ORDER = {kind: place for place, kind in enumerate(KINDS)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its kind, and run the quick kinds first."""
+    for item in items:
+        kind = _kind_of(item.path)
+        item.add_marker(kind)
+    items.sort(key=lambda item: _ORDER[_kind_of(item.path)])
+
+
+def _kind_of(path: Path) -> str:
+    folders = [part for part in path.relative_to(ROOT).parts if part in KINDS]
+    if not folders:
+        raise pytest.UsageError(f"{path}: a test lies in a folder named for its kind: {', '.join(KINDS)}")
+    return folders[0]
+
+
+@pytest.fixture(autouse=True)
+def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Generator[None]:
+    if request.node.get_closest_marker("unit") is None:
+        yield
+        return
+    disable_socket(allow_unix_socket=True)  # the event loop's own self-pipe
+    yield
+    enable_socket()

@@ -1,0 +1,53 @@
+"""The plain request: a JSON array in which every item has a datastream key, a time and a number, and nothing else.
+
+Nearly all requests are of this kind. msgspec decodes them in a quarter of the time that the full model takes; whatever
+it does not take (another field, a text result, a time without offset, one bad item …) goes through the full model, which
+also finds the reasons. Accepted here must mean accepted there: a property test holds the two together.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
+    datastream: str
+    phenomenon_time: Annotated[datetime, msgspec.Meta(tz=True)]
+    result: float
+
+
+_DECODER: Final = msgspec.json.Decoder(list[_Plain])
+
+
+class PlainItems:
+    """n items as columns.
+
+    Attributes:
+        datastreams: n datastream keys.
+        phenomenon_ms: int64[n], Unix ms, cut (not rounded).
+        results: n numbers.
+    """
+
+    __slots__ = ("datastreams", "phenomenon_ms", "results")
+
+    def __init__(self, items: list[_Plain]) -> None:
+        self.datastreams: list[str | int] = [item.datastream for item in items]
+        seconds = np.array([item.phenomenon_time.timestamp() for item in items], np.float64)
+        # Whole microseconds first: a double holds them exactly until the year 2255, its product with 1000 it does not.
+        self.phenomenon_ms: NDArray[np.int64] = np.rint(seconds * 1e6).astype(np.int64) // 1000
+        self.results: list[float] = [item.result for item in items]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+
+def parse_plain(body: bytes, *, max_items: int) -> PlainItems | None:
+    """The items of a plain request; None for any other, which is no fault."""
+    try:
+        items = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
+        return None
+    return PlainItems(items) if 0 < len(items) <= max_items else None

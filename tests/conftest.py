@@ -1,0 +1,91 @@
+"""The real stack that integration, e2e and contract tests share: its own ports, folder and databases."""
+
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from fansipan_db import load_areas, migrate
+from fansipan_local import Ports, Stack
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of the test stack are."""
+
+    gateway: str
+    ingest: str
+    analytics: str
+    kafka: str
+    database: str
+    redis: str
+    mqtt: str
+    key: str
+    operator: tuple[str, str]
+
+
+def addresses_of(stack: Stack, ports: Ports) -> Addresses:
+    """The addresses of a stack that runs on `ports`."""
+    env = stack.env
+    return Addresses(
+        gateway=env["FANSIPAN_GATEWAY_URL"],
+        ingest=env["FANSIPAN_INGEST_URL"],
+        analytics=f"http://127.0.0.1:{ports.analytics}",
+        kafka=env["KAFKA_BOOTSTRAP_SERVERS"],
+        database=env["DATABASE_URL"],
+        redis=env["REDIS_URL"],
+        mqtt=env["MQTT_URL"],
+        key=env["FANSIPAN_INGEST_KEY"],
+        operator=(env["FANSIPAN_OPERATOR_USER"], env["FANSIPAN_OPERATOR_PASSWORD"]),
+    )
+
+
+@pytest.fixture(scope="session")
+def ports() -> Ports:
+    """Ports of the shared stack, free when the session began."""
+    return Ports.free()
+
+
+@pytest.fixture(scope="session")
+def stack(ports: Ports) -> Generator[Stack]:
+    """Everything, running; started on first use, stopped at the end."""
+    running = Stack.at(ROOT / ".local" / "test", ports=ports)
+    running.clean()
+    running.up()
+    yield running
+    running.down()
+
+
+@pytest.fixture(scope="session")
+def addresses(stack: Stack, ports: Ports) -> Addresses:
+    """Where the running parts are."""
+    return addresses_of(stack, ports)
+
+
+@pytest.fixture(scope="module")
+def database_url(addresses: Addresses, request: pytest.FixtureRequest) -> Generator[str]:
+    """A freshly migrated database of the module's own, on the stack's server."""
+    name = "t_" + request.module.__name__.rsplit(".", 1)[-1].lower()[:50]
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        admin.execute(drop)
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = addresses.database.rsplit("/", 1)[0] + "/" + name
+    migrate(url)
+    load_areas(url, ROOT / "catalogue")
+    yield url
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        admin.execute(drop)
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncGenerator[httpx.AsyncClient]:
+    """An HTTP client with a bound on every wait."""
+    async with httpx.AsyncClient(timeout=30.0) as client:
+        yield client
