@@ -82,7 +82,10 @@ class Feed(ConsumerRebalanceListener):
         """Records that are there, waiting at most `timeout` seconds for the first."""
         if self._seek_failed is not None:
             raise self._seek_failed
-        return await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+        polled = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+        # aiokafka fetches as soon as it knows the assignment, from wherever Kafka thinks we are. What comes before the
+        # database has said where to begin is dropped: the seek that follows fetches it again.
+        return {partition: records for partition, records in polled.items() if partition in self._assigned}
 
     @property
     def assigned(self) -> set[Partition]:

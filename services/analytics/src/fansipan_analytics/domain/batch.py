@@ -41,7 +41,8 @@ class Extras:
             and same_json(self.parameters, other.parameters)
         )
 
-    __hash__ = None  # type: ignore[assignment]  # it may hold objects
+    def __hash__(self) -> int:
+        return hash((self.quality, self.result_ms))  # the rest may hold objects, which have no hash
 
 
 NO_EXTRAS: Final = Extras()

@@ -28,7 +28,8 @@ _WEEK_MS: Final = 7 * 24 * 3_600_000
 
 _STAGING: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS staged_rollup (LIKE rollup_1m) ON COMMIT DELETE ROWS"
 _MERGE: Final = f"""
-INSERT INTO rollup_1m AS r ({_LIST}) SELECT {_LIST} FROM staged_rollup
+WITH taken AS (DELETE FROM staged_rollup RETURNING {_LIST})
+INSERT INTO rollup_1m AS r ({_LIST}) SELECT {_LIST} FROM taken
 ON CONFLICT (datastream_id, bucket) DO UPDATE SET
     count = r.count + excluded.count,
     sum = r.sum + excluded.sum,
@@ -71,7 +72,7 @@ async def copy_new_minutes(connection: "asyncpg.Connection[Any]", deltas: Rollup
 
 
 async def merge_minutes(connection: "asyncpg.Connection[Any]", deltas: RollupDeltas) -> None:
-    """Add aggregates to minutes that may exist already."""
+    """Add aggregates to minutes that may exist already. May be called more than once in a transaction."""
     if len(deltas):
         await connection.execute(_STAGING)
         await _copy(connection, "staged_rollup", deltas)

@@ -5,6 +5,7 @@ it does not take (another field, a text result, a time without offset, one bad i
 also finds the reasons. Accepted here must mean accepted there: a property test holds the two together.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -12,14 +13,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fansipan_common.contracts.observation import MAX_RESULT
+
 
 class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
     datastream: str
     phenomenon_time: Annotated[datetime, msgspec.Meta(tz=True)]
-    result: float
+    result: Annotated[float, msgspec.Meta(ge=-MAX_RESULT, le=MAX_RESULT)]
 
 
 _DECODER: Final = msgspec.json.Decoder(list[_Plain])
+
+_ROUNDED_UP: Final = re.compile(rb"\.\d{3}999[5-9]")
+"""Of a seventh digit of a second msgspec makes the next microsecond, which here would be another millisecond."""
 
 
 class PlainItems:
@@ -46,6 +52,8 @@ class PlainItems:
 
 def parse_plain(body: bytes, *, max_items: int) -> PlainItems | None:
     """The items of a plain request; None for any other, which is no fault."""
+    if _ROUNDED_UP.search(body):
+        return None
     try:
         items = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
