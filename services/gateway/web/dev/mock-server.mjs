@@ -1,0 +1,332 @@
+/**
+ * A stand-in for the gateway while one works on the page: made-up values, real commune boundaries.
+ *
+ *   node dev/mock-server.mjs [--port 8000] [--areas FILE] [--scenario normal|empty|down|silent|many]
+ *
+ * Serves dist/ with the gateway's content security policy and the /v1 routes that the page uses. Scenarios:
+ * "empty" has nothing registered, "down" answers 503, "silent" stops all sensors three days ago, "many" has 2,000
+ * datastreams. POST /mock/scenario?name=… changes it while running.
+ */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { extname, join, normalize, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const { values: options } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8000' },
+    areas: { type: 'string', default: resolve(here, '../../../../catalogue/areas/laocai-communes.geojson') },
+    scenario: { type: 'string', default: 'normal' },
+  },
+})
+const dist = resolve(here, '../dist')
+const SCENARIOS = ['normal', 'empty', 'down', 'silent', 'many']
+let scenario = options.scenario
+if (!SCENARIOS.includes(scenario)) throw new Error(`--scenario must be one of ${SCENARIOS.join(', ')}`)
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const started = Date.now()
+
+// ---------------------------------------------------------------- areas
+const source = JSON.parse(await readFile(options.areas, 'utf8'))
+const areas = {
+  type: 'FeatureCollection',
+  features: source.features.map(({ geometry, properties: p }) => ({
+    type: 'Feature',
+    id: p.code,
+    geometry,
+    properties: {
+      code: p.code,
+      name: p.name,
+      nameEn: p.nameEn ?? p.name_en,
+      unitType: p.unitType ?? p.unit_type,
+      areaKm2: p.areaKm2 ?? p.area_km2,
+      label: p.label ?? middle(geometry),
+    },
+  })),
+}
+
+function middle(geometry) {
+  const ring = geometry.type === 'Polygon' ? geometry.coordinates[0] : geometry.coordinates[0][0]
+  let [doubleArea, x, y] = [0, 0, 0]
+  for (let i = 0; i + 1 < ring.length; i += 1) {
+    const cross = ring[i][0] * ring[i + 1][1] - ring[i + 1][0] * ring[i][1]
+    doubleArea += cross
+    x += (ring[i][0] + ring[i + 1][0]) * cross
+    y += (ring[i][1] + ring[i + 1][1]) * cross
+  }
+  return [x / (3 * doubleArea), y / (3 * doubleArea)]
+}
+
+// ---------------------------------------------------------------- things and datastreams
+const PROPERTIES = {
+  pm25: { name: 'PM2.5', unit: 'µg/m³', level: 38, swing: 22, step: 5 * MINUTE, floor: 2 },
+  no2: { name: 'NO₂', unit: 'µg/m³', level: 31, swing: 18, step: 5 * MINUTE, floor: 1 },
+  temperature: { name: 'Nhiệt độ không khí', unit: '°C', level: 19, swing: 6, step: 5 * MINUTE, floor: -5 },
+  humidity: { name: 'Độ ẩm', unit: '%', level: 78, swing: 14, step: 5 * MINUTE, floor: 20 },
+  level: { name: 'Mực nước sông', unit: 'm', level: 74.2, swing: 0.9, step: 10 * MINUTE, floor: 60 },
+  rain: { name: 'Lượng mưa', unit: 'mm', level: 0.4, swing: 1.6, step: 10 * MINUTE, floor: 0 },
+  gate: { name: 'Cửa xả', unit: '', step: 30 * MINUTE, states: ['Đóng', 'Mở một phần', 'Mở'] },
+  vehicles: { name: 'Lưu lượng xe', unit: '', level: 42, swing: 36, step: 5 * SECOND, floor: 0 },
+  speed: { name: 'Tốc độ trung bình', unit: 'km/h', level: 36, swing: 12, step: 5 * SECOND, floor: 3 },
+}
+const KINDS = [
+  ['air', 'Trạm không khí', ['pm25', 'no2', 'temperature', 'humidity']],
+  ['river', 'Trạm thủy văn', ['level', 'rain', 'gate']],
+  ['traffic', 'Đếm xe', ['vehicles', 'speed']],
+]
+const datastreams = []
+function build(count) {
+  datastreams.length = 0
+  for (let i = 0; i < count; i += 1) {
+    const area = areas.features[(i * 37) % areas.features.length].properties
+    const [kind, label, names] = KINDS[(i * 7 + (i >> 2)) % KINDS.length]
+    const thing = {
+      id: i + 1,
+      key: `${kind}-${String(i + 1).padStart(2, '0')}`,
+      name: `${label} ${area.name}`,
+      areaCode: area.code,
+      longitude: area.label[0] + Math.sin(i * 3) * 0.012,
+      latitude: area.label[1] + Math.cos(i * 5) * 0.012,
+      properties: { sample: true },
+    }
+    for (const name of names) {
+      const property = PROPERTIES[name]
+      datastreams.push({
+        id: datastreams.length + 1,
+        key: `demo/${thing.key}/${name}`,
+        name: property.name,
+        description: '',
+        observationType: 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement',
+        unitOfMeasurement: { name: property.unit, symbol: property.unit, definition: '' },
+        observedProperty: { id: name, key: name, name: property.name, definition: '' },
+        thing,
+        property,
+        seed: i * 1.7 + name.length,
+        silentFor: i % 9 === 4 ? 30 * HOUR + i * HOUR : 0,
+        never: i % 23 === 11,
+      })
+    }
+  }
+}
+build(scenario === 'many' ? 750 : 34)
+
+function valueAt({ property, seed }, t) {
+  if (property.states) return property.states[Math.floor(t / property.step + seed) % property.states.length]
+  const wave =
+    Math.sin((t / DAY) * 2 * Math.PI + seed) * 0.55 +
+    Math.sin((t / (7.3 * HOUR)) * 2 * Math.PI + seed * 2) * 0.25 +
+    Math.sin((t / (31 * DAY)) * 2 * Math.PI + seed) * 0.35 +
+    Math.sin(t / 7919 + seed) * 0.11 * Math.sin(t / 104729 + seed)
+  return Math.max(property.floor, Math.round((property.level + property.swing * wave) * 100) / 100)
+}
+
+function lastTime(stream) {
+  if (stream.never) return null
+  const silence = scenario === 'silent' ? 3 * DAY : stream.silentFor
+  return Math.floor((Date.now() - silence) / stream.property.step) * stream.property.step
+}
+
+function reading(stream) {
+  const t = lastTime(stream)
+  if (t === null) return null
+  return { phenomenonTime: new Date(t).toISOString(), result: valueAt(stream, t), resultQuality: 'good' }
+}
+
+// ---------------------------------------------------------------- routes
+const STEPS = { raw: 0, '1m': MINUTE, '1h': HOUR, '1d': DAY }
+const ZONE = 7 * HOUR
+
+function observations(query) {
+  const stream = find(query.get('datastream'))
+  if (!stream) return problem(404, 'Unknown datastream', `There is no datastream ${query.get('datastream')}.`)
+  const now = Date.now()
+  const to = Date.parse(query.get('to') ?? new Date(now).toISOString())
+  const from = Date.parse(query.get('from') ?? new Date(to - DAY).toISOString())
+  const maxPoints = Number(query.get('maxPoints') ?? 1000)
+  let granularity = query.get('granularity') ?? 'auto'
+  if (granularity === 'auto' && stream.property.states) granularity = 'raw'
+  if (granularity === 'auto') {
+    const fits = (step) => (to - from) / step <= maxPoints
+    granularity = fits(stream.property.step)
+      ? 'raw'
+      : (['1m', '1h', '1d'].find((name) => fits(STEPS[name])) ?? '1d')
+  }
+  const end = Math.min(to, (lastTime(stream) ?? -Infinity) + 1)
+  // Nothing before the first year of the sensor, and one outage that the chart must show as a gap.
+  const present = (t) => t > started - 300 * DAY && !(t > started - 9 * HOUR && t < started - 7.5 * HOUR)
+  const items = []
+  if (granularity === 'raw') {
+    const { step } = stream.property
+    for (let t = Math.ceil(from / step) * step; t < end && items.length < 5000; t += step) {
+      if (!present(t)) continue
+      const phenomenonTime = new Date(t).toISOString()
+      items.push({
+        id: String(t),
+        datastream: stream.key,
+        phenomenonTime,
+        result: valueAt(stream, t),
+        resultQuality: Math.sin(t / 991) > 0.9997 ? 'suspect' : 'good',
+      })
+    }
+  } else {
+    const width = STEPS[granularity]
+    const inner = Math.max(stream.property.step, width / 24)
+    for (let start = Math.floor((from + ZONE) / width) * width - ZONE; start < end; start += width) {
+      if (start < from) continue
+      const values = []
+      for (let t = start; t < Math.min(start + width, end); t += inner)
+        if (present(t)) values.push(valueAt(stream, t))
+      if (values.length === 0) continue
+      const sum = values.reduce((a, b) => a + b, 0)
+      items.push({
+        datastream: stream.key,
+        bucket: new Date(start).toISOString(),
+        count: values.length,
+        sum,
+        min: Math.min(...values),
+        max: Math.max(...values),
+        first: values[0],
+        last: values.at(-1),
+        mean: sum / values.length,
+      })
+    }
+  }
+  return { items, next: null, granularity }
+}
+
+function find(idOrKey) {
+  return datastreams.find((stream) => String(stream.id) === idOrKey || stream.key === idOrKey)
+}
+
+const AGENCIES = [
+  ['so-xay-dung', 'Sở Xây dựng', 1843, 0.93, 31],
+  ['so-tai-nguyen', 'Sở Nông nghiệp và Môi trường', 2210, 0.88, 64],
+  ['so-tu-phap', 'Sở Tư pháp', 977, 0.97, 4],
+  ['so-cong-thuong', 'Sở Công Thương', 640, 0.95, 9],
+  ['so-y-te', 'Sở Y tế', 418, 0.96, 0],
+  ['ubnd-sa-pa', 'UBND phường Sa Pa', 351, 0.9, 12],
+]
+
+function summary() {
+  return {
+    items: AGENCIES.map(([key, name, received, share, overdue]) => {
+      const processed = Math.round(received * share)
+      const onTime = Math.round(processed * share)
+      return {
+        key,
+        name,
+        received,
+        processed,
+        onTime,
+        late: processed - onTime,
+        open: received - processed,
+        overdue,
+      }
+    }),
+  }
+}
+
+const routes = {
+  '/v1/areas': () => areas,
+  '/v1/datastreams': (query) => {
+    const limit = Number(query.get('limit') ?? 100)
+    const start = Number(query.get('cursor') ?? 0)
+    const items = datastreams
+      .slice(start, start + limit)
+      .map(
+        ({ property: _property, seed: _seed, silentFor: _silentFor, never: _never, ...stream }, index) => ({
+          ...stream,
+          latest: reading(datastreams[start + index]),
+        }),
+      )
+    const more = start + limit < datastreams.length
+    return {
+      items,
+      next: more ? `http://other.example/v1/datastreams?limit=${limit}&cursor=${start + limit}` : null,
+    }
+  },
+  '/v1/latest': (query) => ({
+    items: query.getAll('datastream').flatMap((id) => {
+      const stream = find(id)
+      const latest = stream && reading(stream)
+      return latest ? [{ datastream: stream.key, ...latest, storedAt: latest.phenomenonTime }] : []
+    }),
+  }),
+  '/v1/observations': observations,
+  '/v1/service-events/summary': () => (scenario === 'empty' ? { items: [] } : summary()),
+}
+
+function problem(status, title, detail) {
+  return { problem: { type: 'about:blank', status, title, detail } }
+}
+
+function answerJson(request, response, body) {
+  const failed = body.problem
+  const text = JSON.stringify(failed ?? body)
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+  const headers = {
+    'content-type': failed ? 'application/problem+json' : 'application/json',
+    'cache-control': 'no-cache',
+    ...(failed ? {} : { etag }),
+  }
+  if (!failed && request.headers['if-none-match'] === etag) return response.writeHead(304, headers).end()
+  return response.writeHead(failed ? failed.status : 200, headers).end(text)
+}
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+async function answerFile(path, response) {
+  const file = join(dist, normalize(path === '/' ? '/index.html' : path))
+  if (!file.startsWith(dist)) return response.writeHead(404).end()
+  try {
+    const body = await readFile(file)
+    return response
+      .writeHead(200, {
+        'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+        'content-security-policy': POLICY,
+        'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      })
+      .end(body)
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EISDIR') throw error
+    return response
+      .writeHead(404, { 'content-type': 'text/plain' })
+      .end('Not found. Has the page been built?\n')
+  }
+}
+
+const server = createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://mock')
+  if (request.method === 'POST' && url.pathname === '/mock/scenario') {
+    const name = url.searchParams.get('name')
+    if (!SCENARIOS.includes(name)) return response.writeHead(400).end()
+    scenario = name
+    build(scenario === 'many' ? 750 : scenario === 'empty' ? 0 : 34)
+    return response.writeHead(204).end()
+  }
+  const route = routes[url.pathname]
+  if (!route) return answerFile(url.pathname, response)
+  if (scenario === 'down') {
+    return answerJson(request, response, problem(503, 'Service unavailable', 'The database does not answer.'))
+  }
+  return answerJson(request, response, route(url.searchParams))
+})
+if (scenario === 'empty') build(0)
+server.listen(Number(options.port), '127.0.0.1', () => {
+  console.log(`Mock gateway (${scenario}) on http://127.0.0.1:${options.port}`)
+})

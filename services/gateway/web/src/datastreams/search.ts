@@ -1,0 +1,15 @@
+/** Text as people type it in a hurry: no case, no tone marks, "đ" as "d". */
+export function fold(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .replace(/[đĐ]/g, 'd')
+    .toLowerCase()
+}
+
+/** Whether every word of the query occurs in the text, which is already folded. */
+export function matches(folded: string, query: string): boolean {
+  return fold(query)
+    .split(/\s+/)
+    .every((word) => folded.includes(word))
+}
