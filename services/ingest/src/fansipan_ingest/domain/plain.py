@@ -1,8 +1,8 @@
 """The plain request: a JSON array in which every item has a datastream key, a time and a number, and nothing else.
 
 Nearly all requests are of this kind. msgspec decodes them in a quarter of the time that the full model takes; whatever
-it does not take (another field, a text result, a time without offset, one bad item …) goes through the full model, which
-also finds the reasons. Accepted here must mean accepted there: a property test holds the two together.
+it does not take (another field, a text result, a time without offset, one bad item …) goes through the full model,
+which also finds the reasons. Accepted here must mean accepted there: a property test holds the two together.
 """
 
 import re
@@ -24,7 +24,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel
 
 _DECODER: Final = msgspec.json.Decoder(list[_Plain])
 
-_ROUNDED_UP: Final = re.compile(rb"\.\d{3}999[5-9]")
+_ROUNDED_UP: Final = re.compile(rb"999[5-9](?<=\.\d{3}999\d)")
 """Of a seventh digit of a second msgspec makes the next microsecond, which here would be another millisecond."""
 
 
@@ -52,7 +52,7 @@ class PlainItems:
 
 def parse_plain(body: bytes, *, max_items: int) -> PlainItems | None:
     """The items of a plain request; None for any other, which is no fault."""
-    if _ROUNDED_UP.search(body):
+    if b"999" in body and _ROUNDED_UP.search(body):
         return None
     try:
         items = _DECODER.decode(body)

@@ -1,0 +1,1 @@
+"""The public door: reads of what is stored, and the operators' page."""

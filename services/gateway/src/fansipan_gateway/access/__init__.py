@@ -1,0 +1,1 @@
+"""Who reads: API keys, operators, and anybody where reading is open."""

@@ -1,0 +1,1 @@
+"""Datastreams: one observed property of one thing."""

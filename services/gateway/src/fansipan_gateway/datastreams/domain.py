@@ -1,0 +1,29 @@
+"""How callers name datastreams."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fansipan_common.contracts import MAX_DATASTREAM_ID
+
+
+@dataclass(frozen=True, slots=True)
+class DatastreamEntry:
+    """A datastream's names, and whose it is."""
+
+    id: int
+    key: str
+    provider_id: int
+
+
+def parse_datastream_reference(text: str) -> int | str:
+    """Digits are an id, anything else is a key."""
+    if text.isascii() and text.isdecimal() and len(text) <= 7 and int(text) <= MAX_DATASTREAM_ID:
+        return int(text)
+    return text
+
+
+def name_some(references: Iterable[str], most: int = 5) -> str:
+    """The first few of many references, for a message."""
+    listed = list(references)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(map(repr, listed[:most])) + more

@@ -1,0 +1,1 @@
+"""Latest values: what every datastream measured last."""

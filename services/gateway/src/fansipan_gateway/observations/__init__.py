@@ -1,0 +1,1 @@
+"""Observations: raw, thinned, or rolled up to minutes, hours and days."""

@@ -1,0 +1,1 @@
+"""Things: what carries sensors, and where it stands."""

@@ -1,0 +1,67 @@
+"""Things in the database."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from fansipan_common.db import Database
+from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.things.domain import ThingReference
+
+_SELECT: Final = """
+SELECT t.id, p.key || '/' || t.key AS key, t.name, t.description, t.properties, t.area_code,
+       place.longitude, place.latitude,
+       (SELECT count(*) FROM datastream d WHERE d.thing_id = t.id) AS datastream_count
+  FROM thing t
+  JOIN provider p ON p.id = t.provider_id
+  LEFT JOIN LATERAL (
+       SELECT l.longitude, l.latitude
+         FROM thing_location tl JOIN location l ON l.id = tl.location_id
+        WHERE tl.thing_id = t.id AND l.longitude IS NOT NULL
+        ORDER BY l.id LIMIT 1) place ON true
+ WHERE ($1::int IS NULL OR p.id = $1)
+"""
+_LIST: Final = (
+    _SELECT
+    + """
+   AND t.id > $2
+   AND ($3::text IS NULL OR t.area_code = $3 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $3))
+   AND ($4::text IS NULL OR t.name ILIKE $4 OR t.description ILIKE $4 OR p.key || '/' || t.key ILIKE $4)
+ ORDER BY t.id LIMIT $5
+"""
+)
+_FIND: Final = (
+    _SELECT
+    + """
+   AND ($2::int IS NULL OR t.id = $2)
+   AND ($3::text IS NULL OR (p.key = split_part($3, '/', 1) AND t.key = substr($3, strpos($3, '/') + 1)))
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ThingFilter:
+    """Which things; None restricts nothing. `like` is an ILIKE pattern; `area` is a commune or a province."""
+
+    area: str | None = None
+    like: str | None = None
+
+
+class ThingRepository:
+    """Reads `thing` with its place."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fetch(
+        self, wanted: ThingFilter, visibility: Visibility, *, after: int, limit: int
+    ) -> "list[asyncpg.Record]":
+        """Things with an id above `after`, in the order of ids."""
+        return await self._database.fetch(
+            _LIST, visibility.provider_id, after, wanted.area, wanted.like, limit
+        )
+
+    async def find(self, reference: ThingReference, visibility: Visibility) -> "asyncpg.Record | None":
+        """One thing, or None."""
+        return await self._database.fetchrow(_FIND, visibility.provider_id, reference.id, reference.key)

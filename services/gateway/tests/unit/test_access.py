@@ -1,0 +1,157 @@
+"""Who may read, and how wrong guesses are slowed down."""
+
+import base64
+from dataclasses import dataclass, field
+
+import pytest
+from pwdlib import PasswordHash
+
+from fansipan_gateway.access.domain import (
+    Backoff,
+    BearerToken,
+    LoginNeeded,
+    TooManyGuesses,
+    UserPassword,
+    parse_authorization,
+)
+from fansipan_gateway.access.operators import OperatorLogins
+from fansipan_gateway.access.repository import OperatorRepository, OperatorRow
+from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
+
+_HASHER = PasswordHash.recommended()
+
+
+@dataclass
+class _Clock:
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class _Operators(OperatorRepository):
+    rows: dict[str, OperatorRow] = field(default_factory=dict[str, OperatorRow])
+
+    async def find(self, username: str) -> OperatorRow | None:
+        return self.rows.get(username)
+
+
+@dataclass
+class _CountingHasher:
+    calls: int = 0
+
+    def verify(self, password: str, password_hash: str) -> bool:
+        self.calls += 1
+        return _HASHER.verify(password, password_hash)
+
+    def hash(self, password: str) -> str:
+        return _HASHER.hash(password)
+
+
+def _basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def _logins(monkeypatch: pytest.MonkeyPatch) -> tuple[OperatorLogins, _Operators, _CountingHasher, _Clock]:
+    hasher, clock = _CountingHasher(), _Clock()
+    monkeypatch.setattr(PasswordHash, "recommended", lambda: hasher)
+    operators = _Operators({"mai": OperatorRow(_HASHER.hash("đúng"), "viewer")})
+    return OperatorLogins(operators, monotonic=clock), operators, hasher, clock
+
+
+def test_credentials_are_read_from_the_header() -> None:
+    assert parse_authorization("Bearer fsp_x") == BearerToken("fsp_x")
+    assert parse_authorization("bearer  fsp_x ") == BearerToken("fsp_x")
+    assert parse_authorization(_basic("mai:a:b")) == UserPassword("mai", "a:b")
+    assert parse_authorization(_basic("mai:đúng")) == UserPassword("mai", "đúng")
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer ", "Basic ?", "Digest x", _basic("no colon"), _basic("a\0:b")]
+)
+def test_anything_else_needs_a_login(header: str) -> None:
+    with pytest.raises(LoginNeeded) as caught:
+        parse_authorization(header)
+    assert "Basic" in caught.value.headers["WWW-Authenticate"]
+
+
+def test_guesses_wait_twice_as_long_each_time() -> None:
+    clock = _Clock()
+    backoff = Backoff(clock, free=3, longest=5.0)
+    me, other = ("mai", "1.1.1.1"), ("mai", "2.2.2.2")
+    waits: list[float] = []
+    for _ in range(6):
+        backoff.failed(me)
+        waits.append(backoff.seconds_to_wait(me))
+    assert waits == [0, 0, 1, 2, 4, 5]
+    assert backoff.seconds_to_wait(other) == 0
+    clock.seconds += 5
+    assert backoff.seconds_to_wait(me) == 0
+    backoff.succeeded(me)
+    backoff.failed(me)
+    assert backoff.seconds_to_wait(me) == 0
+
+
+def test_the_number_of_remembered_guessers_is_bounded() -> None:
+    backoff = Backoff(_Clock(), free=1, capacity=2)
+    for name in ("a", "b", "c"):
+        backoff.failed((name, ""))
+    assert [backoff.seconds_to_wait((name, "")) > 0 for name in ("a", "b", "c")] == [False, True, True]
+
+
+async def test_a_right_password_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, _, hasher, clock = _logins(monkeypatch)
+    for _ in range(3):
+        assert (await logins.authenticate("mai", "đúng", "1.1.1.1")).role == "viewer"
+    assert hasher.calls == 1
+    clock.seconds += 301
+    await logins.authenticate("mai", "đúng", "1.1.1.1")
+    assert hasher.calls == 2
+
+
+async def test_a_wrong_password_is_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, _, hasher, _ = _logins(monkeypatch)
+    for _ in range(2):
+        with pytest.raises(LoginNeeded):
+            await logins.authenticate("mai", "sai", "1.1.1.1")
+    assert hasher.calls == 2
+
+
+async def test_an_unknown_name_costs_the_same_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, _, hasher, _ = _logins(monkeypatch)
+    with pytest.raises(LoginNeeded) as unknown:
+        await logins.authenticate("lan", "đúng", "1.1.1.1")
+    with pytest.raises(LoginNeeded) as wrong:
+        await logins.authenticate("mai", "sai", "1.1.1.1")
+    assert hasher.calls == 2
+    assert unknown.value.detail == wrong.value.detail
+
+
+async def test_a_changed_password_is_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, operators, _, _ = _logins(monkeypatch)
+    await logins.authenticate("mai", "đúng", "1.1.1.1")
+    operators.rows["mai"] = OperatorRow(_HASHER.hash("mới"), "viewer")
+    logins.invalidate()
+    with pytest.raises(LoginNeeded):
+        await logins.authenticate("mai", "đúng", "1.1.1.1")
+    assert (await logins.authenticate("mai", "mới", "1.1.1.1")).role == "viewer"
+
+
+async def test_a_guesser_is_stopped_but_not_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, _, _, _ = _logins(monkeypatch)
+    for _ in range(5):
+        with pytest.raises(LoginNeeded):
+            await logins.authenticate("mai", "sai", "6.6.6.6")
+    with pytest.raises(TooManyGuesses) as caught:
+        await logins.authenticate("mai", "đúng", "6.6.6.6")
+    assert caught.value.headers["Retry-After"] == "1"
+    assert (await logins.authenticate("mai", "đúng", "1.1.1.1")).role == "viewer"
+
+
+def test_a_key_sees_its_own_part_of_the_data() -> None:
+    assert EVERYTHING.shows(1, "demo/a/b")
+    assert Visibility(1).shows(1, "demo/a/b")
+    assert not Visibility(1).shows(2, "other/a/b")
+    assert Visibility(1, ("demo/a/",)).shows(1, "demo/a/b")
+    assert not Visibility(1, ("demo/a/",)).shows(1, "demo/ab/b")

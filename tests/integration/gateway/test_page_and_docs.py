@@ -1,0 +1,66 @@
+"""The operators' page, the API's documentation, and what every answer carries."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+async def test_the_built_page_is_served_with_sane_caching(world: Any, serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>Fansipan</title>")
+    (tmp_path / "assets" / "index-abc123.js").write_text("1")
+    (tmp_path / "favicon.svg").write_text("<svg/>")
+    async with serve(world.url, web_dist=tmp_path) as client:
+        page = await client.get("/")
+        assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache")
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        again = await client.get("/", headers={"If-None-Match": page.headers["etag"]})
+        assert again.status_code == 304
+        asset = await client.get("/assets/index-abc123.js")
+        assert "immutable" in asset.headers["cache-control"]
+        assert (await client.get("/favicon.svg")).headers["cache-control"] == "no-cache"
+        assert (await client.get("/assets/../../secret")).status_code == 404
+        missing = await client.get("/v1/nope")
+        assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+
+
+async def test_a_page_that_is_not_built_says_how_and_readiness_stays(gateway: httpx.AsyncClient) -> None:
+    page = await gateway.get("/")
+    assert page.status_code == 503
+    assert "npm run build" in page.text
+    assert (await gateway.get("/readyz")).status_code == 200
+
+
+async def test_the_documentation_needs_no_other_host_and_no_inline_script(gateway: httpx.AsyncClient) -> None:
+    page = (await gateway.get("/docs")).text
+    assert not re.search(r"https?://", page)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert (await gateway.get(f"/{address}")).status_code == 200, address
+
+
+async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
+    document = (await gateway.get("/openapi.json")).json()
+    assert set(document["components"]["securitySchemes"]) == {"apiKey", "operator"}
+    assert {} in document["security"]
+    paths = {
+        "/v1/areas",
+        "/v1/datastreams",
+        "/v1/datastreams/{reference}",
+        "/v1/latest",
+        "/v1/observations",
+        "/v1/service-events/summary",
+        "/v1/things",
+        "/v1/things/{reference}",
+    }
+    assert set(document["paths"]) == paths
+    for path in paths:
+        responses = document["paths"][path]["get"]["responses"]
+        assert "$ref" in responses["200"]["content"]["application/json"]["schema"]
+        assert "application/problem+json" in responses["401"]["content"]
