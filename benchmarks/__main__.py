@@ -1,5 +1,6 @@
 """`make bench`: run the paths in turn, several rounds, print ratios and write `.local/bench.json`."""
 
+import argparse
 import asyncio
 import json
 import statistics
@@ -21,13 +22,11 @@ from fansipan_common.kafka import partition_of_key
 from fansipan_local import Ports, Stack
 
 ROOT = Path(__file__).parent.parent
-ROUNDS = 3
-ROWS = 600_000
 BUDGETS = {"store_ratio": 0.40, "http_ratio": 0.20}
 console = Console(width=110)
 
 
-async def measure(stack: Stack, workload: Workload) -> dict[str, Any]:
+async def measure(stack: Stack, workload: Workload, rounds_wanted: int) -> dict[str, Any]:
     """All rounds of one workload; the ratios are medians over rounds, each round's paths run side by side."""
     topic = TopicName.OBSERVATIONS.value
     kafka = stack.env["KAFKA_BOOTSTRAP_SERVERS"]
@@ -37,8 +36,8 @@ async def measure(stack: Stack, workload: Workload) -> dict[str, Any]:
     count = next(spec.partitions for spec in topic_specs() if spec.name == topic)
     partitions = [partition_of_key(key.rsplit("/", 1)[0].encode(), count) for key in keys]
     rounds: list[dict[str, Any]] = []
-    for number in range(ROUNDS):
-        console.print(f"{workload.name}: round {number + 1} of {ROUNDS}")
+    for number in range(rounds_wanted):
+        console.print(f"{workload.name}: round {number + 1} of {rounds_wanted}")
         before = await bare_copy(database, workload, ids)
         await fill_kafka(kafka, topic, workload, ids, keys, partitions)
         store = await store_path(stack, database, kafka, topic)
@@ -165,7 +164,7 @@ def show(results: list[dict[str, Any]], reads: ReadTimes) -> None:
         console.print(f"{name} {results[0][name]:.2f}, must be ≥ {least:.2f}: {'met' if met else 'NOT MET'}")
 
 
-async def main() -> int:
+async def main(rounds: int, rows: int) -> int:
     """Run everything on a stack of its own; returns the exit code."""
     stack = Stack.at(ROOT / ".local" / "bench", ports=Ports.free())
     await asyncio.to_thread(stack.clean)
@@ -174,11 +173,11 @@ async def main() -> int:
     try:
         await asyncio.to_thread(stack.stop, "analytics")
         start_ms = int(time.time()) // 60 * 60_000 - 40 * 24 * 3_600_000
-        second = Workload("1 reading a second", 1_000, start_ms, ROWS)
-        results = [await measure(stack, second)]
+        second = Workload("1 reading a second", 1_000, start_ms, rows)
+        results = [await measure(stack, second, rounds)]
         reads = await gateway_reads(stack, second)
-        minute = Workload("1 reading a minute", 60_000, start_ms + 10 * 24 * 3_600_000, ROWS)
-        results.append(await measure(stack, minute))
+        minute = Workload("1 reading a minute", 60_000, start_ms + 10 * 24 * 3_600_000, rows)
+        results.append(await measure(stack, minute, rounds))
     finally:
         await asyncio.to_thread(stack.down)
     show(results, reads)
@@ -195,4 +194,8 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each workload; the median counts")
+    parser.add_argument("--rows", type=int, default=600_000, help="rows of each path in a round")
+    arguments = parser.parse_args()
+    sys.exit(asyncio.run(main(arguments.rounds, arguments.rows)))

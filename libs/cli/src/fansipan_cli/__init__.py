@@ -1,0 +1,1 @@
+"""The command `fansipan`: set a platform up, feed it, look after it."""

@@ -1,0 +1,27 @@
+"""The commands, put together. A command's module is imported only when it is called: a start stays fast."""
+
+from importlib import import_module
+from typing import Final
+
+import typer
+
+_COMMANDS: Final = ("demo", "replay", "dlq", "doctor", "keys", "operators", "migrate", "topics")
+
+
+def make_app(called: str | None = None) -> typer.Typer:
+    """The command line with the command `called`, or with all of them when it is None or unknown."""
+    app = typer.Typer(
+        name="fansipan",
+        help="Set a Fansipan platform up, feed it, look after it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_group)
+    for name in [called] if called in _COMMANDS else _COMMANDS:
+        import_module(f"fansipan_cli.commands.{name}").register(app)
+    return app
+
+
+def _group() -> None:
+    """Set a Fansipan platform up, feed it, look after it."""

@@ -1,0 +1,1 @@
+"""One module a command: reads options and settings, calls the work, prints."""

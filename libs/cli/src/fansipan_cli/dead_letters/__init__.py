@@ -1,0 +1,1 @@
+"""Dead letters: what ingest or the store could not use, read from Kafka."""

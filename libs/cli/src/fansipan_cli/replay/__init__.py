@@ -1,0 +1,1 @@
+"""Sending recorded data again: from files as they are, or from scenarios."""

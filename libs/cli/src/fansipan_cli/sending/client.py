@@ -1,0 +1,161 @@
+"""One batch to ingest and its answer."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import httpx
+import orjson
+
+from fansipan_cli.errors import CommandError
+from fansipan_cli.sending.backoff import Backoff, parse_retry_after
+from fansipan_cli.sending.tally import Tally
+
+Target = Literal["observations", "service-events"]
+
+_CONTENT_TYPES: Final[dict[Target, str]] = {
+    "observations": "application/json",
+    "service-events": "application/cloudevents-batch+json",
+}
+_ACCEPTED: Final = 202
+_TOO_LARGE: Final = 413
+_TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: str
+    detail: str
+    retry_after: float | None = None
+
+
+class IngestClient:
+    """Sends batches until they are answered; what is answered with 503 or 429 is sent again, never dropped.
+
+    Args:
+        http: a client whose base URL is ingest and which carries the API key.
+        tally: where the outcome is counted.
+        backoff: how long to wait between attempts, and when to give up.
+        sleep, monotonic: replaced in tests.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        tally: Tally,
+        *,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._tally = tally
+        self._backoff = backoff or Backoff()
+        self._sleep = sleep
+        self._monotonic = monotonic
+
+    async def send(self, target: Target, items: list[dict[str, Any]]) -> None:
+        """Deliver a batch and count its outcome. A batch that is too large is halved.
+
+        Raises:
+            CommandError: ingest refuses the request as such, or has not answered for the whole patience.
+        """
+        self._tally.sent += len(items)
+        await self._deliver(target, items)
+
+    async def _deliver(self, target: Target, items: list[dict[str, Any]]) -> None:
+        body = orjson.dumps(items)
+        response = await self._post(target, body)
+        if response.status_code == _TOO_LARGE and len(items) > 1:
+            half = len(items) // 2
+            await self._deliver(target, items[:half])
+            await self._deliver(target, items[half:])
+            return
+        if response.status_code != _ACCEPTED:
+            raise CommandError(
+                f"ingest answered {response.status_code} to a batch of {len(items)} {target}: {_detail(response)}",
+                _what_to_do(response.status_code),
+            )
+        self._count(response, items)
+
+    async def _post(self, target: Target, body: bytes) -> httpx.Response:
+        headers = {"Content-Type": _CONTENT_TYPES[target]}
+        began: float | None = None
+        attempt = 0
+        while True:
+            self._tally.requests += 1
+            outcome = await self._attempt(f"/v1/{target}", body, headers)
+            if isinstance(outcome, httpx.Response):
+                return outcome
+            began = self._monotonic() if began is None else began
+            delay = self._backoff.delay(attempt, outcome.retry_after)
+            if self._monotonic() - began + delay > self._backoff.patience:
+                raise CommandError(
+                    f"ingest did not take a batch for {self._backoff.patience:.0f} s ({outcome.detail}); "
+                    f"{self._tally.accepted:,} items were accepted before",
+                    "see why with `fansipan doctor`, then run the same again: what was accepted is not stored twice",
+                )
+            self._tally.retries[outcome.reason] += 1
+            await self._sleep(delay)
+            attempt += 1
+
+    async def _attempt(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response | _Failure:
+        try:
+            response = await self._http.post(path, content=body, headers=headers)
+        except httpx.TransportError as error:
+            return _Failure("connection", f"{type(error).__name__}: {error}".rstrip(": "))
+        if response.status_code in _TRY_AGAIN:
+            wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            return _Failure(str(response.status_code), f"{response.status_code} {_detail(response)}", wait)
+        return response
+
+    def _count(self, response: httpx.Response, items: list[dict[str, Any]]) -> None:
+        try:
+            answer = orjson.loads(response.content)
+            accepted, rejected = int(answer["accepted"]), list(answer["rejected"])
+            refused = [(str(r["code"]), str(r["detail"]), items[r["index"]]) for r in rejected]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise CommandError(
+                f"ingest's answer cannot be understood ({error!r})", "is it of this version?"
+            ) from error
+        if accepted + len(rejected) != len(items):
+            raise CommandError(
+                f"ingest's answer does not add up: {accepted} + {len(rejected)} of {len(items)} items",
+                "report this as a bug of ingest",
+            )
+        self._tally.accepted += accepted
+        for code, detail, item in refused:
+            self._tally.reject(code, detail, item)
+
+
+def make_http(url: str, key: str, *, connections: int) -> httpx.AsyncClient:
+    """A client for ingest at `url` with the API key, for at most `connections` requests at once."""
+    return httpx.AsyncClient(
+        base_url=url,
+        headers={"Authorization": f"Bearer {key}", "User-Agent": "fansipan-cli"},
+        timeout=httpx.Timeout(60.0, connect=5.0),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        trust_env=False,
+    )
+
+
+def _detail(response: httpx.Response) -> str:
+    """The detail of an RFC 9457 problem, else the beginning of the text."""
+    try:
+        problem = orjson.loads(response.content)
+        return str(problem["detail"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return response.text[:200].strip() or response.reason_phrase
+
+
+def _what_to_do(status: int) -> str:
+    match status:
+        case 401 | 403:
+            return "check FANSIPAN_INGEST_KEY; `fansipan keys create` makes one with the scope write"
+        case 404:
+            return "check FANSIPAN_INGEST_URL: this is not ingest"
+        case _:
+            return "nothing of this batch was accepted"

@@ -1,0 +1,123 @@
+"""The command on real parts: keys, operators, a replay, dead letters, the doctor."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.integration
+
+
+class Cli:
+    """Runs `fansipan` as a process of its own with the addresses of the test stack."""
+
+    def __init__(self, addresses: Any) -> None:
+        self._environment = os.environ | {
+            "DATABASE_URL": addresses.database,
+            "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
+            "REDIS_URL": addresses.redis,
+            "FANSIPAN_INGEST_URL": addresses.ingest,
+            "FANSIPAN_INGEST_KEY": addresses.key,
+            "FANSIPAN_ANALYTICS_URL": addresses.analytics,
+            "FANSIPAN_GATEWAY_URL": addresses.gateway,
+        }
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "fansipan_cli", *arguments],
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def cli(addresses: Any) -> Cli:
+    return Cli(addresses)
+
+
+def test_a_key_is_made_listed_and_revoked(cli: Cli) -> None:
+    made = json.loads(
+        cli.run(
+            "keys",
+            "create",
+            "--provider",
+            "cli-test",
+            "--name",
+            "k",
+            "--expires-in",
+            "1d",
+            "--output",
+            "json",
+        ).stdout
+    )
+
+    def state() -> str:
+        listed = json.loads(cli.run("keys", "list", "--provider", "cli-test", "--output", "json").stdout)
+        return next(key["state"] for key in listed if key["id"] == made["id"])
+
+    assert made["key"].startswith(f"fsp_{made['id']}_")
+    assert state() == "valid"
+    assert cli.run("keys", "revoke", made["id"]).returncode == 0
+    assert state() == "revoked"
+    assert cli.run("keys", "revoke", "nosuchkey").returncode == 1
+
+
+def test_an_operator_is_changed_only_when_asked(cli: Cli, addresses: Any) -> None:
+    create = ("operators", "create", "--username", "cli-test", "--role", "viewer", "--password-stdin")
+
+    assert cli.run(*create, "--replace", stdin="a long password\n").returncode == 0
+    again = cli.run(*create, stdin="another password\n")
+
+    assert (again.returncode, "--replace" in again.stderr) == (1, True)
+    with psycopg.connect(addresses.database) as connection:
+        row = connection.execute("SELECT password_hash FROM operator WHERE username = 'cli-test'").fetchone()
+    assert row is not None
+    assert row[0].startswith("$argon2id$")
+
+
+def test_what_ingest_refuses_is_counted_kept_and_sent_again_corrected(cli: Cli, tmp_path: Path) -> None:
+    def item(datastream: str, time: str) -> str:
+        return json.dumps({"datastream": datastream, "phenomenonTime": time, "result": 1})
+
+    file = tmp_path / "items.ndjson"
+    good, late = "demo/cli-test/rain", "1970-01-01T00:00:00Z"
+    file.write_text(f"{item(good, '2026-01-01T00:00:00Z')}\n{item(good, late)}\n", encoding="utf-8")
+
+    replayed = cli.run("replay", str(file))
+    listed = cli.run(
+        "dlq", "list", "--code", "time-too-early", "--since", "5m", "--provider", "demo", "--limit", "1"
+    )
+    letter = next(word for line in listed.stdout.splitlines() for word in line.split()[:1] if "-" in word)
+    shown = json.loads(cli.run("dlq", "show", f"{letter}-1").stdout)
+    refused = cli.run("dlq", "replay", f"{letter}-1")
+    fixed = tmp_path / "fixed.json"
+    fixed.write_text(item(good, "2026-01-01T00:01:00Z"), encoding="utf-8")
+    accepted = cli.run("dlq", "replay", f"{letter}-1", "--file", str(fixed))
+
+    assert replayed.returncode == 1
+    assert "time-too-early" in replayed.stdout
+    assert shown["items"][0]["payload"]["phenomenonTime"] == late
+    assert refused.returncode == 1
+    assert (accepted.returncode, accepted.stdout.strip()) == (0, "sent 1, accepted 1, rejected 0")
+
+
+def test_the_doctor_finds_the_stack_well(cli: Cli) -> None:
+    looked = cli.run("doctor")
+
+    assert looked.returncode == 0, looked.stdout
+    for name in ("database", "timescaledb", "schema", "topics", "redis", "ingest", "analytics", "gateway"):
+        assert name in looked.stdout
+
+
+def test_migrate_and_topics_are_safe_to_repeat(cli: Cli) -> None:
+    assert "100 areas" in cli.run("migrate").stdout
+    assert "created 0 of" in cli.run("topics", "create").stdout
