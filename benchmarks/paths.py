@@ -90,8 +90,9 @@ async def store_path(stack: Stack, database: asyncpg.Connection, bootstrap_serve
     ends = await end_offsets(bootstrap_servers, topic)
     before = await _stored(database, topic)
     starting = asyncio.create_task(asyncio.to_thread(stack.start, "analytics"))
-    while (first := await _stored(database, topic)) == before:
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(_DEADLINE_SECONDS):
+        while (first := await _stored(database, topic)) == before:
+            await asyncio.sleep(0.005)
     sampler = _sampler(stack, "analytics", "postgres", "kafka")
     began = time.monotonic()
     await until_stored(database, topic, ends)

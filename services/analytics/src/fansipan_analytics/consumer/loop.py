@@ -164,7 +164,9 @@ class StoreConsumer:
             wait = _POLL_SECONDS if not batch.records and not in_flight else 0.005 if in_flight else 0.0
             polled = await feed.poll(timeout=wait, max_records=_POLL_RECORDS)
             if batch.generation != self._generation:
-                return _Batch(self._generation)  # partitions changed hands meanwhile
+                # Partitions changed hands meanwhile: what was gathered before is read again by whoever owns it now.
+                # What was just polled is already behind the new positions, so it must be taken.
+                batch = _Batch(self._generation)
             for partition, records in polled.items():
                 self._take(batch, partition, records)
             if not polled and not in_flight:
@@ -172,7 +174,11 @@ class StoreConsumer:
         return batch
 
     def _take(self, batch: _Batch, partition: Partition, records: list[FeedRecord]) -> None:
-        batch.expected.setdefault(partition, self._positions[partition])
+        position = self._positions[partition]
+        records = [record for record in records if record.offset >= position]  # never twice, whatever was fetched
+        if not records:
+            return
+        batch.expected.setdefault(partition, position)
         for record in records:
             try:
                 batch.prepared.add(self._prepare(record))

@@ -29,8 +29,9 @@ JOIN provider p ON p.key = x.provider
 JOIN service_event e ON e.provider_id = p.id AND e.source = x.source AND e.event_id = x.event_id
 """
 _UPDATE: Final = """
-UPDATE service_event e SET type = $4, time = $5, subject = $6, data = $7, agency = $7 ->> 'agency',
-    area_code = $7 ->> 'area', procedure = $7 ->> 'procedure', channel = $7 ->> 'channel', stored_at = now()
+UPDATE service_event e SET type = $4, time = $5, subject = $6, data = $7::jsonb, agency = $7::jsonb ->> 'agency',
+    area_code = $7::jsonb ->> 'area', procedure = $7::jsonb ->> 'procedure', channel = $7::jsonb ->> 'channel',
+    stored_at = now()
 FROM provider p WHERE p.key = $1 AND e.provider_id = p.id AND e.source = $2 AND e.event_id = $3
 """
 _HISTORY: Final = """
