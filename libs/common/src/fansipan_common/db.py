@@ -32,10 +32,6 @@ AWAY: Final = (
 """Errors of a database that is away or overloaded: the server's fault, worth a retry."""
 
 
-class ValueNotStorable(Exception):
-    """A value has no form in the column it is meant for: a fault of whoever sent it, no retry helps."""
-
-
 class DatabaseAway(ServerFault):
     """The database does not answer."""
 
@@ -107,15 +103,12 @@ class Database:
 
         Raises:
             DatabaseAway: the database cannot be reached, went away, or no connection came free.
-            ValueNotStorable: an argument cannot be encoded as the type that the statement wants.
         """
         try:
             pool = self._pool or await self._open()
             async with pool.acquire(timeout=wait) as connection:
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
-            if isinstance(error, ValueError) and not isinstance(error, asyncpg.ClientConfigurationError):
-                raise ValueNotStorable(str(error)) from error  # asyncpg's own check of arguments
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:

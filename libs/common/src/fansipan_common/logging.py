@@ -24,9 +24,15 @@ def configure_logging(service: str, *, level: str = "info", fmt: str = "json") -
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if fmt == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
-    finish = [structlog.processors.dict_tracebacks] if fmt == "json" else []
+    # Local variables stay out of the logs: among them are addresses with passwords, and what citizens' systems sent.
+    tracebacks = structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    )
+    finish: list[structlog.types.Processor] = [tracebacks] if fmt == "json" else []
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,5 +1,6 @@
 """Run a FastAPI app as a service: uvicorn on uvloop, graceful on SIGTERM."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -22,6 +23,9 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         sys.stderr.write(f"{name}: {error}\n")
         raise SystemExit(2) from None
     assert isinstance(settings, CommonSettings)  # noqa: S101 - every service's settings extend it
+    # After its graceful shutdown uvicorn raises the signal again; by default that would end us before the last spans
+    # and metrics are sent.
+    signal.signal(signal.SIGTERM, _exit)
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
     shutdown_telemetry = configure_telemetry(name, otlp_endpoint=settings.otlp_endpoint)
     app = build(settings)
@@ -40,3 +44,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         )
     finally:
         shutdown_telemetry()
+
+
+def _exit(_number: int, _frame: object) -> None:
+    raise SystemExit(0)

@@ -15,7 +15,7 @@ from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
-from fansipan_common.telemetry import metrics_of
+from fansipan_common.telemetry import app_telemetry, metrics_of
 
 
 def build(settings: AnalyticsSettings) -> FastAPI:
@@ -55,7 +55,12 @@ def build(settings: AnalyticsSettings) -> FastAPI:
             await database.close()
 
     app = FastAPI(
-        title="Fansipan analytics", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Fansipan analytics",
+        lifespan=lifespan,
+        telemetry=app_telemetry(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     install_problem_handlers(app)
     app.include_router(

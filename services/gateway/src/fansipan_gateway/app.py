@@ -14,7 +14,7 @@ from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
-from fansipan_common.telemetry import instrument_app
+from fansipan_common.telemetry import app_telemetry
 from fansipan_gateway.access.endpoints import read_access
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
@@ -96,6 +96,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         description=_DESCRIPTION,
         version=version("fansipan-gateway"),
         lifespan=lifespan,
+        telemetry=app_telemetry(),
         docs_url=None,
         redoc_url=None,
         anonymous_read=settings.anonymous_read,
@@ -115,5 +116,4 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
-    instrument_app(app)
     return app

@@ -12,7 +12,7 @@ from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
-from fansipan_common.telemetry import instrument_app, metrics_of
+from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_ingest.api.access import writer
 from fansipan_ingest.api.observations import observations_router
 from fansipan_ingest.api.service_events import service_events_router
@@ -66,6 +66,7 @@ def build(settings: IngestSettings) -> FastAPI:
         version="1",
         summary="Push observations and service events",
         lifespan=lifespan,
+        telemetry=app_telemetry(),
         docs_url=None,
         redoc_url=None,
     )
@@ -78,5 +79,4 @@ def build(settings: IngestSettings) -> FastAPI:
     app.include_router(observations_router(observations, progress, authenticate, settings))
     app.include_router(service_events_router(service_events, progress, authenticate, settings))
     app.include_router(health_router(tasks, {"kafka": publisher.check, "database": database.ping}))
-    instrument_app(app)
     return app

@@ -59,6 +59,7 @@ class Feed(ConsumerRebalanceListener):
             request_timeout_ms=15_000,
             retry_backoff_ms=100,
             rebalance_timeout_ms=20_000,
+            metadata_max_age_ms=10_000,  # so soon are topics found that are made after us
         )
 
     async def start(self) -> None:
@@ -91,6 +92,11 @@ class Feed(ConsumerRebalanceListener):
     def assigned(self) -> set[Partition]:
         """The partitions this member owns now."""
         return set(self._assigned)
+
+    @property
+    def missing_topics(self) -> list[str]:
+        """Those of its topics that Kafka does not have."""
+        return [topic for topic in self._topics if not self._consumer.partitions_for_topic(topic)]
 
     def seek(self, offsets: Mapping[Partition, int]) -> None:
         """Go on from other offsets, for those partitions that are still assigned."""

@@ -5,13 +5,13 @@ from fansipan_common.telemetry.metrics import (
     metrics_of,
 )
 from fansipan_common.telemetry.propagation import context_of_headers, traceparent_headers
-from fansipan_common.telemetry.setup import configure_telemetry, instrument_app
+from fansipan_common.telemetry.setup import app_telemetry, configure_telemetry
 
 __all__ = [
     "Metrics",
+    "app_telemetry",
     "configure_telemetry",
     "context_of_headers",
-    "instrument_app",
     "metrics_of",
     "traceparent_headers",
 ]

@@ -24,7 +24,7 @@ from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
 
-_POLL_RECORDS: Final = 500
+_POLL_RECORDS: Final = 100
 _POLL_SECONDS: Final = 0.5
 _REPORT_SECONDS: Final = 5.0
 
@@ -69,6 +69,7 @@ class StoreConsumer:
         self._metrics = metrics
         self._positions: dict[Partition, int] = {}
         self._generation = 0
+        self._feed: Feed | None = None
         self._commit: asyncio.Task[None] | None = None
         self._fault: str | None = "not started yet"
 
@@ -76,6 +77,9 @@ class StoreConsumer:
         """Raise the reason while nothing is being consumed."""
         if self._fault is not None:
             raise RuntimeError(self._fault)
+        missing = [] if self._feed is None else self._feed.missing_topics
+        if missing:
+            raise RuntimeError(f"Kafka has no topic {', '.join(missing)}; make it: fansipan topics create")
 
     async def run(self) -> None:
         """Consume until cancelled; after a fault, begin again with back-off.
@@ -112,6 +116,7 @@ class StoreConsumer:
             release=self._release,
         )
         await feed.start()
+        self._feed = feed
         reported = time.monotonic()
         try:
             while True:
@@ -125,6 +130,7 @@ class StoreConsumer:
                     reported = time.monotonic()
                     await feed.report(self._positions_committed(batch))
         finally:
+            self._feed = None
             await self._finish()
             await feed.stop()
 
@@ -175,7 +181,9 @@ class StoreConsumer:
 
     def _take(self, batch: _Batch, partition: Partition, records: list[FeedRecord]) -> None:
         position = self._positions[partition]
-        records = [record for record in records if record.offset >= position]  # never twice, whatever was fetched
+        records = [
+            record for record in records if record.offset >= position
+        ]  # never twice, whatever was fetched
         if not records:
             return
         batch.expected.setdefault(partition, position)

@@ -10,11 +10,11 @@ from fansipan_analytics.domain.records import Prepared
 from fansipan_analytics.repository.offsets import advance
 from fansipan_analytics.service.observations import NewestTimes, Outcome, Unusable, store_observations
 from fansipan_analytics.service.service_events import store_service_events
-from fansipan_common.db import Database, ValueNotStorable
+from fansipan_common.db import Database
 from fansipan_common.kafka import Partition
 from fansipan_common.telemetry import Metrics
 
-UNUSABLE = (Unusable, ValueNotStorable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+UNUSABLE = (Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """Errors that the same records will always give."""
 
 
@@ -37,8 +37,7 @@ class Store:
 
         Raises:
             Fenced: the partitions have another owner.
-            Unusable, ValueNotStorable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError: a record can
-                never be stored.
+            Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError: a record can never be stored.
             DatabaseAway: try again.
         """
         began = time.monotonic()

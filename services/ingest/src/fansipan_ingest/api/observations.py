@@ -9,7 +9,7 @@ from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import (
     MalformedBody,
     ParsedItems,
@@ -32,7 +32,7 @@ _EXAMPLE = [
     }
 ]
 _OPENAPI = request_body(
-    ("application/json", {"type": "array", "items": ObservationItem.model_json_schema()}, _EXAMPLE),
+    ("application/json", {"type": "array", "items": schema_of(ObservationItem)}, _EXAMPLE),
     (
         "application/x-ndjson",
         {"type": "string"},

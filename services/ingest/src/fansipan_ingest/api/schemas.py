@@ -53,6 +53,21 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a model with what it refers to put in place: here is nowhere to keep definitions."""
+    schema = model.model_json_schema()
+    return _in_place(schema, schema.pop("$defs", {}))
+
+
+def _in_place(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            target = definitions[schema["$ref"].rpartition("/")[2]]
+            schema = target | {name: value for name, value in schema.items() if name != "$ref"}
+        return {name: _in_place(value, definitions) for name, value in schema.items()}
+    return [_in_place(value, definitions) for value in schema] if isinstance(schema, list) else schema
+
+
 def request_body(*media: tuple[str, dict[str, Any], Any]) -> dict[str, Any]:
     """OpenAPI request body from (media type, schema, example)."""
     content = {name: {"schema": schema, "example": example} for name, schema, example in media}

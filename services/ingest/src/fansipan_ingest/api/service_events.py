@@ -13,7 +13,7 @@ from fansipan_common.contracts import ServiceEvent
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import MalformedBody, ParsedItems, TooManyItems, parse_json_items
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.service_events import ServiceEventService
@@ -38,8 +38,8 @@ _EXAMPLE: Final = {
     },
 }
 _OPENAPI = request_body(
-    (_STRUCTURED, ServiceEvent.model_json_schema(), _EXAMPLE),
-    (_BATCHED, {"type": "array", "items": ServiceEvent.model_json_schema()}, [_EXAMPLE]),
+    (_STRUCTURED, schema_of(ServiceEvent), _EXAMPLE),
+    (_BATCHED, {"type": "array", "items": schema_of(ServiceEvent)}, [_EXAMPLE]),
     ("application/json", {"type": "object"}, _EXAMPLE["data"]),
 )
 
