@@ -142,6 +142,7 @@ COMMENT ON COLUMN observation.result_quality IS 'NULL not stated, 0 good, 1 susp
 SELECT create_hypertable('observation', by_range('phenomenon_time', INTERVAL '7 days'), create_default_indexes => false);
 
 CREATE TABLE observation_history (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     datastream_id    integer NOT NULL,
     phenomenon_time  timestamptz NOT NULL,
     replaced_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -151,8 +152,8 @@ CREATE TABLE observation_history (
     result_time      timestamptz,
     parameters       jsonb
 );
-COMMENT ON TABLE observation_history IS 'Values that a correction replaced, in the order they were replaced.';
-CREATE INDEX observation_history_identity ON observation_history (datastream_id, phenomenon_time, replaced_at);
+COMMENT ON TABLE observation_history IS 'Values that a correction replaced; in the order of id.';
+CREATE INDEX observation_history_identity ON observation_history (datastream_id, phenomenon_time, id);
 
 CREATE TABLE latest_observation (
     datastream_id    integer PRIMARY KEY,
@@ -223,6 +224,7 @@ CREATE INDEX service_event_subject ON service_event (provider_id, subject, time)
 CREATE INDEX service_event_time ON service_event (time);
 
 CREATE TABLE service_event_history (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     provider_id  integer NOT NULL,
     source       text NOT NULL,
     event_id     text NOT NULL,
@@ -231,7 +233,7 @@ CREATE TABLE service_event_history (
     time         timestamptz NOT NULL,
     data         jsonb NOT NULL
 );
-CREATE INDEX service_event_history_identity ON service_event_history (provider_id, source, event_id, replaced_at);
+CREATE INDEX service_event_history_identity ON service_event_history (provider_id, source, event_id, id);
 
 CREATE TABLE dossier (
     provider_id        integer NOT NULL REFERENCES provider (id),
@@ -262,6 +264,7 @@ COMMENT ON TABLE dossier IS 'What the events of a dossier say, recomputed from a
 COMMENT ON COLUMN dossier.state IS '"announced" means that no received event is known yet.';
 CREATE INDEX dossier_open ON dossier (due_at) WHERE finished_at IS NULL;
 CREATE INDEX dossier_agency ON dossier (agency, received_at);
+CREATE INDEX dossier_finished ON dossier (finished_at);
 
 -- ---------------------------------------------------------------- where each consumer stands
 CREATE TABLE consumer_offset (

@@ -20,6 +20,7 @@ class Metrics:
         commit_rows: rows of one micro-batch.
         commit_age: seconds from a record's Kafka timestamp to its commit, the oldest of each micro-batch.
         dead_lettered: records that analytics could not use.
+        missed: records that Kafka no longer had when the store came to them (retention was too short).
         rolled_up: buckets recomputed. Attributes: `fansipan.level`.
         loop_errors: faults that an outermost loop caught. Attributes: `fansipan.task`, `error.type`.
     """
@@ -33,6 +34,7 @@ class Metrics:
     commit_rows: Histogram
     commit_age: Histogram
     dead_lettered: Counter
+    missed: Counter
     rolled_up: Counter
     loop_errors: Counter
 
@@ -54,6 +56,7 @@ def metrics_of(scope: str) -> Metrics:
         commit_rows=meter.create_histogram("fansipan.store.commit.rows", "{row}", "Rows of one transaction"),
         commit_age=meter.create_histogram("fansipan.store.commit.age", "s", "Record timestamp to commit"),
         dead_lettered=meter.create_counter("fansipan.store.dead_lettered", "{record}", "Records set aside"),
+        missed=meter.create_counter("fansipan.store.missed", "{record}", "Records gone before they were read"),
         rolled_up=meter.create_counter("fansipan.rollup.buckets", "{bucket}", "Buckets recomputed"),
         loop_errors=meter.create_counter(
             "fansipan.task.errors", "{error}", "Faults caught by an outermost loop"

@@ -186,6 +186,10 @@ class StoreConsumer:
         ]  # never twice, whatever was fetched
         if not records:
             return
+        if records[0].offset > position:
+            missed = records[0].offset - position
+            self._metrics.missed.add(missed, {"messaging.destination.name": partition.topic})
+            _log.error("kafka no longer has what comes next", partition=str(partition), at=position, missed=missed)
         batch.expected.setdefault(partition, position)
         for record in records:
             try:
