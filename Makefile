@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := libs/common libs/cli db services/ingest services/analytics services/gateway deploy/local
 UV := $(BIN)/uv
+WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
 .PHONY: help install up down status logs clean demo test test-unit check format bench lock page
@@ -42,11 +43,15 @@ clean: install ## Stop and delete local data (asks first)
 demo: up ## The platform with real sample data, kept live (DEMO_LIVE=0 stops after the backfill)
 	@set -a; . .local/env; set +a; $(BIN)/fansipan demo
 
-check: install ## What CI checks: format, lint, types, imports
+check: install $(WEB)/node_modules/.package-lock.json ## What CI checks: format, lint, types, imports, the page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	cd $(WEB) && npm run --silent check
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund
 
 format: install ## Format the code and apply safe fixes
 	$(BIN)/ruff format .
@@ -61,8 +66,8 @@ test-unit: install ## Only the pure tests (seconds)
 bench: install ## Throughput as ratios to bare COPY; also written to .local/bench.json
 	$(BIN)/python -m benchmarks
 
-page: ## Build the operators' page
-	cd services/gateway/web && npm ci && npm run build
+page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
+	cd $(WEB) && npm run build
 
 lock: ## Re-resolve requirements.lock
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \

@@ -1,6 +1,7 @@
 """The stack's TCP ports on the loopback address."""
 
 import dataclasses
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from fansipan_local.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,14 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Ports which nothing listens on now, for a stack that runs beside others."""
-        sockets: dict[str, socket.socket] = {}
-        try:
-            for field in dataclasses.fields(cls):
-                sock = socket.socket()
-                sockets[field.name] = sock
-                sock.bind((LOOPBACK, 0))
-            return cls(**{name: int(sock.getsockname()[1]) for name, sock in sockets.items()})
-        finally:
-            for sock in sockets.values():
-                sock.close()
+        """Ports which nothing listens on now, for a stack that runs beside others.
+
+        They lie below those that Linux gives to outgoing connections, so that none is taken before it is used.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        candidates = random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL))
+        free = [port for port, _ in zip(filter(is_free, candidates), names, strict=False)]
+        return cls(**dict(zip(names, free, strict=True)))
 
 
 def is_free(port: int) -> bool:
