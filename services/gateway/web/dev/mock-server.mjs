@@ -66,27 +66,81 @@ function middle(geometry) {
 
 // ---------------------------------------------------------------- things and datastreams
 const PROPERTIES = {
-  pm25: { name: 'PM2.5', unit: 'µg/m³', level: 38, swing: 22, step: 5 * MINUTE, floor: 2 },
-  no2: { name: 'NO₂', unit: 'µg/m³', level: 31, swing: 18, step: 5 * MINUTE, floor: 1 },
-  temperature: { name: 'Nhiệt độ không khí', unit: '°C', level: 19, swing: 6, step: 5 * MINUTE, floor: -5 },
-  humidity: { name: 'Độ ẩm', unit: '%', level: 78, swing: 14, step: 5 * MINUTE, floor: 20 },
-  level: { name: 'Mực nước sông', unit: 'm', level: 74.2, swing: 0.9, step: 10 * MINUTE, floor: 60 },
-  rain: { name: 'Lượng mưa', unit: 'mm', level: 0.4, swing: 1.6, step: 10 * MINUTE, floor: 0 },
-  gate: { name: 'Cửa xả', unit: '', step: 30 * MINUTE, states: ['Đóng', 'Mở một phần', 'Mở'] },
-  vehicles: { name: 'Lưu lượng xe', unit: '', level: 42, swing: 36, step: 5 * SECOND, floor: 0 },
-  speed: { name: 'Tốc độ trung bình', unit: 'km/h', level: 36, swing: 12, step: 5 * SECOND, floor: 3 },
+  pm25: { name: 'PM2.5', nameEn: 'PM2.5', unit: 'µg/m³', level: 38, swing: 22, step: 5 * MINUTE, floor: 2 },
+  no2: { name: 'NO₂', nameEn: 'NO₂', unit: 'µg/m³', level: 31, swing: 18, step: 5 * MINUTE, floor: 1 },
+  temperature: {
+    name: 'Nhiệt độ không khí',
+    nameEn: 'Air temperature',
+    unit: '°C',
+    level: 19,
+    swing: 6,
+    step: 5 * MINUTE,
+    floor: -5,
+  },
+  humidity: {
+    name: 'Độ ẩm',
+    nameEn: 'Humidity',
+    unit: '%',
+    level: 78,
+    swing: 14,
+    step: 5 * MINUTE,
+    floor: 20,
+  },
+  level: {
+    name: 'Mực nước sông',
+    nameEn: 'River level',
+    unit: 'm',
+    level: 74.2,
+    swing: 0.9,
+    step: 10 * MINUTE,
+    floor: 60,
+  },
+  rain: {
+    name: 'Lượng mưa',
+    nameEn: 'Rainfall',
+    unit: 'mm',
+    level: 0.4,
+    swing: 1.6,
+    step: 10 * MINUTE,
+    floor: 0,
+  },
+  gate: {
+    name: 'Cửa xả',
+    nameEn: 'Spillway gate',
+    unit: '',
+    step: 30 * MINUTE,
+    states: ['Đóng', 'Mở một phần', 'Mở'],
+  },
+  vehicles: {
+    name: 'Lưu lượng xe',
+    nameEn: 'Vehicle flow',
+    unit: '',
+    level: 42,
+    swing: 36,
+    step: 5 * SECOND,
+    floor: 0,
+  },
+  speed: {
+    name: 'Tốc độ trung bình',
+    nameEn: 'Mean speed',
+    unit: 'km/h',
+    level: 36,
+    swing: 12,
+    step: 5 * SECOND,
+    floor: 3,
+  },
 }
 const KINDS = [
-  ['air', 'Trạm không khí', ['pm25', 'no2', 'temperature', 'humidity']],
-  ['river', 'Trạm thủy văn', ['level', 'rain', 'gate']],
-  ['traffic', 'Đếm xe', ['vehicles', 'speed']],
+  ['air', 'Trạm không khí', 'Air station', ['pm25', 'no2', 'temperature', 'humidity']],
+  ['river', 'Trạm thủy văn', 'River gauge', ['level', 'rain', 'gate']],
+  ['traffic', 'Đếm xe', 'Traffic counter', ['vehicles', 'speed']],
 ]
 const datastreams = []
 function build(count) {
   datastreams.length = 0
   for (let i = 0; i < count; i += 1) {
     const area = areas.features[(i * 37) % areas.features.length].properties
-    const [kind, label, names] = KINDS[(i * 7 + (i >> 2)) % KINDS.length]
+    const [kind, label, labelEn, names] = KINDS[(i * 7 + (i >> 2)) % KINDS.length]
     const thing = {
       id: i + 1,
       key: `${kind}-${String(i + 1).padStart(2, '0')}`,
@@ -94,15 +148,16 @@ function build(count) {
       areaCode: area.code,
       longitude: area.label[0] + Math.sin(i * 3) * 0.012,
       latitude: area.label[1] + Math.cos(i * 5) * 0.012,
-      properties: { sample: true },
+      properties: { sample: true, nameEn: `${labelEn} ${area.nameEn}` },
     }
     for (const name of names) {
       const property = PROPERTIES[name]
       datastreams.push({
         id: datastreams.length + 1,
         key: `demo/${thing.key}/${name}`,
-        name: property.name,
+        name: `${property.name} - ${thing.name}`,
         description: '',
+        properties: { nameEn: `${property.nameEn} - ${thing.properties.nameEn}` },
         observationType: 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement',
         unitOfMeasurement: { name: property.unit, symbol: property.unit, definition: '' },
         observedProperty: { id: name, key: name, name: property.name, definition: '' },

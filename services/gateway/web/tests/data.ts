@@ -12,6 +12,7 @@ export function datastream(
     key: `demo/station-${id}/pm25`,
     name: 'Bụi PM2.5',
     description: '',
+    properties: {},
     observationType: 'OM_Measurement',
     unitOfMeasurement: { name: 'microgram per cubic metre', symbol: 'µg/m³', definition: null },
     observedProperty: { id: 1, key: 'pm25', name: 'PM2.5', definition: '' },

@@ -33,6 +33,31 @@ describe('the list', () => {
     expect(row.textContent).toContain('Phường Lào Cai')
   })
 
+  it('names what is measured, then the thing; the full name is its tooltip', () => {
+    const stream = datastream(1, {
+      name: 'Bụi PM2.5 - Trạm 1',
+      description: 'Cách mặt đất 3 m',
+      properties: { nameEn: 'Dust PM2.5 - Station 1' },
+      thing: { ...datastream(1).thing, properties: { nameEn: 'Station 1' } },
+    })
+    const inLanguage = (language: 'vi' | 'en') => (
+      <I18nProvider language={language}>
+        <DatastreamList
+          rows={withLatest(describeDatastreams([stream], new Map(), language), [], NOW)}
+          chosen={null}
+          now={NOW}
+          onChoose={() => undefined}
+        />
+      </I18nProvider>
+    )
+    const { rerender } = render(inLanguage('vi'))
+    expect(screen.getByText('Bụi PM2.5').title).toBe('Bụi PM2.5 - Trạm 1\nCách mặt đất 3 m')
+    expect(screen.getByText('Trạm 1')).toBeTruthy()
+    rerender(inLanguage('en'))
+    expect(screen.getByText('Dust PM2.5').title).toBe('Dust PM2.5 - Station 1\nCách mặt đất 3 m')
+    expect(screen.getByText('Station 1')).toBeTruthy()
+  })
+
   it('is one tab stop that arrows walk and Enter chooses from', async () => {
     const user = userEvent.setup()
     const onChoose = vi.fn()

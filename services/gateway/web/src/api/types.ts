@@ -27,6 +27,8 @@ export interface Datastream {
   key: string
   name: string
   description: string
+  /** What the provider adds; `nameEn` is the English name. Things have it too. */
+  properties: Record<string, unknown>
   observationType: string
   unitOfMeasurement: { name: string | null; symbol: string | null; definition: string | null } | null
   observedProperty: { id: number | string; key: string; name: string; definition: string }

@@ -81,7 +81,7 @@ export function TrendPanel({ row, range, until, now, onRange, onUntil }: Props) 
       </StateMessage>
     )
   else if (asTable || !numeric || !option)
-    content = <ValueTable series={series} name={datastream.name} unit={unit} />
+    content = <ValueTable series={series} name={row.name} unit={unit} />
   else
     content = (
       <Suspense fallback={<Loading />}>
@@ -89,7 +89,7 @@ export function TrendPanel({ row, range, until, now, onRange, onUntil }: Props) 
           key={row.key}
           option={option}
           label={t('chartSummary', {
-            name: `${datastream.name}, ${datastream.thing.name}`,
+            name: `${row.shortName}, ${row.thingName}`,
             range: t(`range.${range}`),
             min: summary ? format.number(summary.min) : '–',
             max: summary ? format.number(summary.max) : '–',
@@ -104,9 +104,11 @@ export function TrendPanel({ row, range, until, now, onRange, onUntil }: Props) 
     <section className="panel trend" id="trend" aria-labelledby="trend-title">
       <div className="trend-head">
         <div className="trend-names">
-          <h2 id="trend-title">{datastream.name}</h2>
+          <h2 id="trend-title" title={row.name}>
+            {row.shortName}
+          </h2>
           <p className="panel-note" title={datastream.key}>
-            {datastream.thing.name}
+            {row.thingName}
             {row.areaName && ` · ${row.areaName}`}
             {row.sample && (
               <span className="badge badge-sample" title={t('sampleHint')}>

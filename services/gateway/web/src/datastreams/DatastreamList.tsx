@@ -53,14 +53,7 @@ export function DatastreamList({ rows, chosen, now, onChoose }: Props) {
 
   return (
     <>
-      <ul
-        ref={list}
-
-        className="rows"
-        role="listbox"
-        aria-label={t('list')}
-        onKeyDown={onKeyDown}
-      >
+      <ul ref={list} className="rows" role="listbox" aria-label={t('list')} onKeyDown={onKeyDown}>
         {shown.map((row) => (
           <DatastreamRow
             key={row.key}
@@ -95,6 +88,7 @@ const DatastreamRow = memo(
   function DatastreamRow({ row, chosen, tabStop, age, onChoose, onFocus }: RowProps) {
     const { t } = useI18n()
     const { datastream } = row
+    const place = [row.thingName, row.areaName].filter(Boolean).join(' · ')
     const states = { fresh: 'stateFresh', stale: 'stateStale', none: 'stateNone' } as const
     return (
       <li
@@ -110,12 +104,11 @@ const DatastreamRow = memo(
       >
         <StateMark state={row.state} />
         <span className="row-names">
-          <span className="row-name" title={datastream.description || datastream.name}>
-            {datastream.name}
+          <span className="row-name" title={[row.name, datastream.description].filter(Boolean).join('\n')}>
+            {row.shortName}
           </span>
-          <span className="row-place" title={datastream.key}>
-            {datastream.thing.name}
-            {row.areaName && ` · ${row.areaName}`}
+          <span className="row-place" title={`${place}\n${datastream.key}`}>
+            {place}
           </span>
         </span>
         <span className="row-reading">
@@ -134,6 +127,9 @@ const DatastreamRow = memo(
     before.age === after.age &&
     before.onChoose === after.onChoose &&
     before.row.datastream === after.row.datastream &&
+    before.row.name === after.row.name &&
+    before.row.shortName === after.row.shortName &&
+    before.row.thingName === after.row.thingName &&
     before.row.latest === after.row.latest &&
     before.row.areaName === after.row.areaName &&
     before.row.state === after.row.state,

@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import type { AreaProperties } from '../api/types'
 import { useI18n } from '../i18n/I18n'
 import { areaName, type Filter, type Row } from './model'
+import { propertyNames } from './naming'
 
 interface Props {
   rows: readonly Row[]
@@ -15,8 +16,9 @@ interface Props {
 export function Filters({ rows, shown, areas, filter, onChange }: Props) {
   const { t, format, language } = useI18n()
   const properties = useMemo(() => {
-    const names = new Map(
-      rows.map(({ datastream: { observedProperty } }) => [observedProperty.key, observedProperty.name]),
+    const names = propertyNames(
+      rows.map((row) => row.datastream),
+      language,
     )
     return [...names].sort((a, b) => a[1].localeCompare(b[1], language))
   }, [rows, language])
@@ -28,7 +30,7 @@ export function Filters({ rows, shown, areas, filter, onChange }: Props) {
       .sort((a, b) => a[1].localeCompare(b[1], language))
   }, [rows, areas, filter.area, language])
   const thing =
-    filter.thing && rows.find((row) => String(row.datastream.thing.id) === filter.thing)?.datastream.thing
+    filter.thing && rows.find((row) => String(row.datastream.thing.id) === filter.thing)?.thingName
   const filtered = filter.search !== '' || filter.property || filter.area || filter.thing
 
   return (
@@ -78,10 +80,10 @@ export function Filters({ rows, shown, areas, filter, onChange }: Props) {
           <button
             type="button"
             className="chip"
-            aria-label={t('clearThing', { name: thing.name })}
+            aria-label={t('clearThing', { name: thing })}
             onClick={() => onChange({ thing: null })}
           >
-            {thing.name} <span aria-hidden="true">×</span>
+            {thing} <span aria-hidden="true">×</span>
           </button>
         )}
         {filtered && (

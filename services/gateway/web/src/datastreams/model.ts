@@ -1,6 +1,7 @@
 import type { AreaProperties, Datastream, LatestItem, Reading, Thing } from '../api/types'
 import type { Language } from '../i18n/messages'
 import { freshest, freshness, type Freshness } from './freshness'
+import { englishName, localName, shortName } from './naming'
 import { fold, matches } from './search'
 
 /** What of a datastream does not change from poll to poll. */
@@ -8,10 +9,14 @@ export interface Description {
   id: number | string
   key: string
   datastream: Datastream
+  /** Names in the reader's language; the short name leaves out the thing. */
+  name: string
+  shortName: string
+  thingName: string
   unit: string
   areaName: string
   sample: boolean
-  /** Everything that the search looks at. */
+  /** Everything that the search looks at, in both languages. */
   folded: string
 }
 
@@ -23,6 +28,8 @@ export interface Row extends Description {
 
 export interface ThingMark {
   thing: Thing
+  /** In the reader's language. */
+  name: string
   areaName: string
   /** Longitude, latitude; the label point of the commune when the thing has no location of its own. */
   position: [number, number]
@@ -75,22 +82,31 @@ export function describeDatastreams(
     .map((datastream): Description => {
       const { thing, observedProperty } = datastream
       const area = thing.areaCode ? areas.get(thing.areaCode) : undefined
-      const name = area ? areaName(area, language) : ''
       return {
         id: datastream.id,
         key: datastream.key,
         datastream,
+        name: localName(datastream, language),
+        shortName: shortName(datastream, language),
+        thingName: localName(thing, language),
         unit: unitSymbol(datastream),
-        areaName: name,
+        areaName: area ? areaName(area, language) : '',
         sample: isSample(thing),
-        folded: fold([datastream.name, datastream.key, thing.name, observedProperty.name, name].join(' ')),
+        folded: fold(
+          [
+            datastream.key,
+            observedProperty.name,
+            ...[datastream, thing].flatMap((named) => [named.name, englishName(named) ?? '']),
+            ...(area ? [areaName(area, 'vi'), areaName(area, 'en')] : []),
+          ].join(' '),
+        ),
       }
     })
     .sort(
       (a, b) =>
-        collator.compare(a.datastream.thing.name, b.datastream.thing.name) ||
+        collator.compare(a.thingName, b.thingName) ||
         collator.compare(a.datastream.thing.key, b.datastream.thing.key) ||
-        collator.compare(a.datastream.name, b.datastream.name),
+        collator.compare(a.shortName, b.shortName),
     )
 }
 
@@ -126,13 +142,14 @@ export function buildThings(rows: readonly Row[], areas: Areas): ThingMark[] {
   }
   const marks: ThingMark[] = []
   for (const group of grouped.values()) {
-    const [{ datastream, areaName, sample }] = group as [Row, ...Row[]]
+    const [{ datastream, thingName, areaName, sample }] = group as [Row, ...Row[]]
     const { thing } = datastream
     const label = thing.areaCode ? areas.get(thing.areaCode)?.label : undefined
     const position: [number, number] | undefined =
       thing.longitude !== null && thing.latitude !== null ? [thing.longitude, thing.latitude] : label
     if (position) {
-      marks.push({ thing, areaName, position, state: freshest(group.map((row) => row.state)), sample })
+      const state = freshest(group.map((row) => row.state))
+      marks.push({ thing, name: thingName, areaName, position, state, sample })
     }
   }
   return marks

@@ -170,14 +170,14 @@ export const AreaMap = memo(function AreaMap({
             ))}
           </g>
           <g onKeyDown={onKeyDown}>
-            {marks.map(({ thing, areaName: place, state, point: [x, y] }) => (
+            {marks.map(({ thing, name, areaName: place, state, point: [x, y] }) => (
               <g
                 key={String(thing.id)}
                 className="thing"
                 role="button"
                 tabIndex={String(thing.id) === tabStop ? 0 : -1}
                 transform={`translate(${x} ${y}) scale(${unit})`}
-                aria-label={[thing.name, place, t(STATE_TEXTS[state])].filter(Boolean).join(', ')}
+                aria-label={[name, place, t(STATE_TEXTS[state])].filter(Boolean).join(', ')}
                 aria-pressed={String(thing.id) === filteredThing}
                 data-testid="thing-point"
                 data-thing={String(thing.id)}
@@ -186,7 +186,7 @@ export const AreaMap = memo(function AreaMap({
                 onFocus={() => setActive(String(thing.id))}
                 onPointerMove={(event) => {
                   event.stopPropagation()
-                  pointTo(event, thing.name, [place, t(STATE_TEXTS[state])].filter(Boolean).join(' · '))
+                  pointTo(event, name, [place, t(STATE_TEXTS[state])].filter(Boolean).join(' · '))
                 }}
               >
                 <circle className="thing-reach" r="12" />
