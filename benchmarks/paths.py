@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
-import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from benchmarks.processes import Sampler, Usage
+from benchmarks.requests import RawRequests
 from benchmarks.workload import RECORD_ROWS, Workload, http_bodies, kafka_values
 from fansipan_analytics.domain.copy_format import encode_copy
 from fansipan_common.contracts.observation_batch import EVENT_TYPE
@@ -115,34 +115,17 @@ async def http_path(
 
     The client sends bodies that were made before, eight at a time, over kept connections; its own work is small.
     """
-    bodies = list(http_bodies(workload, keys))
-    waiting = iter(bodies)
-    url = stack.env["FANSIPAN_INGEST_URL"] + "/v1/observations"
-    headers = {
-        "Authorization": f"Bearer {stack.env['FANSIPAN_INGEST_KEY']}",
-        "Content-Type": "application/json",
-    }
+    requests = RawRequests(
+        stack.env["FANSIPAN_INGEST_URL"] + "/v1/observations",
+        {"Authorization": f"Bearer {stack.env['FANSIPAN_INGEST_KEY']}", "Content-Type": "application/json"},
+        list(http_bodies(workload, keys)),
+    )
     sampler = _sampler(stack, "ingest", "analytics", "postgres", "kafka")
-    async with kept_client() as client:
-
-        async def send() -> None:
-            for body in waiting:
-                answer = await client.post(url, content=body, headers=headers)
-                if answer.status_code != 202 or answer.json()["accepted"] != RECORD_ROWS:
-                    raise RuntimeError(f"{answer.status_code}: {answer.text[:500]}")
-
-        began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(8):
-                group.create_task(send())
-        await until_stored(database, topic, await end_offsets(bootstrap_servers, topic))
-        elapsed = time.monotonic() - began
+    began = time.monotonic()
+    await requests.send_all(connections=8, expected=b'"accepted":%d,' % RECORD_ROWS)
+    await until_stored(database, topic, await end_offsets(bootstrap_servers, topic))
+    elapsed = time.monotonic() - began
     return Timed(workload.rows / elapsed, sampler.stop())
-
-
-def kept_client() -> httpx.AsyncClient:
-    """An HTTP client that keeps its connections."""
-    return httpx.AsyncClient(timeout=60.0, limits=httpx.Limits(max_connections=8))
 
 
 async def end_offsets(bootstrap_servers: str, topic: str) -> list[int]:

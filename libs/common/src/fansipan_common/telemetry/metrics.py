@@ -56,7 +56,9 @@ def metrics_of(scope: str) -> Metrics:
         commit_rows=meter.create_histogram("fansipan.store.commit.rows", "{row}", "Rows of one transaction"),
         commit_age=meter.create_histogram("fansipan.store.commit.age", "s", "Record timestamp to commit"),
         dead_lettered=meter.create_counter("fansipan.store.dead_lettered", "{record}", "Records set aside"),
-        missed=meter.create_counter("fansipan.store.missed", "{record}", "Records gone before they were read"),
+        missed=meter.create_counter(
+            "fansipan.store.missed", "{record}", "Records gone before they were read"
+        ),
         rolled_up=meter.create_counter("fansipan.rollup.buckets", "{bucket}", "Buckets recomputed"),
         loop_errors=meter.create_counter(
             "fansipan.task.errors", "{error}", "Faults caught by an outermost loop"

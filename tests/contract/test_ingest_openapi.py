@@ -1,0 +1,88 @@
+"""The OpenAPI document of ingest: complete, and its examples are what ingest accepts."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import Addresses
+from tests.support.sending import Sender
+
+
+@pytest.fixture(scope="module")
+async def document(addresses: Addresses, http: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await http.get(f"{addresses.ingest}/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def references(value: Any) -> set[str]:
+    """Every $ref below a value."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set[str]()
+        return own.union(*map(references, value.values()))
+    return set[str]().union(*map(references, value)) if isinstance(value, list) else set()
+
+
+def resolve(document: dict[str, Any], pointer: str) -> Any:
+    value: Any = document
+    for part in pointer.removeprefix("#/").split("/"):
+        value = value[part]
+    return value
+
+
+async def test_every_reference_resolves(document: dict[str, Any]):
+    assert document["openapi"].startswith("3.")
+    for reference in references(document):
+        assert reference.startswith("#/")
+        resolve(document, reference)
+
+
+async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
+    assert set(document["paths"]) == {"/v1/observations", "/v1/service-events"}
+
+
+@pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events"])
+async def test_every_problem_is_documented_as_a_problem(document: dict[str, Any], path: str):
+    responses = document["paths"][path]["post"]["responses"]
+    assert {"202", "400", "401", "403", "413", "415", "422", "503"} <= set(responses)
+    for status, response in responses.items():
+        if status != "202":
+            assert "application/problem+json" in response["content"], status
+
+
+async def test_the_examples_are_accepted(
+    document: dict[str, Any], addresses: Addresses, http: httpx.AsyncClient
+):
+    sender = Sender(http, addresses.ingest, addresses.key)
+    tried = 0
+    for path, push in (("/v1/observations", sender.observations), ("/v1/service-events", sender.events)):
+        for media_type, content in document["paths"][path]["post"]["requestBody"]["content"].items():
+            headers = {"content-type": media_type}
+            example = content["example"]
+            if path == "/v1/service-events" and media_type == "application/json":
+                headers |= {
+                    "ce-specversion": "1.0",
+                    "ce-id": "example",
+                    "ce-source": "/examples",
+                    "ce-type": "vn.fansipan.dossier.received.v1",
+                    "ce-time": "2026-07-01T08:00:00+07:00",
+                }
+            answer = await push(example.encode() if isinstance(example, str) else example, headers=headers)
+            assert answer.status_code == 202, answer.text
+            assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, []), media_type
+            tried += 1
+    assert tried == 5
+
+
+async def test_the_answer_is_as_documented(
+    document: dict[str, Any], addresses: Addresses, http: httpx.AsyncClient
+):
+    answer = await Sender(http, addresses.ingest, addresses.key).observations([1], wait="stored")
+    schema = document["paths"]["/v1/observations"]["post"]["responses"]["202"]["content"]["application/json"][
+        "schema"
+    ]
+    shown = resolve(document, schema["$ref"])
+    assert set(answer.json()) <= set(shown["properties"])
+    assert set(shown["required"]) <= set(answer.json())
+    item = resolve(document, shown["properties"]["rejected"]["items"]["$ref"])
+    assert set(answer.json()["rejected"][0]) == set(item["properties"]) == set(item["required"])

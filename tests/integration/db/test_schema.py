@@ -1,0 +1,161 @@
+"""The schema: upgraded step by step it is the same as made at once; each service may do what it needs and no more."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+from tests.conftest import Addresses
+
+from fansipan_db import current_revision, head_revision, load_areas, migrate
+from fansipan_db.migrate import revisions
+
+ROOT = Path(__file__).parents[3]
+
+_CATALOGUE: dict[str, LiteralString] = {
+    "relations": "SELECT relname, relkind, relpersistence, reloptions::text, obj_description(oid) FROM pg_class"
+    " WHERE relnamespace = 'public'::regnamespace",
+    "columns": "SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default,"
+    " is_identity, generation_expression, col_description(table_name::regclass, ordinal_position)"
+    " FROM information_schema.columns WHERE table_schema = 'public'",
+    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "functions": "SELECT proname, pg_get_functiondef(oid) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
+    " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')",
+    "triggers": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "grants": "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants"
+    " WHERE table_schema = 'public'",
+    "hypertables": "SELECT hypertable_name, time_interval::text FROM timescaledb_information.dimensions",
+    "extensions": "SELECT extname, extversion FROM pg_extension",
+    "shards": "SELECT shard::text FROM dirty_shard",
+}
+
+
+def catalogue(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What the database says of its schema."""
+    with psycopg.connect(url) as connection:
+        return {
+            name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in _CATALOGUE.items()
+        }
+
+
+@pytest.fixture
+def empty_database(addresses: Addresses) -> Generator[str]:
+    name = sql.Identifier("t_schema_empty")
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        yield addresses.database.rsplit("/", 1)[0] + "/t_schema_empty"
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def test_upgraded_step_by_step_is_the_same_as_fresh(database_url: str, empty_database: str):
+    assert current_revision(empty_database) is None
+    for revision in revisions():
+        assert migrate(empty_database, revision) == revision
+        assert migrate(empty_database, revision) == revision  # functions and grants are re-run without harm
+    assert current_revision(empty_database) == head_revision() == current_revision(database_url)
+    upgraded, fresh = catalogue(empty_database), catalogue(database_url)
+    for name in _CATALOGUE:
+        assert upgraded[name] == fresh[name], name
+        assert fresh[name], name
+
+
+def test_the_areas_are_loaded_and_may_be_loaded_again(database_url: str):
+    query = "SELECT count(*) FILTER (WHERE parent_code = '15'), count(*) FROM area"
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute(query).fetchone() == (99, 100)
+    assert load_areas(database_url, ROOT / "catalogue") == 100
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute(query).fetchone() == (99, 100)
+
+
+ALL = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+REGISTRY = {"thing", "location", "thing_location", "sensor", "observed_property", "datastream"}
+STORE = {
+    "observation",
+    "latest_observation",
+    "rollup_1m",
+    "rollup_1h",
+    "rollup_1d",
+    "dirty_bucket",
+    "service_event",
+    "dossier",
+    "consumer_offset",
+}
+HISTORY = {"observation_history", "service_event_history"}
+
+
+def privileges(url: str, role: str) -> dict[str, set[str]]:
+    """Privilege → tables of ours on which a role has it."""
+    with psycopg.connect(url) as connection:
+        return {
+            privilege: {
+                str(row[0])
+                for row in connection.execute(
+                    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+                    " AND has_table_privilege(%s, oid, %s)",
+                    (role, privilege),
+                )
+            }
+            for privilege in ALL
+        }
+
+
+def test_ingest_registers_but_neither_reads_nor_writes_the_time_series(database_url: str):
+    may = privileges(database_url, "fansipan_ingest")
+    assert may["INSERT"] == REGISTRY
+    assert may["UPDATE"] == may["DELETE"] == may["TRUNCATE"] == set()
+    assert may["SELECT"] == REGISTRY | {"provider", "api_key", "area", "consumer_offset"}
+
+
+def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
+    may = privileges(database_url, "fansipan_analytics")
+    assert may["INSERT"] == STORE | HISTORY
+    assert may["UPDATE"] == STORE | {"dirty_shard"}
+    assert may["DELETE"] == STORE
+    assert may["TRUNCATE"] == set()
+    assert "api_key" not in may["SELECT"]
+    assert "operator" not in may["SELECT"]
+
+
+def test_gateway_writes_nothing(database_url: str):
+    may = privileges(database_url, "fansipan_gateway")
+    assert may["INSERT"] == may["UPDATE"] == may["DELETE"] == may["TRUNCATE"] == set()
+    assert may["SELECT"] >= {"observation", "rollup_1d", "area"}
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        (
+            "fansipan_ingest",
+            "INSERT INTO observation (datastream_id, phenomenon_time, result) VALUES (1, now(), 1)",
+        ),
+        ("fansipan_ingest", "SELECT * FROM observation"),
+        ("fansipan_ingest", "UPDATE api_key SET revoked_at = NULL"),
+        ("fansipan_analytics", "DELETE FROM observation_history"),
+        ("fansipan_analytics", "SELECT secret_hash FROM api_key"),
+        ("fansipan_gateway", "DELETE FROM observation"),
+        ("fansipan_gateway", "CREATE TABLE mine (x int)"),
+        ("fansipan_ingest", "CREATE TABLE mine (x int)"),
+    ],
+)
+def test_what_a_role_may_not_do_is_denied(database_url: str, role: str, statement: LiteralString):
+    with psycopg.connect(database_url) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_days_and_hours_are_those_of_viet_nam(database_url: str):
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(
+            "SELECT local_day('2026-07-01T16:59:59Z') = '2026-06-30T17:00:00Z',"
+            " local_day('2026-07-01T17:00:00Z') = '2026-07-01T17:00:00Z',"
+            " local_hour('2026-07-01T16:59:59Z') = '2026-07-01T16:00:00Z'"
+        ).fetchone()
+    assert row == (True, True, True)

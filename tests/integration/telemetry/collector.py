@@ -1,0 +1,90 @@
+"""A collector of traces: takes OTLP over HTTP and keeps the spans."""
+
+import asyncio
+import gzip
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A span and the service that exported it."""
+
+    service: str
+    span: Span
+
+    @property
+    def trace_id(self) -> str:
+        """32 hex digits."""
+        return self.span.trace_id.hex()
+
+    @property
+    def link_ids(self) -> list[tuple[str, str]]:
+        """(trace id, span id) of each link."""
+        return [(link.trace_id.hex(), link.span_id.hex()) for link in self.span.links]
+
+
+@dataclass
+class Collector:
+    """What has been exported so far. Use as a context manager."""
+
+    spans: list[Seen] = field(default_factory=list[Seen])
+    _server: ThreadingHTTPServer | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """For OTEL_EXPORTER_OTLP_ENDPOINT."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> "Collector":
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if self.headers.get("content-encoding") == "gzip":
+                    body = gzip.decompress(body)
+                if self.path == "/v1/traces":
+                    collector.take(body)
+                self.send_response(200)
+                self.send_header("content-type", "application/x-protobuf")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.shutdown()
+        self._server.server_close()
+
+    def take(self, body: bytes) -> None:
+        """Keep the spans of one export."""
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            names = {each.key: each.value.string_value for each in resource.resource.attributes}
+            self.spans += [
+                Seen(names["service.name"], span) for scope in resource.scope_spans for span in scope.spans
+            ]
+
+    async def first(self, wanted: Callable[[Seen], bool], timeout: float = 20.0) -> Seen:  # noqa: ASYNC109
+        """The first span that is wanted, waiting until it is exported."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            for seen in list(self.spans):
+                if wanted(seen):
+                    return seen
+            await asyncio.sleep(0.1)
+        names = sorted({f"{seen.service}: {seen.span.name}" for seen in self.spans})
+        raise AssertionError(f"no such span within {timeout} s; there are {names}")

@@ -1,0 +1,1 @@
+"""What several kinds of test share: senders, providers, processes, and what must hold of a database."""
