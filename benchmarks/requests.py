@@ -7,6 +7,14 @@ from urllib.parse import urlsplit
 _ANSWER_SECONDS = 60.0
 
 
+async def answer_to(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head and body of the next answer; it must state its length."""
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        return head, await reader.readexactly(length)
+
+
 class RawRequests:
     """POST requests, made to bytes before the clock runs.
 
@@ -39,10 +47,7 @@ class RawRequests:
         try:
             for request in waiting:
                 writer.write(request)
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                    body = await reader.readexactly(length)
+                head, body = await answer_to(reader)
                 if not head.startswith(b"HTTP/1.1 202 ") or expected not in body:
                     raise RuntimeError(f"{head!r} {body[:500]!r}")
         finally:

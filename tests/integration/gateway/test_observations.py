@@ -8,7 +8,6 @@ import asyncpg
 import httpx
 import pytest
 
-from fansipan_common.contracts import observation_id
 from fansipan_gateway.observations.schemas import ObservationPage
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
@@ -23,15 +22,16 @@ async def _stored(url: str, *ids: int) -> list[tuple[str, str, Any, str | None]]
     connection = await asyncpg.connect(url)
     try:
         rows = await connection.fetch(
-            "SELECT datastream_id, phenomenon_time, result, result_json #>> '{}' AS text, result_quality "
-            "FROM observation WHERE datastream_id = ANY($1) ORDER BY 1, 2",
+            "SELECT d.key, o.phenomenon_time, o.result, o.result_json #>> '{}' AS text, o.result_quality "
+            "FROM observation o JOIN datastream d ON d.id = o.datastream_id "
+            "WHERE o.datastream_id = ANY($1) ORDER BY o.datastream_id, 2",
             ids,
         )
     finally:
         await connection.close()
     return [
         (
-            str(observation_id(row[0], round(row[1].timestamp() * 1000))),
+            row[0],
             f"{row[1]:%Y-%m-%dT%H:%M:%S}.{row[1].microsecond // 1000:03d}Z",
             row[3] if row[2] is None else row[2],
             _QUALITY[row[4]],
@@ -41,7 +41,7 @@ async def _stored(url: str, *ids: int) -> list[tuple[str, str, Any, str | None]]
 
 
 def _values(items: list[dict[str, Any]]) -> list[tuple[str, str, Any, str | None]]:
-    return [(i["id"], i["phenomenonTime"], i["result"], i["resultQuality"]) for i in items]
+    return [(i["datastream"], i["phenomenonTime"], i["result"], i["resultQuality"]) for i in items]
 
 
 async def test_raw_pages_give_every_row_once(follow: Follow, database_url: str) -> None:

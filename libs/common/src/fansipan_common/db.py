@@ -107,7 +107,8 @@ class Database:
         """
         try:
             pool = self._pool or await self._open()
-            async with pool.acquire(timeout=wait) as connection:
+            # A timeout costs a task: none is needed while a connection is free.
+            async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error

@@ -1,5 +1,6 @@
 """Run a FastAPI app as a service: uvicorn on uvloop, graceful on SIGTERM."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
     shutdown_telemetry = configure_telemetry(name, otlp_endpoint=settings.otlp_endpoint)
     app = build(settings)
+    _calm_garbage_collector()
     try:
         uvicorn.run(
             app,
@@ -48,3 +50,14 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
 
 def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(0)
+
+
+def _calm_garbage_collector() -> None:
+    """Leave what was built at start alone, and look less often.
+
+    A request makes and drops thousands of small objects without cycles. By default every 700 of them start a
+    collection, and every 70,000 one that walks the whole heap: a tenth of the time of ingest and gateway.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

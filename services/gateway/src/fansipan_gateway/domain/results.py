@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol
 from fansipan_common.contracts.observation import QUALITY_NAMES
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Row(Protocol):
@@ -28,15 +27,10 @@ def quality_of(code: int | None) -> str | None:
     return QUALITY_NAMES[code]
 
 
-def microseconds_of(moment: datetime) -> int:
-    """Unix time in microseconds, exact."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment_of(microseconds: int) -> datetime:
-    """The UTC time of a Unix time in microseconds.
+def moment_of(ms: int) -> datetime:
+    """The UTC time of a Unix time in milliseconds.
 
     Raises:
         OverflowError: it is outside the years 1-9999.
     """
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(milliseconds=ms)

@@ -54,7 +54,6 @@ class ObservationParameters(Parameters):
 class RawObservation(ResponseModel):
     """One observation."""
 
-    id: Annotated[str, Field(examples=["6031769112576"], description="63-bit integer, as text.")]
     datastream: Annotated[str, Field(examples=["demo/station-1/pm25"])]
     phenomenon_time: Annotated[str, Field(examples=["2026-07-01T00:00:00.000Z"])]
     result: Annotated[Any, Field(examples=[23.4], description="A number, text, boolean or object.")]

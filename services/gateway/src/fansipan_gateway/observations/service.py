@@ -13,7 +13,7 @@ import numpy as np
 from fansipan_common.errors import ClientFault
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
-from fansipan_gateway.domain.results import Row, microseconds_of, moment_of
+from fansipan_gateway.domain.results import Row, moment_of
 from fansipan_gateway.domain.time_range import TimeRange, resolve_range
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.observations.domain.granularity import (
@@ -26,7 +26,7 @@ from fansipan_gateway.observations.domain.granularity import (
     thinning_limit,
 )
 from fansipan_gateway.observations.domain.lttb import lttb_indices
-from fansipan_gateway.observations.rendering import item_head, raw_items
+from fansipan_gateway.observations.rendering import raw_items, rollup_items
 from fansipan_gateway.observations.repository import ObservationRepository, Position
 
 DEFAULT_SPAN: Final = timedelta(hours=24)
@@ -102,15 +102,14 @@ class Observations:
         whole = query.granularity is Granularity.AUTO or reading.thin_to is not None
         limit = query.limit or (MAX_TOTAL_POINTS if whole else DEFAULT_LIMIT)
         if reading.thin_to is None:
-            heads = {datastream_id: item_head(key) for datastream_id, key in keys.items()}
-            page = await self._repository.fetch_page(
-                reading.granularity, heads, time_range, limit=limit, after=after
+            rows: Sequence[Row] = await self._repository.fetch(
+                reading.granularity, list(keys), time_range, limit=limit, after=after
             )
-            items, end = page.items, page.end
         else:
             rows = await self._thinned(list(keys), time_range, reading.thin_to, after)
-            items = raw_items(rows[:limit], keys)
-            end = Position(rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None
+        render = raw_items if reading.granularity is Granularity.RAW else rollup_items
+        items = render(rows[:limit], keys)
+        end = Position(rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None
         return ObservationAnswer(
             items=items,
             granularity=reading.granularity,
@@ -143,7 +142,9 @@ class Observations:
         self, ids: list[int], time_range: TimeRange, thin_to: int, after: Position | None
     ) -> list[Row]:
         """The whole range thinned, then what lies behind `after`: every page is cut from the same points."""
-        rows: Sequence[Row] = await self._repository.fetch_raw(ids, time_range, limit=_MAX_THINNED_ROWS)
+        rows: Sequence[Row] = await self._repository.fetch(
+            Granularity.RAW, ids, time_range, limit=_MAX_THINNED_ROWS
+        )
         if len(rows) > _MAX_THINNED_ROWS:
             raise TooDense(
                 f"over {_MAX_THINNED_ROWS} raw rows lie in this range, too many to thin: take a rollup "
@@ -153,7 +154,7 @@ class Observations:
             rows = await asyncio.to_thread(_thin, rows, thin_to)
         if after is None:
             return list(rows)
-        behind = (after.datastream_id, after.time)
+        behind = (after.datastream_id, after.ms)
         return [row for row in rows if (row[0], row[1]) > behind]
 
 
@@ -167,7 +168,7 @@ def _thin(rows: Sequence[Row], points: int) -> list[Row]:
             kept += series
             continue
         first = series[0][1]
-        times = np.array([(row[1] - first).total_seconds() for row in series])
+        times = np.array([row[1] - first for row in series], dtype=np.float64)
         kept += [series[i] for i in lttb_indices(times, np.array(values, dtype=np.float64), points)]
     return kept
 
@@ -182,16 +183,17 @@ def _pinned(time_range: TimeRange, reading: Reading) -> dict[str, str | None]:
 
 
 def _cursor_behind(end: Position) -> str:
-    return encode_cursor(_KIND, end.datastream_id, microseconds_of(end.time))
+    return encode_cursor(_KIND, end.datastream_id, end.ms)
 
 
 def _position_of(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
-    datastream_id, microseconds = decode_cursor(_KIND, cursor, int, int)
+    datastream_id, ms = decode_cursor(_KIND, cursor, int, int)
     try:
-        if not 0 <= int(datastream_id) < 1 << 31:
-            raise BadCursor
-        return Position(int(datastream_id), moment_of(int(microseconds)))
+        moment_of(int(ms))
     except OverflowError as error:
         raise BadCursor from error
+    if not 0 <= int(datastream_id) < 1 << 31:
+        raise BadCursor
+    return Position(int(datastream_id), int(ms))
