@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,6 +13,8 @@ from pydantic import (
     TypeAdapter,
 )
 from pydantic.alias_generators import to_camel
+
+from fansipan_common.contracts.moment import Moment
 
 MAX_TEXT_RESULT: Final = 8192
 """Longest text result, in characters."""
@@ -62,12 +63,12 @@ class ObservationItem(BaseModel):
             union_mode="left_to_right", description="`<provider>/<thing>/<property>`, or the datastream's id."
         ),
     ]
-    phenomenon_time: Annotated[AwareDatetime, Field(strict=True, description="RFC 3339 with offset.")]
+    phenomenon_time: Annotated[Moment, Field(description="RFC 3339 with offset.")]
     result: ResultValue
-    result_time: Annotated[AwareDatetime | None, Field(strict=True)] = None
+    result_time: Moment | None = None
     result_quality: ResultQuality | None = None
     parameters: dict[str, Any] | None = None
 
 
 OBSERVATION_LIST: Final[TypeAdapter[list[ObservationItem]]] = TypeAdapter(list[ObservationItem])
-"""Validates a whole JSON array in one call; this is what makes the accepted path fast."""
+"""Validates a whole JSON array in one call."""

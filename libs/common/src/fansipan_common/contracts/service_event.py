@@ -4,15 +4,12 @@ The data fields cover what Decision 766/QĐ-TTg counts; the comment behind a fie
 reporting system it corresponds to. No field can hold personal data: ids are opaque and unknown fields are refused.
 """
 
-import re
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -22,25 +19,13 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from fansipan_common.contracts.moment import Moment
+
 OpaqueId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 AreaCode = Annotated[
     str, Field(pattern=r"^[0-9]{2}([0-9]{3})?$", description="Official code, for example 02671.")
 ]
-
-_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _rfc_3339(value: Any) -> Any:
-    if isinstance(value, str) and not _RFC_3339.fullmatch(value):
-        raise ValueError("a time is written as RFC 3339 with offset: 2026-07-01T08:00:00+07:00")
-    if isinstance(value, int | float):
-        raise ValueError("a time is text, RFC 3339 with offset")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
-"""A time with offset. What readers find in `data` is what was sent, so nothing is sent that they cannot read."""
 
 
 class Channel(StrEnum):
