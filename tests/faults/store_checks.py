@@ -93,7 +93,7 @@ async def assert_raw_is(
         history = await connection.fetchrow(
             _COMPARED.format(
                 actual="SELECT h.*, row_number() OVER (PARTITION BY datastream_id, phenomenon_time"
-                " ORDER BY id) AS place"
+                " ORDER BY h.id) AS place"
                 " FROM observation_history h JOIN datastream d ON d.id = h.datastream_id"
                 " WHERE starts_with(d.key, $1)",
                 wanted="SELECT * FROM expected WHERE place > 0",
