@@ -80,7 +80,7 @@ class Harm:
         self.done.append(f"{what} at {time.monotonic() - self._began:.0f} s")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_nothing_lost_nothing_twice(
     fault_stack: Stack, site: Addresses, show: Callable[[str], None]
 ) -> None:
@@ -99,7 +99,8 @@ async def test_nothing_lost_nothing_twice(
 
     owner = await asyncpg.connect(site.database, timeout=10.0, command_timeout=120.0)
     try:
-        settled_after = await wait_until_settled(owner, site.kafka, "observations.v1", patience=120.0)
+        patience = 60.0 + len(readings) / 4_000  # in random order nearly every reading dirties an hour of its own
+        settled_after = await wait_until_settled(owner, site.kafka, "observations.v1", patience)
         expected = outcomes(chains)
         await assert_raw_is(owner, expected, f"demo/{PREFIX}-")
         rows = await assert_derived_equals_raw(owner)

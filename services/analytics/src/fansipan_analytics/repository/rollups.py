@@ -46,15 +46,20 @@ WHERE r.datastream_id = k.datastream_id AND r.bucket = k.bucket AND r.bucket BET
 """
 _RECOMPUTE_MINUTES: Final = f"""
 INSERT INTO rollup_1m ({_LIST})
-SELECT o.datastream_id, date_trunc('minute', o.phenomenon_time), count(*), sum(o.result), min(o.result),
-       max(o.result), (array_agg(o.result ORDER BY o.phenomenon_time))[1],
-       (array_agg(o.result ORDER BY o.phenomenon_time DESC))[1], min(o.phenomenon_time), max(o.phenomenon_time)
+SELECT k.datastream_id, k.bucket, x.*
 FROM unnest($1::integer[], $2::timestamptz[]) AS k (datastream_id, bucket)
-JOIN observation o ON o.datastream_id = k.datastream_id
-    AND o.phenomenon_time >= k.bucket AND o.phenomenon_time < k.bucket + interval '1 minute'
-WHERE o.phenomenon_time >= $3 AND o.phenomenon_time < $4::timestamptz + interval '1 minute'
-    AND o.result IS NOT NULL AND o.result_quality IS DISTINCT FROM 2
-GROUP BY 1, 2
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count, sum(o.result), min(o.result), max(o.result),
+           (array_agg(o.result ORDER BY o.phenomenon_time))[1],
+           (array_agg(o.result ORDER BY o.phenomenon_time DESC))[1],
+           min(o.phenomenon_time), max(o.phenomenon_time)
+    FROM observation o
+    WHERE o.datastream_id = k.datastream_id
+        AND o.phenomenon_time >= k.bucket AND o.phenomenon_time < k.bucket + interval '1 minute'
+        AND o.phenomenon_time >= $3 AND o.phenomenon_time < $4::timestamptz + interval '1 minute'
+        AND o.result IS NOT NULL AND o.result_quality IS DISTINCT FROM 2
+) AS x
+WHERE x.count > 0
 """
 
 Bucket = tuple[int, int]
