@@ -15,7 +15,7 @@ from benchmarks.requests import RawRequests
 from benchmarks.workload import RECORD_ROWS, Workload, http_bodies, kafka_values
 from fansipan_analytics.domain.copy_format import encode_copy
 from fansipan_common.contracts.observation_batch import EVENT_TYPE
-from fansipan_common.kafka import Message, Publisher, cloud_event_headers
+from fansipan_common.kafka import BrokerAway, Message, Publisher, cloud_event_headers
 from fansipan_common.telemetry import metrics_of
 from fansipan_local import Stack
 
@@ -68,7 +68,7 @@ async def fill_kafka(
             try:
                 await publisher.check()
                 break
-            except Exception:  # noqa: BLE001 - not connected yet
+            except BrokerAway:
                 await asyncio.sleep(0.05)
         records = kafka_values(workload, ids, keys, partitions)
         now = datetime.now(UTC)
