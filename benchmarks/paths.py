@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from benchmarks.processes import Sampler, Usage
 from benchmarks.requests import RawRequests
@@ -130,13 +130,11 @@ async def http_path(
 
 async def end_offsets(bootstrap_servers: str, topic: str) -> list[int]:
     """End offset of each partition of a topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap_servers, group_id=None)
     await consumer.start()
     try:
-        await consumer._client.force_metadata_update()
-        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-        ends = await consumer.end_offsets(partitions)
-        return [ends[partition] for partition in partitions]
+        ends = await consumer.end_offsets(consumer.assignment())
+        return [ends[partition] for partition in sorted(ends)]
     finally:
         await consumer.stop()
 

@@ -36,7 +36,7 @@ def topic_findings(specs: list[TopicSpec], partitions: Mapping[str, list[int]]) 
     for spec in other:
         detail = f"{spec.name} has {len(partitions[spec.name])} partitions, expected {spec.partitions}"
         findings.append(
-            wrong("topics", detail, "a changed number breaks the order of a thing: see docs/runbooks/changing-partitions.md")
+            wrong("topics", detail, "it decides the order of a thing: docs/runbooks/changing-partitions.md")
         )
     return findings or [well("topics", f"all {len(specs)} there")]
 
