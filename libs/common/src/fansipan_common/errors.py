@@ -81,3 +81,8 @@ class ServerFault(FansipanError):
     def __init__(self, detail: str, *, retry_after: int = 2, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail, extra=extra, headers={"Retry-After": str(retry_after)})
         self.retry_after = retry_after
+
+
+def trace_of(error: Exception) -> Exception | None:
+    """What to log with an error: a server fault says all in its text, anything else needs its traceback."""
+    return None if isinstance(error, ServerFault) else error

@@ -19,6 +19,7 @@ from fansipan_analytics.repository.offsets import load_offsets
 from fansipan_analytics.service.store import UNUSABLE, Store
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
+from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Feed, FeedRecord, Partition
 from fansipan_common.telemetry import Metrics
 
@@ -105,7 +106,9 @@ class StoreConsumer:
                     1, {"fansipan.task": "store", "error.type": type(error).__name__}
                 )
                 delay = 0.2 if time.monotonic() - began > 30.0 else min(delay * 2, 5.0)
-                _log.warning("consumer begins again", reason=self._fault, retry_in=delay, exc_info=error)
+                _log.warning(
+                    "consumer begins again", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
+                )
             await asyncio.sleep(delay)
 
     async def _consume(self) -> None:

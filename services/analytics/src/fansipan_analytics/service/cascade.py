@@ -6,6 +6,7 @@ import structlog
 
 from fansipan_analytics.repository.cascade import DAYS, HOURS, lock_shard, recompute_shard
 from fansipan_common.db import Database
+from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -41,7 +42,9 @@ class Cascade:
                 self._metrics.loop_errors.add(
                     1, {"fansipan.task": "cascade", "error.type": type(error).__name__}
                 )
-                _log.warning("cascade goes on later", reason=self._fault, retry_in=delay, exc_info=error)
+                _log.warning(
+                    "cascade goes on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
+                )
 
     async def work_off(self) -> int:
         """Recompute what is queued until nothing free is left, at most 64 transactions; returns how many buckets."""
@@ -56,4 +59,5 @@ class Cascade:
                     total += done
                     if done:
                         self._metrics.rolled_up.add(done, {"fansipan.level": level.name})
+            self._fault = None  # it works again; the rest of the round may take a while
         return total
