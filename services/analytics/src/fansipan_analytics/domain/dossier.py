@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from fansipan_common.contracts import ServiceEventType as Type
-from fansipan_common.contracts.service_event import Moment
+from fansipan_common.contracts.moment import Moment
 
 DOSSIER_PREFIX: Final = "vn.fansipan.dossier."
 
