@@ -99,7 +99,8 @@ async def test_nothing_lost_nothing_twice(
 
     owner = await asyncpg.connect(site.database, timeout=10.0, command_timeout=120.0)
     try:
-        patience = 60.0 + len(readings) / 4_000  # in random order nearly every reading dirties an hour of its own
+        # In random order nearly every reading dirties an hour of its own.
+        patience = 60.0 + len(readings) / 4_000
         settled_after = await wait_until_settled(owner, site.kafka, "observations.v1", patience)
         expected = outcomes(chains)
         await assert_raw_is(owner, expected, f"demo/{PREFIX}-")
