@@ -54,7 +54,7 @@ def rollup_items(rows: Sequence[Row], keys: Mapping[int, str]) -> str:
 
 
 def _numbers(values: Sequence[float]) -> list[str]:
-    """Each number as JSON; a whole array at once, which is several times as fast as one by one."""
+    """Each number as JSON, written as one array."""
     return orjson.dumps(values).decode()[1:-1].split(",")
 
 
@@ -66,7 +66,7 @@ def _instants(ms: Sequence[int]) -> list[str]:
     whole = orjson.dumps((times // 1000).astype("datetime64[s]"), option=orjson.OPT_SERIALIZE_NUMPY)
     return [
         f"{time}.000" for time in orjson.loads(whole)
-    ]  # ten times as fast, and nearly all times are whole
+    ]  # nearly all times are whole
 
 
 def _json(value: Any) -> str:
