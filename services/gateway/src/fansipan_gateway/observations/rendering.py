@@ -64,9 +64,7 @@ def _instants(ms: Sequence[int]) -> list[str]:
     if (times % 1000).any():
         return np.datetime_as_string(times.astype("datetime64[ms]"), unit="ms").tolist()
     whole = orjson.dumps((times // 1000).astype("datetime64[s]"), option=orjson.OPT_SERIALIZE_NUMPY)
-    return [
-        f"{time}.000" for time in orjson.loads(whole)
-    ]  # nearly all times are whole
+    return [f"{time}.000" for time in orjson.loads(whole)]  # nearly all times are whole
 
 
 def _json(value: Any) -> str:
