@@ -17,7 +17,7 @@ _LOCK: Final = 4_241_766  # advisory lock: two migrations of one database wait f
 
 
 def migrate(url: str, revision: str = "head") -> str:
-    """Upgrade the database at `url` (`postgresql://…`) and re-run functions and grants; returns the revision.
+    """Upgrade the database at `url` (`postgresql://…`); returns the revision. At head, functions and grants are re-run.
 
     Safe to call from several places at once: the second waits for the first.
     """
@@ -28,10 +28,12 @@ def migrate(url: str, revision: str = "head") -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
-        with connection.begin():
-            for script in repeatable_scripts():
-                run_sql(connection, script)
         current = MigrationContext.configure(connection).get_current_revision()
+        connection.commit()
+        if current == head_revision():
+            with connection.begin():
+                for script in repeatable_scripts():
+                    run_sql(connection, script)
     if current is None:
         raise RuntimeError("the database has no revision after a migration")
     return current

@@ -25,3 +25,17 @@ CREATE OR REPLACE TRIGGER datastream_changed AFTER UPDATE OR DELETE ON datastrea
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 CREATE OR REPLACE TRIGGER operator_changed AFTER UPDATE OR DELETE ON operator
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+
+-- Tells analytics and the gateway that definitions or alert rules have changed.
+CREATE OR REPLACE FUNCTION notify_catalogue_changed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('catalogue_changed', TG_TABLE_NAME);
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER indicator_definition_changed AFTER INSERT OR UPDATE OR DELETE ON indicator_definition
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue_changed();
+CREATE OR REPLACE TRIGGER alert_rule_changed AFTER INSERT OR UPDATE OR DELETE ON alert_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue_changed();
