@@ -39,7 +39,7 @@ GRANT SELECT ON provider, api_key, operator, area, thing, location, thing_locati
 
 -- indicators and alerts: analytics evaluates; the gateway closes periods and moves alerts through their lifecycle
 GRANT SELECT, INSERT, UPDATE, DELETE ON petition, changed_case, indicator_definition, evaluation_lane, indicator_subject,
-    indicator_value, indicator_revision, changed_series, stale_definition, case_contribution, case_count, outbox,
+    indicator_value, indicator_revision, changed_series, stale_value, stale_definition, case_contribution, case_count, outbox,
     alert_rule, changed_value, alert_watch, notification TO fansipan_analytics;
 GRANT SELECT, INSERT, UPDATE ON alert TO fansipan_analytics;
 GRANT SELECT, INSERT ON alert_event, restatement TO fansipan_analytics;

@@ -1,1 +1,1 @@
-"""What indicators are and how they are computed: definitions, formulas, calendars. Pure, but for reading the catalogue."""
+"""What indicators are and how they are computed: definitions, formulas, calendars. Pure, but for reading YAML."""

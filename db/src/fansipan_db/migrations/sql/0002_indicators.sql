@@ -146,6 +146,21 @@ CREATE TABLE changed_series (
 CREATE INDEX changed_series_lane ON changed_series (lane, id);
 COMMENT ON TABLE changed_series IS 'Rollup buckets that changed since a lane looked last.';
 
+CREATE TABLE stale_value (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    lane           text NOT NULL,
+    definition_id  integer NOT NULL,
+    subject_ids    integer[] NOT NULL,
+    periods        text[] NOT NULL,
+    starts         timestamptz[] NOT NULL,
+    reasons        text[] NOT NULL,
+    enqueued_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CHECK (cardinality(subject_ids) = cardinality(starts) AND cardinality(subject_ids) = cardinality(periods)
+        AND cardinality(subject_ids) = cardinality(reasons))
+);
+CREATE INDEX stale_value_lane ON stale_value (lane, id);
+COMMENT ON TABLE stale_value IS 'Figures of composites whose components changed.';
+
 CREATE TABLE stale_definition (
     definition_id  integer PRIMARY KEY REFERENCES indicator_definition (id) ON DELETE CASCADE,
     next_from      timestamptz NOT NULL,
@@ -330,6 +345,8 @@ CREATE TABLE maintenance_window (
     ends_at     timestamptz NOT NULL CHECK (ends_at > starts_at),
     reason      text NOT NULL,
     created_by  text NOT NULL,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    ended_by    text
 );
+COMMENT ON COLUMN maintenance_window.ended_by IS 'Who ended it early.';
 COMMENT ON TABLE maintenance_window IS 'While it lasts, alerts of the rule and subject (NULL: any) are opened silenced.';

@@ -1,0 +1,61 @@
+"""Figures over cases, from sums."""
+
+from collections.abc import Sequence
+
+from fansipan_indicators.figure import Figure, Missing, not_applicable
+from fansipan_indicators.formulas import CaseCount, CaseKind, CaseRatio, CaseSet, RatingMean, UsageRatio
+from fansipan_indicators.measures import Layout, Measure, Sums, size_of_set, usage_measure
+
+CountedFormula = CaseRatio | CaseCount | RatingMean | UsageRatio
+
+
+def case_figure(
+    formula: CountedFormula, layout: Layout, sums: Sums, by_procedure: Sequence[Sums] = ()
+) -> Figure:
+    """The figure of one subject and period.
+
+    Args:
+        formula: what to compute.
+        layout: the places in `sums`.
+        sums: of the subject.
+        by_procedure: of the subject's procedures, one each, for formulas that count procedures.
+    """
+
+    def size(kind: CaseKind, wanted: CaseSet, count: str) -> float:
+        if count == "procedures":
+            return float(sum(size_of_set(layout, kind, wanted, one) > 0 for one in by_procedure))
+        return size_of_set(layout, kind, wanted, sums)
+
+    match formula:
+        case CaseCount():
+            value = size(formula.of, formula.cases, formula.count)
+            return Figure(value, numerator=value, sample_count=round(value))
+        case CaseRatio():
+            return ratio(
+                size(formula.of, formula.numerator, formula.count),
+                size(formula.of, formula.denominator, formula.count),
+                formula.scale,
+                zero=formula.zero == "zero",
+            )
+        case RatingMean():
+            count = sums.within[layout.place[Measure.of("rating", "received", [])]]
+            score = sums.within[layout.place[Measure.of("rating", "received", [], weighted=True)]]
+            return ratio(score, count, 1.0, zero=False)
+        case UsageRatio():
+            used = sums.within[layout.place[usage_measure(formula.services)]]
+            if formula.denominator is None:
+                return Figure(used * formula.scale, numerator=used, sample_count=round(used))
+            base = sums.within[layout.place[usage_measure(formula.denominator)]]
+            return ratio(used, base, formula.scale, zero=formula.zero == "zero")
+
+
+def ratio(numerator: float, denominator: float, scale: float, *, zero: bool) -> Figure:
+    """numerator / denominator × scale; a denominator of 0 gives 0 when `zero`, else no value."""
+    samples = round(denominator)
+    if denominator != 0:
+        return Figure(numerator / denominator * scale, numerator, denominator, samples)
+    if zero:
+        return Figure(0.0, numerator, denominator, samples, details={"zeroDenominator": True})
+    return not_applicable(
+        Missing.ZERO_DENOMINATOR, numerator=numerator, denominator=denominator, sample_count=samples
+    )
