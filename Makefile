@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench lock page
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators lock page
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -43,11 +43,12 @@ clean: install ## Stop and delete local data (asks first)
 demo: up ## The platform with real sample data, kept live (DEMO_LIVE=0 stops after the backfill)
 	@set -a; . .local/env; set +a; $(BIN)/fansipan demo
 
-check: install $(WEB)/node_modules/.package-lock.json ## What CI checks: format, lint, types, imports, the page
+check: install $(WEB)/node_modules/.package-lock.json ## What CI checks: format, lint, types, imports, the catalogue, the page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/fansipan indicators validate catalogue
 	cd $(WEB) && npm run --silent check
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
@@ -65,6 +66,9 @@ test-unit: install ## Only the pure tests (seconds)
 
 bench: install ## Throughput as ratios to bare COPY; also written to .local/bench.json
 	$(BIN)/python -m benchmarks
+
+bench-indicators: install ## How far indicators stay behind what is stored, five minutes under load
+	$(BIN)/python -m benchmarks.indicators
 
 page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 	cd $(WEB) && npm run build

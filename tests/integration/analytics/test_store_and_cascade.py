@@ -20,10 +20,13 @@ from fansipan_common.contracts.observation_batch import decode_columns, encode_c
 from fansipan_common.db import Database, DatabaseAway
 from fansipan_common.kafka import Partition
 from fansipan_common.telemetry import metrics_of
+from fansipan_indicators.calendars import load_calendar
+from fansipan_indicators.location import catalogue_folder
 
 PARTITION = Partition("observations.v1", 0)
 START = to_ms(datetime(2026, 6, 30, 16, tzinfo=UTC))  # 23:00 in Việt Nam
 METRICS = metrics_of("test")
+CALENDAR = load_calendar(catalogue_folder() / "calendars" / "lao-cai.yaml")
 Item = tuple[int, int, Any, int | None]
 """(datastream id, Unix ms, result, quality)"""
 
@@ -72,7 +75,7 @@ class Member:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.store = Store(database, metrics=METRICS)
+        self.store = Store(database, CALENDAR, metrics=METRICS)
         self.offset = 0
 
     async def begin(self) -> "Member":

@@ -38,17 +38,18 @@ GRANT SELECT ON provider, api_key, operator, area, thing, location, thing_locati
     service_event, dossier, dirty_bucket TO fansipan_gateway;
 
 -- indicators and alerts: analytics evaluates; the gateway closes periods and moves alerts through their lifecycle
-GRANT SELECT, INSERT, UPDATE, DELETE ON petition, changed_case, indicator_definition, evaluation_lane, indicator_subject,
-    indicator_value, indicator_revision, changed_series, stale_value, stale_definition, case_contribution, case_count, outbox,
-    alert_rule, changed_value, alert_watch, notification TO fansipan_analytics;
+GRANT SELECT, INSERT, UPDATE, DELETE ON petition, changed_case, catalogue_state, indicator_definition, evaluation_lane,
+    indicator_subject, indicator_value, indicator_revision, changed_series, stale_value, stale_definition,
+    case_contribution, case_count, outbox, alert_rule, changed_value, alert_watch, notification TO fansipan_analytics;
 GRANT SELECT, INSERT, UPDATE ON alert TO fansipan_analytics;
 GRANT SELECT, INSERT ON alert_event, restatement TO fansipan_analytics;
 GRANT SELECT ON area_succession, location, thing_location, period_close, closed_value, maintenance_window
     TO fansipan_analytics;
 GRANT SELECT ON area_succession TO fansipan_ingest;
 
-GRANT SELECT ON area_succession, petition, indicator_definition, evaluation_lane, indicator_subject, indicator_value,
-    indicator_revision, changed_series, changed_case, stale_definition, case_contribution, case_count, period_close,
-    closed_value, restatement, alert_rule, alert, alert_event, notification, maintenance_window TO fansipan_gateway;
+GRANT SELECT ON area_succession, petition, catalogue_state, indicator_definition, evaluation_lane, indicator_subject,
+    indicator_value, indicator_revision, changed_series, changed_case, stale_value, stale_definition,
+    case_contribution, case_count, period_close, closed_value, restatement, alert_rule, alert, alert_event,
+    notification, maintenance_window TO fansipan_gateway;
 GRANT INSERT ON period_close, closed_value, alert_event, outbox, maintenance_window TO fansipan_gateway;
 GRANT UPDATE ON alert, maintenance_window TO fansipan_gateway;

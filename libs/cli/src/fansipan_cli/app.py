@@ -5,7 +5,18 @@ from typing import Final
 
 import typer
 
-_COMMANDS: Final = ("demo", "replay", "dlq", "doctor", "keys", "operators", "migrate", "topics")
+_COMMANDS: Final = (
+    "demo",
+    "replay",
+    "dlq",
+    "doctor",
+    "indicators",
+    "keys",
+    "operators",
+    "periods",
+    "migrate",
+    "topics",
+)
 
 
 def make_app(called: str | None = None) -> typer.Typer:

@@ -64,7 +64,17 @@ def test_help_lists_every_command(
 
     text = capsys.readouterr().out
     assert ended.value.code == 0
-    for command in ("demo", "replay", "dlq", "doctor", "keys", "operators", "migrate", "topics"):
+    for command in (
+        "demo",
+        "replay",
+        "dlq",
+        "doctor",
+        "indicators",
+        "keys",
+        "operators",
+        "migrate",
+        "topics",
+    ):
         assert command in text
 
 

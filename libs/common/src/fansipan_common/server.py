@@ -4,6 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,15 +22,17 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
     try:
         settings = load_settings(settings_class)
     except SettingsError as error:
-        sys.stderr.write(f"{name}: {error}\n")
-        raise SystemExit(2) from None
+        _refuse(name, error)
     assert isinstance(settings, CommonSettings)  # noqa: S101 - every service's settings extend it
     # After its graceful shutdown uvicorn raises the signal again; by default that would end us before the last spans
     # and metrics are sent.
     signal.signal(signal.SIGTERM, _exit)
     configure_logging(name, level=settings.log_level, fmt=settings.log_format)
     shutdown_telemetry = configure_telemetry(name, otlp_endpoint=settings.otlp_endpoint)
-    app = build(settings)
+    try:
+        app = build(settings)
+    except SettingsError as error:  # what a setting names is not there, or not usable
+        _refuse(name, error)
     _calm_garbage_collector()
     try:
         uvicorn.run(
@@ -46,6 +49,11 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         )
     finally:
         shutdown_telemetry()
+
+
+def _refuse(name: str, error: SettingsError) -> NoReturn:
+    sys.stderr.write(f"{name}: {error}\n")
+    raise SystemExit(2) from None
 
 
 def _exit(_number: int, _frame: object) -> None:

@@ -23,6 +23,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "dossier.withdrawn": DOSSIER,
     "dossier.paid": DOSSIER | {"amountVnd": 50_000, "onlinePayment": 1},
     "petition.received": PETITION | {"channel": "in-person", "repeated": False},
+    "petition.supplement-requested": PETITION | {"reason": "missing-place"},
+    "petition.supplement-received": PETITION,
     "petition.refused": PETITION,
     "petition.answered": PETITION,
     "petition.published": PETITION,

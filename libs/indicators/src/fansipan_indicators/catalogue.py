@@ -12,7 +12,15 @@ import orjson
 
 from fansipan_indicators.definitions import Definition, Version
 from fansipan_indicators.documents import CatalogueError, Document, Finding, documents_in, read_all
-from fansipan_indicators.formulas import CaseFormula, CaseRatio, CompositeFormula, DataHealth, SeriesFormula
+from fansipan_indicators.formulas import (
+    CaseDuration,
+    CaseFormula,
+    CaseRatio,
+    CompositeFormula,
+    DataHealth,
+    DueSoon,
+    SeriesFormula,
+)
 from fansipan_indicators.periods import ZONE, Period
 
 CASES: Final = "cases"
@@ -139,15 +147,16 @@ def _wrong_references(found: list[tuple[Document, Definition]]) -> list[Finding]
             if not isinstance(version.formula, CompositeFormula):
                 continue
             place = ("versions", number, "formula")
-            for key in sorted(version.formula.indicators):
-                if key not in known:
-                    findings.append(document.finding(place, f"there is no indicator {key}"))
-                    continue
-                graph[definition.id].add(key)
-                findings += [
-                    document.finding(("versions", number, field), f"{key} has no {what} {missing}")
-                    for field, what, missing in _not_offered(version, known[key])
-                ]
+            keys = sorted(version.formula.indicators)
+            findings += [
+                document.finding(place, f"there is no indicator {key}") for key in keys if key not in known
+            ]
+            components = [known[key] for key in keys if key in known]
+            graph[definition.id] |= {component.id for component in components}
+            findings += [
+                document.finding(("versions", number, field), reason)
+                for field, reason in _not_offered(version, version.formula, components)
+            ]
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -157,13 +166,37 @@ def _wrong_references(found: list[tuple[Document, Definition]]) -> list[Finding]
     return findings
 
 
-def _not_offered(wanted: Version, component: Definition) -> list[tuple[str, str, str]]:
-    periods = {period for version in component.versions for period in version.periods}
-    subjects = {subject for version in component.versions for subject in version.subjects}
-    return [
-        *(("periods", "period", period) for period in wanted.periods if period not in periods),
-        *(("subjects", "subject", subject) for subject in wanted.subjects if subject not in subjects),
-    ]
+def _not_offered(
+    version: Version, formula: CompositeFormula, components: list[Definition]
+) -> list[tuple[str, str]]:
+    """Periods and subjects of a composite that its components do not have, each with its field.
+
+    Every component has every period. It has every subject too, unless the formula spreads a missing component over the
+    others: then one that has the subject is enough.
+    """
+    reasons: list[tuple[str, str]] = []
+    lacking: dict[str, int] = {}
+    for component in components:
+        periods = {period for one in component.versions for period in one.periods}
+        subjects = {subject for one in component.versions for subject in one.subjects}
+        reasons += [
+            ("periods", f"{component.id} has no period {period}")
+            for period in version.periods
+            if period not in periods
+        ]
+        for subject in version.subjects:
+            if subject in subjects:
+                continue
+            lacking[subject] = lacking.get(subject, 0) + 1
+            if not formula.spreads_missing:
+                reasons.append(("subjects", f"{component.id} has no subject {subject}"))
+    if formula.spreads_missing:
+        reasons += [
+            ("subjects", f"no component has the subject {subject}")
+            for subject, count in lacking.items()
+            if count == len(components)
+        ]
+    return reasons
 
 
 def _wrong_case_sets(found: list[tuple[Document, Definition]]) -> list[Finding]:
@@ -178,6 +211,13 @@ def _wrong_case_sets(found: list[tuple[Document, Definition]]) -> list[Finding]:
                     document.finding(
                         ("versions", number, "periods"),
                         "procedures of an agency or area are counted by month, quarter and year",
+                    )
+                )
+            if pairs and isinstance(formula, CaseDuration | DueSoon):
+                findings.append(
+                    document.finding(
+                        ("versions", number, "subjects"),
+                        "times of dossiers are known for province, commune, agency and procedure",
                     )
                 )
     return findings

@@ -12,12 +12,14 @@ from fansipan_indicators.formulas import (
     Maximum,
     Minimum,
     Multiply,
+    NormalisedIndex,
     ScoreComponent,
     Subtract,
     Term,
     WeightedScore,
     operands,
 )
+from fansipan_indicators.normalise import min_max, weighted_mean, z_score
 
 Values = Mapping[str, float | None]
 """Indicator key → value of the subject and period; absent and None both mean: no value."""
@@ -113,3 +115,48 @@ def _value(term: Term, values: Values) -> float:
             return min(parts)
         case Maximum():
             return max(parts)
+
+
+def normalised_index(formula: NormalisedIndex, subjects: Mapping[str, Values]) -> dict[str, Figure]:
+    """The index of every subject, each component normalised across all of them."""
+    normalised: dict[str, dict[str, float | None]] = {}
+    for component in formula.components:
+        column = {subject: values.get(component.indicator) for subject, values in subjects.items()}
+        normalised[component.indicator] = (
+            min_max(
+                column,
+                direction="higher-is-better",
+                minimum=component.minimum,
+                maximum=component.maximum,
+            )
+            if formula.normalisation == "min-max"
+            else z_score(column, direction="higher-is-better")
+        )
+    weights = {component.indicator: component.weight for component in formula.components}
+    absent = "refuse" if formula.missing == "not-applicable" else "renormalise"
+    figures: dict[str, Figure] = {}
+    for subject, values in subjects.items():
+        own = {key: column[subject] for key, column in normalised.items()}
+        parts = [
+            {
+                "indicator": component.indicator,
+                "value": values.get(component.indicator),
+                "normalised": own[component.indicator],
+                "weight": component.weight,
+            }
+            for component in formula.components
+        ]
+        present = sum(value is not None for value in own.values())
+        value = weighted_mean(own, weights, absent=absent)
+        completeness = present / len(parts)
+        details: dict[str, Any] = {"components": parts, "subjects": len(subjects)}
+        figures[subject] = (
+            not_applicable(
+                Missing.MISSING_COMPONENT, sample_count=present, completeness=completeness, **details
+            )
+            if value is None
+            else Figure(
+                value * formula.scale, sample_count=present, completeness=completeness, details=details
+            )
+        )
+    return figures

@@ -7,14 +7,12 @@ from fansipan_indicators.formulas import DataHealth
 from fansipan_indicators.periods import Period
 from fansipan_indicators.rollups import Rollup, Series, Thing
 
-_HOUR = timedelta(hours=1)
-
 
 def health_figure(formula: DataHealth, thing: Thing, period: Period, now: datetime) -> Figure | None:
     """One measure of data health in percent; None for a thing without a datastream that counts, or before it began.
 
-    While the period runs, only its hours up to `now` are expected. A datastream is expected from the hour of its first
-    known reading on.
+    While the period runs, only its hours up to `now` are expected. A datastream is expected from its first known
+    reading on: readings that come later and are older move that, and what lies between is judged again when it changes.
     """
     series = {
         name: one
@@ -25,7 +23,7 @@ def health_figure(formula: DataHealth, thing: Thing, period: Period, now: dateti
     numerator = denominator = 0.0
     samples = 0
     for one in series.values():
-        hours = {start: row for start, row in one.hours.items() if period.start <= start < period.end}
+        hours = dict(one.hours.between(period.start, period.end))
         samples += sum(row.count for row in hours.values())
         got, base = _measure(formula, one, hours, period, until)
         numerator += got
@@ -57,11 +55,13 @@ def _measure(
             expected = _expected_hours(series, period, until) * 3600 / interval
             return min(float(sum(row.count for row in hours.values())), expected), expected
         case "freshness":
-            before = [row.last_time for start, row in series.hours.items() if start < period.end]
-            if not before:
+            if series.since is None or series.since >= period.end:
                 return 0.0, 0.0
+            reach = timedelta(hours=formula.reach_hours)
+            before = [row.last_time for _, row in series.hours.between(period.start - reach, period.end)]
             stale_after = series.expected_interval(formula.stale_after_seconds / 3) * 3
-            return float((until - max(before)).total_seconds() <= stale_after), 1.0
+            fresh = bool(before) and (until - max(before)).total_seconds() <= stale_after
+            return float(fresh), 1.0
         case "stuck":
             several = [row for row in hours.values() if row.count > 1]
             return float(sum(row.min == row.max for row in several)), float(len(several))
@@ -71,10 +71,13 @@ def _measure(
 
 
 def _expected_hours(series: Series, period: Period, until: datetime) -> int:
-    """Hours from the later of the period's start and the first known reading, up to `until`, begun ones included."""
-    if not series.hours:
+    """Hours from the period's start (or its first reading, when it began within) up to `until`, begun ones included."""
+    if series.since is None or series.since >= period.end:
         return 0
-    start = max(period.start, min(series.hours))
-    if until <= start:
-        return 0
-    return -(-int((until - start).total_seconds()) // 3600)
+    # `since` is a local day: within the first one, the first hour that has a reading
+    if series.since < period.start:
+        start = period.start
+    else:
+        start = next((first for first, _ in series.hours.between(period.start, period.end)), until)
+    seconds = max(0, int((until - start).total_seconds()))
+    return -(-seconds // 3600)

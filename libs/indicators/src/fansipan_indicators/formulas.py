@@ -46,6 +46,11 @@ class SeriesFormula(FormulaModel):
     def reach_hours(self) -> int:
         return 0
 
+    @property
+    def ratio_scale(self) -> float:
+        """What numerator / denominator is multiplied by to give the value."""
+        return 100.0
+
     def check_periods(self, periods: list[PeriodKind]) -> None:
         """Raise ValueError for a period that it cannot be computed for."""
         wrong = [period.value for period in periods if period not in self.allowed_periods]
@@ -86,6 +91,10 @@ class Statistic(_OneProperty):
     scale: float = 1.0
     completeness: Completeness | None = None
 
+    @property
+    def ratio_scale(self) -> float:
+        return 1.0  # the numerator is scaled already
+
 
 class Rolling(_OneProperty):
     """A statistic over the `hours` that end with the hour in question."""
@@ -114,6 +123,10 @@ class ChangeRate(_OneProperty):
     def reach_hours(self) -> int:
         return self.hours
 
+    @property
+    def ratio_scale(self) -> float:
+        return 1.0
+
 
 class AttributeRatio(_OneProperty):
     """A statistic of a property divided by a number that the thing states of itself, in percent unless `scale` says
@@ -123,6 +136,10 @@ class AttributeRatio(_OneProperty):
     statistic: Literal["mean", "min", "max", "last", "sum"]
     attribute: AttributeName
     scale: float = 100.0
+
+    @property
+    def ratio_scale(self) -> float:
+        return self.scale
 
 
 class TimeShare(_OneProperty):
@@ -136,7 +153,7 @@ class TimeShare(_OneProperty):
     value: float | None = None
     attribute: AttributeName | None = None
     share: Percent | None = None
-    allowed_periods: ClassVar = (PeriodKind.HOUR, PeriodKind.DAY)
+    allowed_periods: ClassVar = HOURS
 
     @model_validator(mode="after")
     def _one_threshold(self) -> Self:
@@ -162,7 +179,7 @@ class AirQuality(SeriesFormula):
 
     @property
     def reach_hours(self) -> int:
-        return 11 if self.averaging == "hourly" else 0
+        return 11 if self.averaging == "hourly" else 7  # 8-hour means of ozone reach into the day before
 
     def check_periods(self, periods: list[PeriodKind]) -> None:
         wanted = PeriodKind.HOUR if self.averaging == "hourly" else PeriodKind.DAY
@@ -240,6 +257,10 @@ class DataHealth(SeriesFormula):
     @property
     def properties(self) -> frozenset[str]:
         return frozenset(self.ranges) if self.measure == "outOfRange" else frozenset({"*"})
+
+    @property
+    def reach_hours(self) -> int:
+        return 24 if self.measure == "freshness" else 0
 
     def check_periods(self, periods: list[PeriodKind]) -> None:
         if self.measure == "freshness" and periods != [PeriodKind.HOUR]:
@@ -401,6 +422,11 @@ class CompositeFormula(FormulaModel):
         """Keys of the indicators it reads."""
         raise NotImplementedError
 
+    @property
+    def spreads_missing(self) -> bool:
+        """Whether the other components make up for one without a value."""
+        return False
+
 
 class ScoreComponent(FormulaModel):
     """A part of a weighted score.
@@ -431,6 +457,10 @@ class WeightedScore(CompositeFormula):
     def indicators(self) -> frozenset[str]:
         return frozenset(component.indicator for component in self.components)
 
+    @property
+    def spreads_missing(self) -> bool:
+        return self.missing == "stretch"
+
 
 class IndexComponent(FormulaModel):
     """A part of a normalised index; `minimum` and `maximum` fix the scale of min-max normalisation, else the
@@ -454,6 +484,10 @@ class NormalisedIndex(CompositeFormula):
     @property
     def indicators(self) -> frozenset[str]:
         return frozenset(component.indicator for component in self.components)
+
+    @property
+    def spreads_missing(self) -> bool:
+        return self.missing == "renormalise"
 
 
 class Indicator(FormulaModel):

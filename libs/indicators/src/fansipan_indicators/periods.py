@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -38,18 +39,7 @@ class Period:
     @property
     def end(self) -> datetime:
         """Its end, exclusive, in UTC."""
-        local = self.start.astimezone(ZONE)
-        match self.kind:
-            case PeriodKind.HOUR:
-                return self.start + timedelta(hours=1)
-            case PeriodKind.DAY:
-                return self.start + timedelta(days=1)
-            case PeriodKind.MONTH:
-                return _months_later(local, 1)
-            case PeriodKind.QUARTER:
-                return _months_later(local, 3)
-            case PeriodKind.YEAR:
-                return _months_later(local, 12)
+        return _end_of(self.kind, self.start)
 
     @property
     def label(self) -> str:
@@ -71,6 +61,21 @@ class Period:
     def following(self) -> "Period":
         """The period after this one."""
         return Period(self.kind, self.end)
+
+
+@lru_cache(maxsize=20_000)
+def _end_of(kind: PeriodKind, start: datetime) -> datetime:
+    match kind:
+        case PeriodKind.HOUR:
+            return start + timedelta(hours=1)
+        case PeriodKind.DAY:
+            return start + timedelta(days=1)
+        case PeriodKind.MONTH:
+            return _months_later(start.astimezone(ZONE), 1)
+        case PeriodKind.QUARTER:
+            return _months_later(start.astimezone(ZONE), 3)
+        case PeriodKind.YEAR:
+            return _months_later(start.astimezone(ZONE), 12)
 
 
 def _months_later(local: datetime, months: int) -> datetime:

@@ -27,7 +27,7 @@ def rainfall_figure(formula: RainfallRisk, thing: Thing, period: Period) -> Figu
     for spell in range(8):
         starts = [period.start - _HOUR * (24 * spell + back) for back in range(24)]
         rows = [series.hours[start] for start in starts if start in series.hours]
-        spells.append(sum(row.sum for row in rows) if rows else None)
+        spells.append(max(0.0, sum(row.sum for row in rows)) if rows else None)
         samples += sum(row.count for row in rows) if spell == 0 else 0
     rain = spells[0] or 0.0
     rainy = 0

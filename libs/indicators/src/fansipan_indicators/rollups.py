@@ -1,6 +1,7 @@
 """Rollups as formulas read them: aggregates of readings by minute, hour and day."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,24 +43,66 @@ def folded(rows: Iterable[Rollup]) -> Rollup:
     )
 
 
-@dataclass(slots=True)
+class Buckets(Mapping[datetime, Rollup]):
+    """Rollups of one level by the start (UTC) of their bucket; what lies in a period is found without a look at all."""
+
+    def __init__(self, rows: Mapping[datetime, Rollup]) -> None:
+        self._rows = rows
+        self._starts = sorted(rows)
+
+    def __getitem__(self, start: datetime) -> Rollup:
+        return self._rows[start]
+
+    def __iter__(self) -> Iterator[datetime]:
+        return iter(self._starts)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def get(self, start: datetime, default: Any = None) -> Any:
+        """The rollup of a bucket, or `default`."""
+        return self._rows.get(start, default)
+
+    def between(self, since: datetime, until: datetime) -> list[tuple[datetime, Rollup]]:
+        """Starts and rollups from `since` (inside) until `until` (outside), in order."""
+        starts = self._starts[bisect_left(self._starts, since) : bisect_left(self._starts, until)]
+        return [(start, self._rows[start]) for start in starts]
+
+
 class Series:
-    """A datastream's rollups by the start (UTC) of their bucket, as far as they were asked for.
+    """A datastream's rollups, as far as they were asked for.
 
     Attributes:
         attributes: what the datastream states of itself.
+        minutes, hours, days: its rollups.
         outside: hour → readings outside the plausible range, where that was asked for.
+        since: the local day of its first known reading, where that was asked for.
     """
 
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    minutes: Mapping[datetime, Rollup] = field(default_factory=dict)
-    hours: Mapping[datetime, Rollup] = field(default_factory=dict)
-    days: Mapping[datetime, Rollup] = field(default_factory=dict)
-    outside: Mapping[datetime, int] = field(default_factory=dict)
+    def __init__(
+        self,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        minutes: Mapping[datetime, Rollup] | None = None,
+        hours: Mapping[datetime, Rollup] | None = None,
+        days: Mapping[datetime, Rollup] | None = None,
+        outside: Mapping[datetime, int] | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        self.attributes = attributes or {}
+        self.minutes = _buckets(minutes)
+        self.hours = _buckets(hours)
+        self.days = _buckets(days)
+        self.outside = outside or {}
+        self.since = since
 
     def expected_interval(self, default: float) -> float:
         """Seconds between two readings: what the datastream states in `expectedIntervalSeconds`, else `default`."""
         return _positive(self.attributes.get("expectedIntervalSeconds")) or default
+
+
+def _buckets(rows: Mapping[datetime, Rollup] | None) -> Buckets:
+    return rows if isinstance(rows, Buckets) else Buckets(rows or {})
 
 
 @dataclass(slots=True)

@@ -106,13 +106,14 @@ def _completeness(
 def _rows(series: Series, period: Period, *, hourly: bool = False) -> list[Rollup]:
     """The rollups of a period: hours of an hour (or when `hourly`), else days."""
     source = series.hours if hourly or period.kind is PeriodKind.HOUR else series.days
-    return [source[start] for start in sorted(source) if period.start <= start < period.end]
+    return [row for _, row in source.between(period.start, period.end)]
 
 
 def _hours_until(series: Series | None, period: Period, count: int) -> list[Rollup | None]:
     """The hours that end with the period's, newest first."""
-    hours: Mapping[datetime, Rollup] = {} if series is None else series.hours
-    return [hours.get(period.start - _HOUR * back) for back in range(count)]
+    if series is None:
+        return [None] * count
+    return [series.hours.get(period.start - _HOUR * back) for back in range(count)]
 
 
 def _rolling(formula: Rolling, thing: Thing, period: Period) -> Figure | None:
@@ -164,11 +165,7 @@ def _attribute_ratio(formula: AttributeRatio, thing: Thing, period: Period) -> F
 
 def _time_share(formula: TimeShare, thing: Thing, period: Period) -> Figure | None:
     series = thing.series.get(formula.observed_property)
-    minutes = (
-        []
-        if series is None
-        else [row for start, row in series.minutes.items() if period.start <= start < period.end]
-    )
+    minutes = [] if series is None else [row for _, row in series.minutes.between(period.start, period.end)]
     if not minutes:
         return None
     samples = sum(row.count for row in minutes)
@@ -209,7 +206,12 @@ def _air_quality(formula: AirQuality, thing: Thing, period: Period) -> Figure | 
     current = any(values[0 if hourly else -1] is not None for values in hours.values())
     if not present or (hourly and not current):
         return None
-    index = hourly_index(hours) if hourly else daily_index(hours, min_hours=formula.minimum_hours)
+    if hourly:
+        index = hourly_index(hours)
+    else:
+        evening = _hours_until(thing.series.get(formula.pollutants.get("o3", "")), _before(period), 7)
+        ozone = [None if row is None else row.mean for row in evening][::-1]
+        index = daily_index(hours, ozone_before=ozone, min_hours=formula.minimum_hours)
     completeness = present / (length * len(hours))
     if index is None:
         return not_applicable(Missing.TOO_FEW_SAMPLES, sample_count=samples, completeness=completeness)
@@ -223,6 +225,11 @@ def _air_quality(formula: AirQuality, thing: Thing, period: Period) -> Figure | 
             "concentrations": dict(index.concentrations),
         },
     )
+
+
+def _before(period: Period) -> Period:
+    """The last hour before a period."""
+    return Period(PeriodKind.HOUR, period.start - _HOUR)
 
 
 def _alarm_level(formula: AlarmLevel, thing: Thing, period: Period) -> Figure | None:
@@ -243,6 +250,7 @@ def _alarm_level(formula: AlarmLevel, thing: Thing, period: Period) -> Figure | 
         sample_count=whole.count,
         details={
             "stage": stage,
+            "atLeast": alarm.at_least,
             "reference": alarm.reference,
             "difference": alarm.difference,
             "levels": {"bd1": levels.bd1, "bd2": levels.bd2, "bd3": levels.bd3},

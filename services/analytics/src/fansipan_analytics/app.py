@@ -2,31 +2,46 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
 
 from fastapi import FastAPI
 
 from fansipan_analytics.consumer.dead_letters import DeadLetterOffice
 from fansipan_analytics.consumer.loop import StoreConsumer
+from fansipan_analytics.indicators.definition_repository import watched_indicators
+from fansipan_analytics.indicators.engine import Engine
+from fansipan_analytics.outbox.relay import Relay
 from fansipan_analytics.service.cascade import Cascade
+from fansipan_analytics.service.refold import Refolding
 from fansipan_analytics.service.store import Store
 from fansipan_analytics.settings import AnalyticsSettings
-from fansipan_common.db import Database
+from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
+from fansipan_common.redis import Speedup
+from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
+from fansipan_indicators.calendars import WorkingCalendar, load_calendar
+from fansipan_indicators.catalogue import VersionedDefinition, load_catalogue
+from fansipan_indicators.documents import CatalogueError
+from fansipan_indicators.location import NoCatalogue, catalogue_folder
+
+_RELAY_SECONDS: Final = 0.5
 
 
 def build(settings: AnalyticsSettings) -> FastAPI:
     """The app of analytics: no public API, only health and metrics; the work is in its background tasks."""
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_analytics")
-    database = Database(url, application="fansipan-analytics", max_size=5, command_timeout=120.0)
+    calendar = _calendar(settings)
+    database = Database(url, application="fansipan-analytics", max_size=10, command_timeout=120.0)
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     consumer = StoreConsumer(
         database,
-        Store(database, metrics=metrics),
+        Store(database, calendar, metrics=metrics),
         DeadLetterOffice(
             publisher,
             topic_prefix=settings.kafka_topic_prefix,
@@ -40,7 +55,32 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         release_timeout=settings.release_timeout_seconds,
         metrics=metrics,
     )
-    cascade = Cascade(database, interval=settings.cascade_interval_seconds, metrics=metrics)
+    redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
+    relay = Relay(
+        database,
+        publisher,
+        redis,
+        topic_prefix=settings.kafka_topic_prefix,
+        interval=_RELAY_SECONDS,
+        metrics=metrics,
+    )
+    engine = Engine(
+        database,
+        calendar,
+        _definitions(settings),
+        watched=watched_indicators,
+        published=relay.wake,
+        interval=settings.cascade_interval_seconds,
+        clock=_now,
+        metrics=metrics,
+    )
+    cascade = Cascade(
+        database,
+        interval=settings.cascade_interval_seconds,
+        metrics=metrics,
+        rolled_up=engine.wake,
+    )
+    refolding = Refolding(database, calendar, metrics=metrics)
     tasks = BackgroundTasks()
 
     @asynccontextmanager
@@ -48,11 +88,16 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         tasks.start("publisher", publisher.run())
         tasks.start("store", consumer.run())
         tasks.start("cascade", cascade.run())
+        tasks.start("refolding", refolding.run())
+        tasks.start("indicators", engine.run())
+        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", engine.reload).run())
+        tasks.start("relay", relay.run())
         try:
             yield
         finally:
             await tasks.stop(timeout=settings.release_timeout_seconds + 5.0)
             await database.close()
+            await redis.close()
 
     app = FastAPI(
         title="Fansipan analytics",
@@ -71,7 +116,32 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "database": database.ping,
                 "consumer": consumer.check,
                 "cascade": cascade.check,
+                "refolding": refolding.check,
+                "indicators": engine.check,
+                "relay": relay.check,
             },
         )
     )
     return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _definitions(settings: AnalyticsSettings) -> list[VersionedDefinition]:
+    try:
+        return load_catalogue(catalogue_folder(settings.catalogue) / "indicators")
+    except NoCatalogue as error:
+        raise SettingsError(str(error)) from error
+    except CatalogueError as error:
+        raise SettingsError(f"the indicators of the catalogue are not usable:\n{error}") from error
+
+
+def _calendar(settings: AnalyticsSettings) -> WorkingCalendar:
+    try:
+        return load_calendar(catalogue_folder(settings.catalogue) / "calendars" / f"{settings.calendar}.yaml")
+    except NoCatalogue as error:
+        raise SettingsError(str(error)) from error
+    except CatalogueError as error:
+        raise SettingsError(f"the calendar of FANSIPAN_CALENDAR is not usable:\n{error}") from error

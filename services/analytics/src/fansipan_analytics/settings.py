@@ -1,8 +1,9 @@
 """Settings of analytics."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from fansipan_common.settings import CommonSettings
 
@@ -24,3 +25,25 @@ class AnalyticsSettings(CommonSettings):
     cascade_interval_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_CASCADE_INTERVAL_SECONDS", gt=0, le=60)
     ] = 0.5
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="SMTP_URL",
+            description="smtp://[user:password@]host[:port] or smtps://…, for alerts by e-mail.",
+        ),
+    ] = None
+    mail_from: Annotated[
+        str, Field(validation_alias="FANSIPAN_MAIL_FROM", pattern=r"^[^@\s<>,]+@[^@\s<>,]+$")
+    ] = "fansipan@localhost"
+    catalogue: Annotated[
+        Path | None,
+        Field(validation_alias="FANSIPAN_CATALOGUE", description="Its folder; in a source tree it is found."),
+    ] = None
+    calendar: Annotated[
+        str,
+        Field(
+            validation_alias="FANSIPAN_CALENDAR",
+            pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+            description="Working days that deadlines rest on: a file in the catalogue's folder calendars/.",
+        ),
+    ] = "lao-cai"

@@ -1,5 +1,6 @@
 """The state of a dossier follows from its events, whatever the order they arrived in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fansipan_analytics.domain.dossier import Dossier, DossierEvent, fold_dossier
+from fansipan_analytics.domain.dossier import Dossier
+from fansipan_analytics.domain.dossier import fold_dossier as fold_with
+from fansipan_analytics.domain.service_event import CaseEvent
 from fansipan_common.contracts import ServiceEventType as Type
+from fansipan_indicators.calendar_document import CalendarDocument
+from fansipan_indicators.calendars import WorkingCalendar
 
 START = datetime(2026, 7, 1, 8, tzinfo=UTC)
+CALENDAR = WorkingCalendar(
+    CalendarDocument.model_validate(
+        {
+            "id": "plain",
+            "zone": "Asia/Ho_Chi_Minh",
+            "officeHours": [{"days": ["mon", "tue", "wed", "thu", "fri"], "hours": ["07:30-17:00"]}],
+        }
+    )
+)
 KINDS = [kind for kind in Type if kind.startswith("vn.fansipan.dossier.")]
 
 
@@ -18,8 +32,13 @@ def at(hours: float) -> datetime:
     return START + timedelta(hours=hours)
 
 
-def event(kind: str, hours: float, event_id: str = "", **data: Any) -> DossierEvent:
-    return DossierEvent(
+def fold_dossier(events: list[CaseEvent]) -> Dossier:
+    return fold_with(events, CALENDAR)
+
+
+def event(kind: str, hours: float, event_id: str = "", **data: Any) -> CaseEvent:
+    return CaseEvent(
+        "/s",
         event_id or f"{kind}-{hours}",
         Type(f"vn.fansipan.dossier.{kind}.v1"),
         at(hours),
@@ -33,8 +52,8 @@ RECEIVED = event(
 
 EVENTS = st.lists(
     st.builds(
-        lambda kind, hours, number, data: DossierEvent(
-            f"e-{number}", kind, at(hours), {"dossierId": "d-1", **data}
+        lambda kind, hours, number, data: CaseEvent(
+            f"/s-{number % 2}", f"e-{number // 2}", kind, at(hours), {"dossierId": "d-1", **data}
         ),
         st.sampled_from(KINDS),
         st.integers(0, 5),
@@ -54,18 +73,44 @@ EVENTS = st.lists(
     ),
     min_size=1,
     max_size=8,
-    unique_by=lambda e: e.event_id,
+    unique_by=lambda e: (e.source, e.event_id),
+)
+RATINGS = st.lists(
+    st.builds(
+        lambda number, hours, score: CaseEvent(
+            "/ratings",
+            f"r-{number}",
+            Type.RATING_SUBMITTED,
+            at(hours),
+            {"dossierId": "d-1", "agency": "a", "score": score},
+        ),
+        st.integers(0, 1000),
+        st.integers(-5, 10),
+        st.integers(1, 5),
+    ),
+    max_size=3,
 )
 
 
-@given(EVENTS.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
-def test_the_order_of_arrival_does_not_matter(orders: tuple[list[DossierEvent], list[DossierEvent]]):
+@given(
+    st.tuples(EVENTS, RATINGS)
+    .map(lambda both: both[0] + both[1])
+    .flatmap(lambda events: st.tuples(st.just(events), st.permutations(events)))
+)
+def test_the_order_of_arrival_does_not_matter(orders: tuple[list[CaseEvent], list[CaseEvent]]):
     one, other = map(fold_dossier, orders)
     assert one == other
 
 
+@given(EVENTS, RATINGS)
+def test_a_rating_changes_the_rating_and_nothing_else(events: list[CaseEvent], ratings: list[CaseEvent]):
+    rated = fold_dossier(ratings + events)
+    assert rated.rating == min((each.data["score"] for each in ratings), default=None)
+    assert replace(rated, rating=None) == fold_dossier(events)
+
+
 @given(EVENTS)
-def test_what_holds_of_every_dossier(events: list[DossierEvent]):
+def test_what_holds_of_every_dossier(events: list[CaseEvent]):
     dossier = fold_dossier(events)
     assert dossier.event_count == len(events)
     assert dossier.last_event_at == max(each.time for each in events)
@@ -92,6 +137,7 @@ def test_a_plain_life():
         channel="online",
         received_at=at(0),
         due_at=datetime(2026, 7, 8, 10, tzinfo=UTC),
+        late_at=datetime(2026, 7, 8, 10, tzinfo=UTC),
         finished_at=at(48),
         result_code="granted",
         result_file=True,
@@ -132,7 +178,7 @@ def test_before_it_was_received_it_is_announced():
     ],
 )
 def test_the_clock_stands_still_while_a_supplement_is_owed(
-    events: list[DossierEvent], state: str, paused_hours: float, since: datetime | None
+    events: list[CaseEvent], state: str, paused_hours: float, since: datetime | None
 ):
     dossier = fold_dossier([RECEIVED, *events])
     assert dossier.state == state
@@ -151,7 +197,7 @@ def test_the_clock_stands_still_while_a_supplement_is_owed(
         ([event("processed", 5), event("processed", 7)], at(5), "processed"),
     ],
 )
-def test_the_end_by_decision_766(events: list[DossierEvent], end: datetime, state: str):
+def test_the_end_by_decision_766(events: list[CaseEvent], end: datetime, state: str):
     dossier = fold_dossier([RECEIVED, *events])
     assert (dossier.finished_at, dossier.state) == (end, state)
 
@@ -166,3 +212,12 @@ def test_of_several_values_the_last_counts_and_absent_ones_change_nothing():
     )
     assert dossier.due_at == datetime(2026, 7, 9, 10, tzinfo=UTC)
     assert (dossier.agency, dossier.procedure) == ("a", "p-1")
+
+
+def test_a_null_changes_nothing():
+    dossier = fold_dossier([RECEIVED, event("processed", 3, procedure=None, area=None, resultFile=None)])
+    assert (dossier.procedure, dossier.area_code, dossier.result_file) == ("p-1", "02671", None)
+    dossier = fold_dossier(
+        [RECEIVED, event("processed", 3, resultFile=False), event("returned", 4, resultFile=None)]
+    )
+    assert dossier.result_file is False

@@ -15,7 +15,7 @@ from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry
-from fansipan_gateway.access.endpoints import read_access
+from fansipan_gateway.access.endpoints import operator_access, read_access
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
@@ -31,12 +31,31 @@ from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.datastreams.endpoints import datastreams_router
 from fansipan_gateway.datastreams.repository import DatastreamRepository
 from fansipan_gateway.datastreams.service import Datastreams
+from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
+from fansipan_gateway.indicators.endpoints.definitions import definitions_router
+from fansipan_gateway.indicators.endpoints.explain import explain_router
+from fansipan_gateway.indicators.endpoints.figures import figures_router
+from fansipan_gateway.indicators.endpoints.what_if import what_if_router
+from fansipan_gateway.indicators.repository.cases import CaseRepository
+from fansipan_gateway.indicators.repository.definitions import DefinitionRepository
+from fansipan_gateway.indicators.repository.figures import FigureRepository
+from fansipan_gateway.indicators.repository.history import HistoryRepository
+from fansipan_gateway.indicators.repository.readings import ReadingRepository
+from fansipan_gateway.indicators.repository.subjects import SubjectRepository
+from fansipan_gateway.indicators.service.explain import Explanations
+from fansipan_gateway.indicators.service.inputs import FigureInputs
+from fansipan_gateway.indicators.service.newest import NewestFigures
+from fansipan_gateway.indicators.service.series import FigureSeries
+from fansipan_gateway.indicators.service.what_if import WhatIf
 from fansipan_gateway.latest.endpoints import latest_router
 from fansipan_gateway.latest.repository import LatestRepository
 from fansipan_gateway.latest.service import Latest
 from fansipan_gateway.observations.endpoints import observations_router
 from fansipan_gateway.observations.repository import ObservationRepository
 from fansipan_gateway.observations.service import Observations
+from fansipan_gateway.periods.endpoints import periods_router
+from fansipan_gateway.periods.repository import PeriodRepository
+from fansipan_gateway.periods.service import Periods
 from fansipan_gateway.service_events.endpoints import service_events_router
 from fansipan_gateway.service_events.repository import ServiceEventRepository
 from fansipan_gateway.service_events.service import ServiceEvents
@@ -75,15 +94,23 @@ def build(settings: GatewaySettings) -> FastAPI:
     datastream_repository = DatastreamRepository(database)
     directory = DatastreamDirectory(datastream_repository)
     areas = Areas(AreaRepository(database))
-    access = read_access(Access(api_keys, operators, anonymous_read=settings.anonymous_read))
+    catalogue = IndicatorCatalogue(DefinitionRepository(database))
+    figures, subjects = FigureRepository(database), SubjectRepository(database)
+    series = FigureSeries(catalogue, figures, subjects, _now)
+    authentication = Access(api_keys, operators, anonymous_read=settings.anonymous_read)
+    access = read_access(authentication)
 
     async def forget() -> None:
         for cache in (api_keys, operators, directory, areas):
             cache.invalidate()
 
+    async def forget_definitions() -> None:
+        catalogue.invalidate()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
         tasks.start("registry-listener", Listener(url, "registry_changed", forget).run())
+        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", forget_definitions).run())
         try:
             yield
         finally:
@@ -111,6 +138,36 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.include_router(latest_router(Latest(LatestRepository(database), directory), access))
     app.include_router(areas_router(areas, access))
     app.include_router(service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access))
+    newest = NewestFigures(catalogue, figures, subjects, series, _now)
+    app.include_router(figures_router(series, newest, access))
+    history, cases = HistoryRepository(database), CaseRepository(database)
+    inputs = FigureInputs(
+        catalogue,
+        figures,
+        subjects,
+        ReadingRepository(database),
+        cases,
+        history,
+        _now,
+    )
+    app.include_router(
+        explain_router(Explanations(catalogue, figures, history, series, inputs, _now), access)
+    )
+    app.include_router(
+        what_if_router(
+            WhatIf(catalogue, figures, cases, series, _now),
+            operator_access(authentication, "operator", "admin"),
+        )
+    )
+    app.include_router(definitions_router(catalogue, access, _now))
+    app.include_router(
+        periods_router(
+            Periods(PeriodRepository(database), _now),
+            access,
+            operators=operator_access(authentication, "viewer", "operator", "admin"),
+            admins=operator_access(authentication, "admin"),
+        )
+    )
     app.include_router(docs_router())
     app.mount("/", WebPage(settings.web_dist), name="page")
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)

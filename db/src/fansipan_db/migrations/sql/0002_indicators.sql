@@ -64,6 +64,14 @@ CREATE TABLE changed_case (
     CHECK (cardinality(provider_ids) = cardinality(case_ids))
 );
 
+-- What of the catalogue the stored cases were derived with.
+CREATE TABLE catalogue_state (
+    name        text PRIMARY KEY,
+    digest      text NOT NULL,
+    changed_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE catalogue_state IS 'One row a part of the catalogue: another digest means to derive again what rests on it.';
+
 -- ---------------------------------------------------------------- definitions
 CREATE TABLE indicator_definition (
     id              integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -89,8 +97,12 @@ CREATE TABLE evaluation_lane (
     refresh_ms     integer NOT NULL DEFAULT 0,
     layout         text NOT NULL DEFAULT '',
     evaluated_at   timestamptz NOT NULL DEFAULT '-infinity',
-    ticked_at      timestamptz NOT NULL DEFAULT '-infinity'
+    ticked_at      timestamptz NOT NULL DEFAULT '-infinity',
+    looked_at      timestamptz NOT NULL DEFAULT '-infinity',
+    subject_cursor integer
 );
+COMMENT ON COLUMN evaluation_lane.subject_cursor IS 'While all figures of the lane of cases are computed anew: the subject done last.';
+COMMENT ON COLUMN evaluation_lane.looked_at IS 'Up to when the lane of cases looked for cases that became late.';
 COMMENT ON COLUMN evaluation_lane.properties IS 'Keys of the observed properties that its definitions read; * stands for all.';
 COMMENT ON COLUMN evaluation_lane.layout IS 'Digest of what is counted in case_count: another one means to count everything again.';
 
@@ -98,8 +110,11 @@ CREATE TABLE indicator_subject (
     id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind  text NOT NULL CHECK (kind IN ('area', 'agency', 'procedure', 'thing', 'agency-procedure', 'area-procedure')),
     key   text NOT NULL,
+    owner text GENERATED ALWAYS AS (split_part(key, '|', 1)) STORED,
     UNIQUE (kind, key)
 );
+CREATE INDEX indicator_subject_owner ON indicator_subject (kind, owner);
+COMMENT ON COLUMN indicator_subject.owner IS 'The agency or area of a pair.';
 COMMENT ON TABLE indicator_subject IS 'Whom a value is about. Keys: area code, agency code, procedure code, provider/thing; pairs are joined by |.';
 
 -- ---------------------------------------------------------------- values

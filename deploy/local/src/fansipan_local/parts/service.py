@@ -71,6 +71,7 @@ class Service:
         # `up` restarts a service whose code, catalogue or page was edited.
         code = (
             "libs/common/src",
+            "libs/indicators/src",
             f"services/{self._name}/src",
             f"services/{self._name}/web/dist",
             "catalogue",

@@ -1,5 +1,6 @@
 """Contracts between services and with the outside: plain data, no framework (see `docs/architecture.md`)."""
 
+from fansipan_common.contracts.alert import ALERT_CHANGED_TYPE, AlertChange, AlertChanged
 from fansipan_common.contracts.dead_letter import DeadLetter, RejectedItem
 from fansipan_common.contracts.identity import (
     MAX_DATASTREAM_ID,
@@ -19,9 +20,12 @@ from fansipan_common.contracts.service_event import ServiceEvent, ServiceEventTy
 from fansipan_common.contracts.topics import TopicName, TopicSpec, topic_specs
 
 __all__ = [
+    "ALERT_CHANGED_TYPE",
     "MAX_DATASTREAM_ID",
     "MAX_MILLISECOND",
     "OBSERVATION_LIST",
+    "AlertChange",
+    "AlertChanged",
     "DatastreamKey",
     "DeadLetter",
     "ObservationBatch",

@@ -174,6 +174,8 @@ class ServiceEventType(StrEnum):
     DOSSIER_WITHDRAWN = "vn.fansipan.dossier.withdrawn.v1"
     DOSSIER_PAID = "vn.fansipan.dossier.paid.v1"
     PETITION_RECEIVED = "vn.fansipan.petition.received.v1"
+    PETITION_SUPPLEMENT_REQUESTED = "vn.fansipan.petition.supplement-requested.v1"
+    PETITION_SUPPLEMENT_RECEIVED = "vn.fansipan.petition.supplement-received.v1"
     PETITION_REFUSED = "vn.fansipan.petition.refused.v1"
     PETITION_ANSWERED = "vn.fansipan.petition.answered.v1"
     PETITION_PUBLISHED = "vn.fansipan.petition.published.v1"
@@ -191,6 +193,8 @@ DATA_MODELS: Final[Mapping[ServiceEventType, type[_Data]]] = {
     ServiceEventType.DOSSIER_WITHDRAWN: DossierClosed,
     ServiceEventType.DOSSIER_PAID: DossierPaid,
     ServiceEventType.PETITION_RECEIVED: PetitionReceived,
+    ServiceEventType.PETITION_SUPPLEMENT_REQUESTED: PetitionData,
+    ServiceEventType.PETITION_SUPPLEMENT_RECEIVED: PetitionData,
     ServiceEventType.PETITION_REFUSED: PetitionData,
     ServiceEventType.PETITION_ANSWERED: PetitionData,
     ServiceEventType.PETITION_PUBLISHED: PetitionData,

@@ -22,6 +22,8 @@ class Metrics:
         dead_lettered: records that analytics could not use.
         missed: records that Kafka no longer had when the store came to them (retention was too short).
         rolled_up: buckets recomputed. Attributes: `fansipan.level`.
+        evaluated: figures that became a revision. Attributes: `fansipan.lane`.
+        evaluation_duration: seconds of one transaction of a lane. Attributes: `fansipan.lane`.
         loop_errors: faults that an outermost loop caught. Attributes: `fansipan.task`, `error.type`.
     """
 
@@ -36,6 +38,8 @@ class Metrics:
     dead_lettered: Counter
     missed: Counter
     rolled_up: Counter
+    evaluated: Counter
+    evaluation_duration: Histogram
     loop_errors: Counter
 
 
@@ -60,6 +64,10 @@ def metrics_of(scope: str) -> Metrics:
             "fansipan.store.missed", "{record}", "Records gone before they were read"
         ),
         rolled_up=meter.create_counter("fansipan.rollup.buckets", "{bucket}", "Buckets recomputed"),
+        evaluated=meter.create_counter("fansipan.indicator.revisions", "{value}", "Figures that changed"),
+        evaluation_duration=meter.create_histogram(
+            "fansipan.indicator.evaluation.duration", "s", "One transaction of a lane"
+        ),
         loop_errors=meter.create_counter(
             "fansipan.task.errors", "{error}", "Faults caught by an outermost loop"
         ),

@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from fansipan_analytics.domain.due_time import DueTime
+from fansipan_analytics.domain.service_event import CaseEvent, in_order, lowest_rating
 from fansipan_common.contracts import ServiceEventType as Type
 from fansipan_common.contracts.moment import Moment
-
-DOSSIER_PREFIX: Final = "vn.fansipan.dossier."
+from fansipan_indicators.calendars import WorkingCalendar
+from fansipan_indicators.cases import DOSSIER_ATTRIBUTES
 
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
-_FINISHING: Final = {
+_FINISHING: Final[Mapping[str, str]] = {
     Type.DOSSIER_PROCESSED: "processed",
     Type.DOSSIER_RETURNED: "returned",
     Type.DOSSIER_REJECTED: "rejected",
@@ -26,27 +28,6 @@ _END_PRECEDENCE: Final = (
 )
 """Decision 766, sub-indicator 2.1: the end is "processed", else "result returned", else "stopped/refused"."""
 
-_ORDER: Final = {kind: place for place, kind in enumerate(Type)}
-_ATTRIBUTES: Final = (
-    "onlineService",
-    "hasFee",
-    "paperResultRequired",
-    "digitised",
-    "componentsReused",
-    "fromNationalStore",
-    "identityVerified",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class DossierEvent:
-    """One event of a dossier: its CloudEvents id and type, when it happened, and its data as sent."""
-
-    event_id: str
-    type: str
-    time: datetime
-    data: Mapping[str, Any]
-
 
 @dataclass(slots=True)
 class Dossier:
@@ -58,6 +39,9 @@ class Dossier:
         finished_at: when it was processed, else returned, else rejected or withdrawn (Decision 766, 2.1).
         paused_seconds: how long the citizen owed a supplement, in closed spells before the end.
         awaiting_since: since when a supplement is owed; None when none is.
+        late_at: it is late when it ends after this (Decision 766, 2.1); None when unknown, or while the clock stands
+            still.
+        rating: the lowest score that a citizen gave.
     """
 
     state: str
@@ -77,26 +61,34 @@ class Dossier:
     paid_online: bool | None = None
     result_code: str | None = None
     result_file: bool | None = None
+    late_at: datetime | None = None
+    rating: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def fold_dossier(events: Sequence[DossierEvent]) -> Dossier:
-    """Derive a dossier from all its events; at least one.
+def fold_dossier(events: Sequence[CaseEvent], calendar: WorkingCalendar) -> Dossier:
+    """Derive a dossier from all its events, of which at least one is no rating, and the ratings of it.
 
     Events are taken in the order they happened; at one instant, in the order of a dossier's life. A field that several
     events give has the value of the last.
     """
-    ordered = sorted(events, key=lambda e: (e.time, _ORDER[Type(e.type)], e.event_id))
+    ordered = in_order(events)
     last = ordered[-1]
     dossier = Dossier("announced", last.data["agency"], last.time, len(ordered))
     dossier.finished_at = _end(ordered)
+    dossier.rating = lowest_rating(events)
+    due = DueTime()
     for event in ordered:
-        _take_fields(dossier, event)
-        _take_step(dossier, event)
+        _take_fields(dossier, due, event)
+        _take_step(dossier, due, event)
+    dossier.due_at = due.due_at
+    dossier.late_at = due.late_at(
+        calendar, owed_since=dossier.awaiting_since, finished_at=dossier.finished_at
+    )
     return dossier
 
 
-def _end(ordered: Sequence[DossierEvent]) -> datetime | None:
+def _end(ordered: Sequence[CaseEvent]) -> datetime | None:
     for kinds in _END_PRECEDENCE:
         times = [event.time for event in ordered if event.type in kinds]
         if times:
@@ -104,20 +96,21 @@ def _end(ordered: Sequence[DossierEvent]) -> datetime | None:
     return None
 
 
-def _take_fields(dossier: Dossier, event: DossierEvent) -> None:
+def _take_fields(dossier: Dossier, due: DueTime, event: CaseEvent) -> None:
     data = event.data
     dossier.agency = data["agency"]
-    dossier.procedure = data.get("procedure", dossier.procedure)
-    dossier.area_code = data.get("area", dossier.area_code)
-    dossier.channel = data.get("channel", dossier.channel)
-    dossier.result_code = data.get("resultCode", dossier.result_code)
-    dossier.result_file = data.get("resultFile", dossier.result_file)
+    dossier.procedure = data.get("procedure") or dossier.procedure
+    dossier.area_code = data.get("area") or dossier.area_code
+    dossier.channel = data.get("channel") or dossier.channel
+    dossier.result_code = data.get("resultCode") or dossier.result_code
+    if data.get("resultFile") is not None:
+        dossier.result_file = data["resultFile"]
     if data.get("dueAt") is not None:
-        dossier.due_at = _MOMENT.validate_python(data["dueAt"])
-    dossier.attributes |= {name: data[name] for name in _ATTRIBUTES if data.get(name) is not None}
+        due.state(_MOMENT.validate_python(data["dueAt"]), event.time)
+    dossier.attributes |= {name: data[name] for name in DOSSIER_ATTRIBUTES if data.get(name) is not None}
 
 
-def _take_step(dossier: Dossier, event: DossierEvent) -> None:
+def _take_step(dossier: Dossier, due: DueTime, event: CaseEvent) -> None:
     match event.type:
         case Type.DOSSIER_RECEIVED:
             if dossier.received_at is None:
@@ -126,24 +119,26 @@ def _take_step(dossier: Dossier, event: DossierEvent) -> None:
                 dossier.state = "in-progress"
         case Type.DOSSIER_SUPPLEMENT_REQUESTED:
             dossier.supplement_count += 1
+            due.requests.append(event.time)
             if dossier.state not in _FINISHING.values():
                 dossier.state = "awaiting-supplement"
                 dossier.awaiting_since = dossier.awaiting_since or event.time
         case Type.DOSSIER_SUPPLEMENT_RECEIVED:
-            _resume(dossier, event.time)
+            _resume(dossier, due, event.time)
             if dossier.state == "awaiting-supplement":
                 dossier.state = "in-progress"
         case Type.DOSSIER_PAID:
             dossier.paid_at = event.time
             dossier.paid_online = event.data.get("onlinePayment") is not None
         case _:
-            _resume(dossier, event.time)
-            dossier.state = _FINISHING[Type(event.type)]
+            _resume(dossier, due, event.time)
+            dossier.state = _FINISHING[event.type]
 
 
-def _resume(dossier: Dossier, at: datetime) -> None:
+def _resume(dossier: Dossier, due: DueTime, at: datetime) -> None:
     if dossier.awaiting_since is None:
         return
     until = at if dossier.finished_at is None else min(at, dossier.finished_at)
-    dossier.paused_seconds += max(0.0, (until - dossier.awaiting_since).total_seconds())
+    dossier.paused_seconds += (until - dossier.awaiting_since).total_seconds()
+    due.pauses.append((dossier.awaiting_since, until))
     dossier.awaiting_since = None

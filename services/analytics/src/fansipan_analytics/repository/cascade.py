@@ -26,11 +26,11 @@ WITH queued AS (
 ), taken AS (
     DELETE FROM dirty_bucket WHERE id IN (
         SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY id) AS upto FROM queued) AS q WHERE upto - size < $4
-    ) RETURNING datastream_ids, buckets
+    ) RETURNING datastream_ids, buckets, corrected
 )
-SELECT DISTINCT x.datastream_id, x.bucket
+SELECT x.datastream_id, x.bucket, bool_or(taken.corrected) AS corrected
 FROM taken, unnest(taken.datastream_ids, taken.buckets) AS x (datastream_id, bucket)
-ORDER BY x.bucket, x.datastream_id
+GROUP BY 1, 2 ORDER BY x.bucket, x.datastream_id
 """
 
 
@@ -81,11 +81,21 @@ def _recompute_sql(level: Level) -> str:
 
 _RECOMPUTE: Final = {level.name: _recompute_sql(level) for level in (HOURS, DAYS)}
 _MARK_DAYS: Final = """
-INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets)
-SELECT '1d', $1, array_agg(datastream_id), array_agg(day) FROM (
-    SELECT DISTINCT datastream_id, local_day(bucket) AS day
-    FROM unnest($2::integer[], $3::timestamptz[]) AS k (datastream_id, bucket)
-) AS days HAVING count(*) > 0
+INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets, corrected)
+SELECT '1d', $1, array_agg(datastream_id), array_agg(day), corrected FROM (
+    SELECT datastream_id, local_day(bucket) AS day, bool_or(corrected) AS corrected
+    FROM unnest($2::integer[], $3::timestamptz[], $4::boolean[]) AS k (datastream_id, bucket, corrected)
+    GROUP BY 1, 2
+) AS days GROUP BY corrected
+"""
+_TELL_LANES: Final = """
+INSERT INTO changed_series (lane, level, datastream_ids, buckets, corrected)
+SELECT l.name, $1, array_agg(k.datastream_id), array_agg(k.bucket), k.corrected
+FROM unnest($2::integer[], $3::timestamptz[], $4::boolean[]) AS k (datastream_id, bucket, corrected)
+JOIN datastream d ON d.id = k.datastream_id
+JOIN observed_property o ON o.id = d.observed_property_id
+JOIN evaluation_lane l ON o.key = ANY(l.properties) OR '*' = ANY(l.properties)
+GROUP BY l.name, k.corrected
 """
 
 
@@ -95,14 +105,19 @@ async def lock_shard(connection: "asyncpg.Connection[Any]") -> int | None:
 
 
 async def recompute_shard(connection: "asyncpg.Connection[Any]", shard: int, level: Level) -> int:
-    """Recompute queued buckets of a locked shard, week by week to touch few chunks; returns how many."""
+    """Recompute queued buckets of a locked shard, week by week to touch few chunks; returns how many.
+
+    The lanes of indicators that read them are told in the same transaction.
+    """
     taken = await connection.fetch(_TAKE, shard, level.name, _TAKEN_ROWS, _TAKEN_BUCKETS)
     if not taken:
         return 0
     for _, group in groupby(taken, key=lambda row: row[1].toordinal() // 7):
         week = list(group)
         ids, buckets = [row[0] for row in week], [row[1] for row in week]
+        corrected = [row[2] for row in week]
         await connection.execute(_RECOMPUTE[level.name], ids, buckets, buckets[0], buckets[-1])
         if level is HOURS:
-            await connection.execute(_MARK_DAYS, shard, ids, buckets)
+            await connection.execute(_MARK_DAYS, shard, ids, buckets, corrected)
+        await connection.execute(_TELL_LANES, level.name, ids, buckets, corrected)
     return len(taken)

@@ -100,13 +100,24 @@ async def recompute_minutes(connection: "asyncpg.Connection[Any]", buckets: Iter
 
 
 async def mark_dirty(
-    connection: "asyncpg.Connection[Any]", level: str, shards: list[tuple[int, list[int], list[int]]]
+    connection: "asyncpg.Connection[Any]",
+    level: str,
+    shards: list[tuple[int, list[int], list[int]]],
+    *,
+    corrected: bool,
 ) -> None:
-    """Queue buckets to be recomputed: (shard, datastream ids, bucket starts in Unix ms) for each shard."""
+    """Queue buckets to be recomputed: (shard, datastream ids, bucket starts in Unix ms) for each shard.
+
+    `corrected`: a stored result in them was replaced.
+    """
     if shards:
         await connection.executemany(
-            "INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets) VALUES ($1, $2, $3, $4)",
-            [(level, shard, ids, [to_datetime(ms) for ms in starts]) for shard, ids, starts in shards],
+            "INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets, corrected)"
+            " VALUES ($1, $2, $3, $4, $5)",
+            [
+                (level, shard, ids, [to_datetime(ms) for ms in starts], corrected)
+                for shard, ids, starts in shards
+            ],
         )
 
 

@@ -1,6 +1,7 @@
 """The cascade: hours from minutes, days from hours, whenever something is queued."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -13,12 +14,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Cascade:
-    """Works off dirty buckets; any number of replicas share them."""
+    """Works off dirty buckets; any number of replicas share them. `rolled_up` is called after each shard."""
 
-    def __init__(self, database: Database, *, interval: float, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        interval: float,
+        metrics: Metrics,
+        rolled_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._interval = interval
         self._metrics = metrics
+        self._rolled_up = rolled_up
         self._fault: str | None = None
 
     async def check(self) -> None:
@@ -59,5 +68,6 @@ class Cascade:
                     total += done
                     if done:
                         self._metrics.rolled_up.add(done, {"fansipan.level": level.name})
+            self._rolled_up()
             self._fault = None  # it works again; the rest of the round may take a while
         return total

@@ -101,15 +101,15 @@ async def store_observations(
         outcome.duplicates += corrections.repeats
         outcome.corrected += len(corrections.history)
         updated = rows_of(corrections.updates)
-        dirty_ids += [inserted.ids, updated.ids]
-        dirty_ms += [inserted.ms, updated.ms]
+        dirty_ids.append(inserted.ids)
+        dirty_ms.append(inserted.ms)
+        await rollups.mark_dirty(connection, "1h", dirty_hours(updated.ids, updated.ms), corrected=True)
         newest_rows = _newest_of(split.fresh, inserted)
         await latest.correct_latest(connection, corrections.updates)
     if len(newest_rows):
         await latest.upsert_latest(connection, newest_rows)
-    await rollups.mark_dirty(
-        connection, "1h", dirty_hours(np.concatenate(dirty_ids), np.concatenate(dirty_ms))
-    )
+    hours = dirty_hours(np.concatenate(dirty_ids), np.concatenate(dirty_ms))
+    await rollups.mark_dirty(connection, "1h", hours, corrected=False)
     return outcome, newest_rows
 
 

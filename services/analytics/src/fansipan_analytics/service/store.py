@@ -1,4 +1,4 @@
-"""One micro-batch, one transaction: rows, rollups, dossier state and the offsets behind them."""
+"""One micro-batch, one transaction: rows, rollups, dossiers, petitions and the offsets behind them."""
 
 import time
 from collections.abc import Mapping
@@ -13,16 +13,21 @@ from fansipan_analytics.service.service_events import store_service_events
 from fansipan_common.db import Database
 from fansipan_common.kafka import Partition
 from fansipan_common.telemetry import Metrics
+from fansipan_indicators.calendars import WorkingCalendar
 
 UNUSABLE = (Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """Errors that the same records will always give."""
 
 
 class Store:
-    """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group."""
+    """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group.
 
-    def __init__(self, database: Database, *, metrics: Metrics) -> None:
+    The calendar says when dossiers and petitions are late.
+    """
+
+    def __init__(self, database: Database, calendar: WorkingCalendar, *, metrics: Metrics) -> None:
         self._database = database
+        self._calendar = calendar
         self._metrics = metrics
         self._newest = NewestTimes()
 
@@ -75,7 +80,9 @@ class Store:
                         connection, rows, self._newest
                     )
                 if prepared.events:
-                    outcomes["service-events"] = await store_service_events(connection, prepared.events)
+                    outcomes["service-events"] = await store_service_events(
+                        connection, prepared.events, self._calendar
+                    )
             if newest is not None:
                 self._newest.raise_to(newest)
         return outcomes

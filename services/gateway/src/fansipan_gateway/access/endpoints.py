@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
-from fansipan_gateway.access.domain import Reader
+from fansipan_common.errors import Forbidden
+from fansipan_gateway.access.domain import Kind, LoginNeeded, Reader
 from fansipan_gateway.access.service import Access
 
 ReadAccess = Callable[[Request], Awaitable[Reader]]
@@ -18,3 +19,19 @@ def read_access(access: Access) -> ReadAccess:
         return await access.authenticate(request.headers.get("authorization"), client)
 
     return reader
+
+
+def operator_access(access: Access, *roles: str) -> ReadAccess:
+    """A dependency that gives an operator who has one of the roles, or answers 401, 403 or 429."""
+    wanted = " or ".join(roles)
+
+    async def operator(request: Request) -> Reader:
+        client = request.client.host if request.client else ""
+        reader = await access.authenticate(request.headers.get("authorization"), client)
+        if reader.kind is Kind.ANONYMOUS:
+            raise LoginNeeded(f"log in as an operator with the role {wanted}")
+        if reader.kind is not Kind.OPERATOR or reader.role not in roles:
+            raise Forbidden(f"this needs an operator with the role {wanted}")
+        return reader
+
+    return operator

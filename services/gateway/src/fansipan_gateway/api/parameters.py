@@ -11,12 +11,12 @@ MAX_LIMIT: Final = 10_000
 _LOST_PLUS: Final = re.compile(r"(T\d{2}:\d{2}\S*) (\d{2}:?\d{2})")
 
 
-def _restore_plus(value: object) -> object:
+def restore_plus(value: object) -> object:
     """`+07:00` in an address that was not percent-encoded arrives as ` 07:00`."""
     return _LOST_PLUS.sub(r"\1+\2", value) if isinstance(value, str) else value
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_restore_plus)]
+Instant = Annotated[AwareDatetime, BeforeValidator(restore_plus)]
 """RFC 3339 with an offset."""
 
 Cursor = Annotated[str, Field(min_length=1, max_length=512, description="Opaque: as `next` gives it.")]

@@ -1,0 +1,342 @@
+"""`make bench-indicators`: how far indicators stay behind what is stored, while a province sends.
+
+1,000 datastreams send a reading a second and public services 100 dossier events a second. Probes carry their own
+number, so that a figure says which reading it knows; the lag is from a row being readable to the figure that counts
+it being readable.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.processes import Sampler
+from fansipan_local import Ports, Stack
+
+ROOT: Final = Path(__file__).parent.parent
+MUST_SECONDS: Final = 2.0
+THINGS: Final = 250
+PROPERTIES: Final = ("water_level", "pm2_5", "pm10", "vehicle_speed")
+PROBES: Final = 5
+AGENCIES: Final = 20
+PROCEDURES: Final = 60
+console = Console(width=110)
+
+
+@dataclass(slots=True)
+class Lag:
+    """When each number of a probe could be read as a row, and when a figure knew it."""
+
+    stored: dict[int, float] = field(default_factory=dict)
+    known: dict[int, float] = field(default_factory=dict)
+    stored_upto: int = 0
+    known_upto: int = 0
+
+    def saw(self, stored: int, known: int, now: float) -> None:
+        """What can be read at `now` (monotonic seconds)."""
+        for number in range(self.stored_upto + 1, stored + 1):
+            self.stored[number] = now
+        for number in range(self.known_upto + 1, known + 1):
+            self.known[number] = now
+        self.stored_upto, self.known_upto = max(self.stored_upto, stored), max(self.known_upto, known)
+
+    def seconds(self, *, sent_upto: int) -> list[float]:
+        """Lag of each number up to `sent_upto`. One that no figure knew by the end counts as never known."""
+        return [
+            max(0.0, self.known.get(number, float("inf")) - self.stored[number])
+            for number in range(1, min(sent_upto, self.stored_upto) + 1)
+        ]
+
+
+_SERIES: Final = """
+SELECT max(l.result)::int AS stored, (
+    SELECT v.value::int FROM indicator_value v JOIN indicator_definition d ON d.id = v.definition_id
+    JOIN indicator_subject s ON s.id = v.subject_id
+    WHERE d.key = 'river-stage' AND s.kind = 'thing' AND s.key = $2 AND v.period = 'hour'
+    ORDER BY v.period_start DESC LIMIT 1
+) AS known
+FROM latest_observation l WHERE l.datastream_id = $1
+"""
+_CASES: Final = """
+SELECT (SELECT count(*) FROM dossier WHERE received_at IS NOT NULL)::int AS stored, (
+    SELECT v.value::int FROM indicator_value v JOIN indicator_definition d ON d.id = v.definition_id
+    JOIN indicator_subject s ON s.id = v.subject_id
+    WHERE d.key = $1 AND s.kind = 'area' AND s.key = '15' AND v.period = 'year'
+    ORDER BY v.period_start DESC LIMIT 1
+) AS known
+"""
+_TOTAL: Final = """
+SELECT (SELECT count(*) FROM dossier WHERE received_at IS NOT NULL)::int AS stored, (
+    SELECT v.denominator::int FROM indicator_value v JOIN indicator_definition d ON d.id = v.definition_id
+    JOIN indicator_subject s ON s.id = v.subject_id
+    WHERE d.key = 'd766-4.3' AND s.kind = 'area' AND s.key = '15' AND v.period = 'year'
+    ORDER BY v.period_start DESC LIMIT 1
+) AS known
+"""
+
+
+class Watch:
+    """Looks every 25 ms at what can be read."""
+
+    def __init__(self, url: str, probes: Mapping[str, int]) -> None:
+        self._url = url
+        self._probes = probes
+        self.lags: dict[str, Lag] = {name: Lag() for name in (*probes, "dossiers", "d766-4.3")}
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            while True:
+                for name, datastream_id in self._probes.items():
+                    self._note(name, await connection.fetchrow(_SERIES, datastream_id, name))
+                self._note("dossiers", await connection.fetchrow(_CASES, "cases-received"))
+                self._note("d766-4.3", await connection.fetchrow(_TOTAL))
+                await asyncio.sleep(0.025)
+        finally:
+            await connection.close()
+
+    def _note(self, name: str, row: asyncpg.Record | None) -> None:
+        if row is not None:
+            self.lags[name].saw(row["stored"] or 0, row["known"] or 0, time.monotonic())
+
+
+async def register(stack: Stack) -> dict[str, int]:
+    """Things on communes and their datastreams, of provider `bench`; returns the probes: thing → datastream id."""
+    database = await asyncpg.connect(stack.env["DATABASE_URL"])
+    try:
+        provider = await database.fetchval(
+            "INSERT INTO provider (key, name) VALUES ('bench', 'bench') RETURNING id"
+        )
+        key_id = stack.env["FANSIPAN_INGEST_KEY"].split("_")[1]
+        await database.execute("UPDATE api_key SET provider_id = $1 WHERE id = $2", provider, key_id)
+        await database.execute(
+            """
+            INSERT INTO thing (provider_id, key, name, area_code, properties)
+            SELECT $1, 'thing-' || n, 'thing', a.code, '{"referenceSpeed": 50}'::jsonb
+            FROM generate_series(0, $2 - 1) AS n
+            JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place FROM area WHERE parent_code IS NOT NULL)
+            AS a
+                ON a.place = n % 99
+            """,
+            provider,
+            THINGS,
+        )
+        await database.execute("INSERT INTO sensor (key, name) VALUES ('bench', 'bench')")
+        await database.execute(
+            "INSERT INTO observed_property (key, name) SELECT p, p FROM unnest($1::text[]) AS p", PROPERTIES
+        )
+        await database.execute(
+            """
+            INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)
+            SELECT 'bench/' || t.key || '/' || o.key, t.id, s.id, o.id, o.key,
+                   'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement'
+            FROM thing t CROSS JOIN observed_property o CROSS JOIN sensor s WHERE t.provider_id = $1
+            """,
+            provider,
+        )
+        rows = await database.fetch(
+            "SELECT key, id FROM datastream WHERE key = ANY($1)",
+            [f"bench/thing-{n}/water_level" for n in range(PROBES)],
+        )
+        return {row["key"].rsplit("/", 1)[0]: row["id"] for row in rows}
+    finally:
+        await database.close()
+
+
+async def send_readings(http: httpx.AsyncClient, url: str, seconds: int) -> int:
+    """A reading a second of every datastream, in ten requests a second; returns how many seconds were late."""
+    late = 0
+    began = time.monotonic()
+    for second in range(1, seconds + 1):
+        await asyncio.sleep(max(0.0, began + second - time.monotonic()))
+        late += time.monotonic() > began + second + 1.0
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        answers = await asyncio.gather(
+            *(http.post(url, content=_readings(part, second, now)) for part in range(10))
+        )
+        for answer in answers:
+            answer.raise_for_status()
+    return late
+
+
+def _readings(part: int, second: int, now: str) -> bytes:
+    step = THINGS // 10
+    return orjson.dumps(
+        [
+            {
+                "datastream": f"bench/thing-{thing}/{name}",
+                "phenomenonTime": now,
+                "result": second if name == "water_level" else (thing + second) % 60 + 5,
+            }
+            for thing in range(part * step, (part + 1) * step)
+            for name in PROPERTIES
+        ]
+    )
+
+
+async def send_dossiers(http: httpx.AsyncClient, url: str, seconds: int, per_second: int) -> int:
+    """Dossier events, half of them receipts and half ends of those of ten seconds before; returns how many dossiers."""
+    began, number = time.monotonic(), 0
+    received: list[list[int]] = []
+    for tick in range(seconds * 5):
+        await asyncio.sleep(max(0.0, began + tick / 5 - time.monotonic()))
+        now = datetime.now(UTC)
+        fresh = list(range(number + 1, number + 1 + per_second // 10))
+        number += len(fresh)
+        received.append(fresh)
+        ended = received[tick - 50] if tick >= 50 else []
+        events = [_event("received", n, now) for n in fresh] + [_event("processed", n, now) for n in ended]
+        answer = await http.post(
+            url, content=orjson.dumps(events), headers={"Content-Type": "application/cloudevents-batch+json"}
+        )
+        answer.raise_for_status()
+    return number
+
+
+def _event(step: str, number: int, now: datetime) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "dossierId": f"bench-{number}",
+        "agency": f"agency-{number % AGENCIES}",
+        "area": f"{_COMMUNES[number % len(_COMMUNES)]}",
+    }
+    if step == "received":
+        data |= {
+            "procedure": f"procedure-{number % PROCEDURES}",
+            "channel": ("online", "in-person", "postal")[number % 3],
+            "dueAt": (now + timedelta(seconds=5 + number % 30)).isoformat(),
+            "onlineService": "full",
+            "hasFee": number % 2 == 0,
+            "digitised": number % 4 != 0,
+            "componentsReused": number % 3 == 0,
+            "paperResultRequired": True,
+        }
+    else:
+        data |= {"resultCode": "ok", "resultFile": number % 5 != 0}
+    return {
+        "specversion": "1.0",
+        "id": f"{step}-{number}",
+        "source": "//bench",
+        "type": f"vn.fansipan.dossier.{step}.v1",
+        "time": now.isoformat(),
+        "data": data,
+    }
+
+
+_COMMUNES: Final = ("02647", "02671", "03006", "04252", "04288", "02683", "02839", "02947", "04303", "04375")
+
+
+async def measure(stack: Stack, seconds: int, per_second: int) -> dict[str, Any]:
+    """Send for `seconds` and watch; returns the figures of the report."""
+    probes = await register(stack)
+    watch = Watch(stack.env["DATABASE_URL"], probes)
+    headers = {
+        "Authorization": f"Bearer {stack.env['FANSIPAN_INGEST_KEY']}",
+        "Content-Type": "application/json",
+    }
+    ingest = stack.env["FANSIPAN_INGEST_URL"]
+    names = ("ingest", "analytics", "postgres", "kafka")
+    sampler = Sampler({name: stack.pid(name) for name in names})
+    async with httpx.AsyncClient(headers=headers, timeout=30.0) as http:
+        watching = asyncio.create_task(watch.run())
+        sampler.start()
+        late, dossiers = await asyncio.gather(
+            send_readings(http, f"{ingest}/v1/observations", seconds),
+            send_dossiers(http, f"{ingest}/v1/service-events", seconds, per_second),
+        )
+        await asyncio.sleep(10.0)
+        usage = sampler.stop()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    sent = {name: seconds if name in probes else dossiers for name in watch.lags}
+    series = [lag for name in probes for lag in watch.lags[name].seconds(sent_upto=sent[name])]
+    cases = [
+        lag for name in ("dossiers", "d766-4.3") for lag in watch.lags[name].seconds(sent_upto=sent[name])
+    ]
+    return {
+        "seconds": seconds,
+        "datastreams": THINGS * len(PROPERTIES),
+        "dossier_events_per_second": per_second,
+        "late_seconds_of_the_sender": late,
+        "readings": _spread(series),
+        "cases": _spread(cases),
+        "processes": {
+            name: {"cpu_share": round(used.cpu_seconds / seconds, 2), "memory_mib": round(used.memory_mib)}
+            for name, used in usage.items()
+        },
+    }
+
+
+def _spread(lags: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(lags, n=100, method="inclusive")
+    return {
+        "count": len(lags),
+        "p50": round(cuts[49], 3),
+        "p95": round(cuts[94], 3),
+        "p99": round(cuts[98], 3),
+        "max": round(max(lags), 3),
+    }
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print what was measured."""
+    table = Table(
+        title=f"Seconds from a row being readable to the figure that counts it ({report['seconds']} s,"
+        f" {report['datastreams']:,} datastreams at 1 Hz, {report['dossier_events_per_second']} dossier events/s)"
+    )
+    for heading in ("figures over", "samples", "p50", "p95", "p99", "max"):
+        table.add_column(heading, justify="right")
+    for name in ("readings", "cases"):
+        spread = report[name]
+        table.add_row(
+            name, f"{spread['count']:,}", *(f"{spread[key]:.2f}" for key in ("p50", "p95", "p99", "max"))
+        )
+    console.print(table)
+    usage = Table(title="Processes")
+    for heading in ("process", "cores", "memory MiB"):
+        usage.add_column(heading, justify="right")
+    for name, used in report["processes"].items():
+        usage.add_row(name, f"{used['cpu_share']:.2f}", f"{used['memory_mib']}")
+    console.print(usage)
+    worst = max(report["readings"]["p99"], report["cases"]["p99"])
+    console.print(
+        f"p99 {worst:.2f} s, must be ≤ {MUST_SECONDS:.1f} s: {'met' if worst <= MUST_SECONDS else 'NOT MET'}"
+    )
+
+
+async def main(seconds: int, per_second: int) -> int:
+    """Run on a stack of its own; returns the exit code."""
+    stack = Stack.at(ROOT / ".local" / "bench", ports=Ports.free())
+    await asyncio.to_thread(stack.clean)
+    console.print("starting a stack of its own …")
+    await asyncio.to_thread(stack.up)
+    try:
+        report = await measure(stack, seconds, per_second)
+    finally:
+        await asyncio.to_thread(stack.down)
+    show(report)
+    path = ROOT / ".local" / "bench-indicators.json"
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    console.print(f"written to {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.indicators", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300, help="how long to send")
+    parser.add_argument("--events", type=int, default=100, help="dossier events a second")
+    arguments = parser.parse_args()
+    sys.exit(asyncio.run(main(arguments.seconds, arguments.events)))

@@ -1,0 +1,1 @@
+"""The catalogue of indicators, looked at from the command line."""

@@ -1,0 +1,1 @@
+"""Alerts: rules are watched, alerts opened and ended, people told."""

@@ -1,0 +1,81 @@
+"""The definitions that are evaluated at present, as the database holds them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fansipan_indicators.catalogue import CASES, VersionedDefinition, in_order
+from fansipan_indicators.formulas import CaseFormula, CompositeFormula
+from fansipan_indicators.measures import Layout, measures_of
+from fansipan_indicators.periods import Period
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Active:
+    """A definition with the id under which its values are stored."""
+
+    id: int
+    pair: VersionedDefinition
+
+    @property
+    def key(self) -> str:
+        """Key of the indicator."""
+        return self.pair.key
+
+    @property
+    def lane(self) -> str:
+        """The lane that evaluates it."""
+        return self.pair.lane
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one transaction of a lane did: how many figures changed, and whether the queue held more than it could
+    take."""
+
+    changed: int
+    more: bool = False
+
+
+class Definitions:
+    """All active definitions, composites after what they read, and what follows from them.
+
+    Attributes:
+        layout: the measures of all formulas over cases.
+        dependents: indicator key → composites that read it.
+        watched: keys of the indicators that an alert rule watches.
+    """
+
+    def __init__(self, actives: Sequence[Active], *, watched: frozenset[str] = frozenset()) -> None:
+        by_version = {(active.key, active.pair.version.version): active for active in actives}
+        self.actives = [
+            by_version[pair.key, pair.version.version] for pair in in_order(active.pair for active in actives)
+        ]
+        self.watched = watched
+        self.by_id: Mapping[int, Active] = {active.id: active for active in actives}
+        self._by_key: dict[str, list[Active]] = {}
+        self.dependents: dict[str, list[Active]] = {}
+        for active in self.actives:
+            self._by_key.setdefault(active.key, []).append(active)
+            formula = active.pair.version.formula
+            if isinstance(formula, CompositeFormula):
+                for key in formula.indicators:
+                    self.dependents.setdefault(key, []).append(active)
+        self.layout = Layout(
+            measure
+            for active in self.of_lane(CASES)
+            if isinstance(active.pair.version.formula, CaseFormula)
+            for measure in measures_of(active.pair.version.formula)
+        )
+
+    def of_lane(self, lane: str) -> list[Active]:
+        """The definitions of a lane, in order."""
+        return [active for active in self.actives if active.lane == lane]
+
+    def in_force(self, key: str, period: Period) -> Active | None:
+        """The version of an indicator that holds for a period: of several, the one that came into effect last."""
+        holding = [active for active in self._by_key.get(key, ()) if active.pair.holds_for(period)]
+        return max(
+            holding,
+            key=lambda a: (a.pair.version.effective_from, a.pair.version.version),
+            default=None,
+        )

@@ -1,0 +1,147 @@
+"""Counting cases: what a changed case added before is taken out of the sums, what it adds now is put in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from fansipan_analytics.indicators import case_repository as repository
+from fansipan_analytics.indicators import registry
+from fansipan_analytics.indicators.case_repository import NOTHING, CaseKey, Contribution, CountKey
+from fansipan_analytics.indicators.registry import Subject, Subjects
+from fansipan_indicators.cases import Case
+from fansipan_indicators.measures import Layout
+
+_PAIRS: Final = ("agency-procedure", "area-procedure")
+
+
+@dataclass(slots=True)
+class Dirty:
+    """What changed of a subject: on which days, and whether by a correction."""
+
+    days: set[date] = field(default_factory=set)
+    corrected: bool = False
+
+
+class CaseCounter:
+    """Keeps `case_count` and `case_contribution`."""
+
+    def __init__(self, subjects: Subjects) -> None:
+        self._subjects = subjects
+
+    async def count(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        layout: Layout,
+        changed: Mapping[CaseKey, bool],
+        now: datetime,
+    ) -> dict[Subject, Dirty]:
+        """Count cases again that changed (key → by a correction); returns what that changed, by subject. No pairs."""
+        cases = await repository.load_cases(connection, changed)
+        before = await repository.load_contributions(connection, changed)
+        province = await registry.province_code(connection)
+        successors = await registry.successors(connection)
+        subjects = {key: subjects_of(case, province, successors) for key, case in cases.items()}
+        ids = await self._subjects.ids({one for many in subjects.values() for one in many})
+        named: dict[int, Subject] = {number: subject for subject, number in ids.items()}
+        after = {
+            key: Contribution(
+                frozenset(ids[one] for one in subjects[key]), layout.contribution(cases[key], now)
+            )
+            if key in cases
+            else NOTHING
+            for key in changed
+        }
+        moved = {key for key in changed if before.get(key, NOTHING) != after[key]}
+        named |= await _names(
+            connection, {s for key in moved for s in before.get(key, NOTHING).subjects} - named.keys()
+        )
+        deltas: dict[CountKey, NDArray[np.float64]] = defaultdict(lambda: np.zeros(len(layout)))
+        dirty: dict[Subject, Dirty] = {}
+        for key in moved:
+            for sign, one in ((-1.0, before.get(key, NOTHING)), (1.0, after[key])):
+                _add(deltas, one, sign, named)
+            for subject, days in _touched(before.get(key, NOTHING), after[key], named).items():
+                mark = dirty.setdefault(subject, Dirty())
+                mark.days |= days
+                mark.corrected |= changed[key]
+        await _apply(connection, deltas)
+        await repository.save_contributions(connection, {key: after[key] for key in moved})
+        return dirty
+
+
+def subjects_of(case: Case, province: str | None, successors: Mapping[str, Iterable[str]]) -> set[Subject]:
+    """Whom a case counts for: the province, its commune (and the unit that holds a former commune's ground now), its
+    agency, its procedure, and the pairs with the procedure."""
+    areas = set[str]()
+    if case.area_code is not None:
+        areas |= {case.area_code, *successors.get(case.area_code, ())}
+    subjects: set[Subject] = {("area", code) for code in areas} | {("agency", case.agency)}
+    if case.procedure is not None:
+        subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}
+        subjects |= {("area-procedure", f"{code}|{case.procedure}") for code in areas - {province}}
+    if province is not None:
+        subjects.add(("area", province))
+    return subjects
+
+
+def _spans(day: date, kind: str) -> list[tuple[str, date]]:
+    spans = [("month", day.replace(day=1)), ("year", day.replace(day=1, month=1))]
+    return spans if kind in _PAIRS else [("day", day), *spans]
+
+
+def _add(
+    deltas: dict[CountKey, NDArray[np.float64]],
+    contribution: Contribution,
+    sign: float,
+    named: Mapping[int, Subject],
+) -> None:
+    for day, amounts in contribution.days.items():
+        for subject_id in contribution.subjects:
+            for level, start in _spans(day, named[subject_id][0]):
+                delta = deltas[subject_id, level, start]
+                for place, amount in amounts.items():
+                    delta[place] += sign * amount
+
+
+def _touched(
+    before: Contribution, after: Contribution, named: Mapping[int, Subject]
+) -> dict[Subject, set[date]]:
+    """The days on which something changed, by subject. A pair's change is its owner's, where procedures are counted."""
+    stayed = before.subjects & after.subjects
+    changed = {
+        day for day in before.days.keys() | after.days.keys() if before.days.get(day) != after.days.get(day)
+    }
+    return {
+        named[subject_id]: set(changed)
+        if subject_id in stayed
+        else {*(before.days if subject_id in before.subjects else after.days)}
+        for subject_id in before.subjects | after.subjects
+        if named[subject_id][0] not in _PAIRS
+    }
+
+
+async def _names(connection: "asyncpg.Connection[Any]", subject_ids: Iterable[int]) -> dict[int, Subject]:
+    rows = await connection.fetch(
+        "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)", list(subject_ids)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def _apply(
+    connection: "asyncpg.Connection[Any]", deltas: Mapping[CountKey, NDArray[np.float64]]
+) -> None:
+    real = {key: delta for key, delta in deltas.items() if delta.any()}
+    stored = await repository.load_exactly(connection, real.keys())
+    await repository.save_counts(
+        connection,
+        {
+            key: (delta if key not in stored else np.asarray(stored[key]) + delta).tolist()
+            for key, delta in sorted(real.items())
+        },
+    )

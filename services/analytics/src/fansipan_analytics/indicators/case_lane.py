@@ -1,0 +1,276 @@
+"""The lane of indicators over cases: count what changed, then compute the figures whose sums changed."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_analytics.indicators import case_repository as repository
+from fansipan_analytics.indicators import queues, registry
+from fansipan_analytics.indicators.active import Active, Definitions, Work
+from fansipan_analytics.indicators.case_counting import CaseCounter, Dirty
+from fansipan_analytics.indicators.case_sums import sums_of
+from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
+from fansipan_analytics.indicators.registry import Subject, Subjects
+from fansipan_analytics.indicators.values import CORRECTION, DEFINITION_CHANGED, Computed, record
+from fansipan_indicators.calendars import WorkingCalendar
+from fansipan_indicators.case_figures import case_figure
+from fansipan_indicators.catalogue import CASES
+from fansipan_indicators.figure import Figure
+from fansipan_indicators.formulas import (
+    CaseCount,
+    CaseDuration,
+    CaseFormula,
+    CaseRatio,
+    CaseSet,
+    DueSoon,
+    RatingMean,
+    UsageRatio,
+)
+from fansipan_indicators.periods import ZONE, Period, PeriodKind, period_at, periods_between
+
+_TAKEN_CASES: Final = 2000
+_LATE_CASES: Final = 5000
+_SUBJECTS_AT_ONCE: Final = 5
+_CUMULATIVE: Final = frozenset({"handled", "late", "onTime", "open", "overdue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A figure to compute."""
+
+    active: Active
+    subject: Subject
+    period: Period
+    cause: str | None
+
+
+class CaseLane:
+    """Evaluates the definitions over cases."""
+
+    def __init__(self, subjects: Subjects, calendar: WorkingCalendar) -> None:
+        self._subjects = subjects
+        self._calendar = calendar
+        self._counter = CaseCounter(subjects)
+
+    async def work(
+        self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
+    ) -> Work:
+        """Count and evaluate, as much as fits into one transaction.
+
+        While everything is counted anew, because what is counted has changed, no figure is computed: none would be
+        true. `tick`: look also at what changes with time alone.
+        """
+        state = await load_case_state(connection)
+        if not state.is_of(definitions.layout):
+            await repository.forget_counts(connection)
+            await repository.enqueue_all(connection)
+            state = state.counting(definitions.layout, now)
+        late, seen = await repository.became_late(connection, state.looked_at, now, _LATE_CASES)
+        changed = await repository.take_changed(connection, _TAKEN_CASES)
+        counted = await self._counter.count(
+            connection, definitions.layout, {**dict.fromkeys(late, False), **changed}, now
+        )
+        state = state.at(seen)
+        actives = definitions.of_lane(CASES)
+        wanted: list[Wanted] = []
+        if state.is_counting:
+            if not changed:
+                state = state.counted()
+        else:
+            wanted = _figures(actives, counted, now)
+            if tick:
+                wanted += await self._with_time(connection, actives, state, now)
+            if await queues.definitions_changed(connection, CASES):
+                state = state.anew()
+            if state.subject_cursor is not None:
+                anew, cursor = await self._next_subjects(connection, actives, state.subject_cursor, now)
+                wanted, state = wanted + anew, state.after(cursor)
+        await save_case_state(connection, state)
+        done = await self._evaluate(connection, definitions, wanted, now)
+        return Work(len(done), more=len(changed) >= _TAKEN_CASES)
+
+    async def _next_subjects(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        actives: Collection[Active],
+        cursor: int,
+        now: datetime,
+    ) -> tuple[list[Wanted], int | None]:
+        """Every figure of the next subjects after `cursor`, and the last of them; None: there are no more."""
+        rows = await connection.fetch(
+            """
+            SELECT s.id, s.kind, s.key, min(c.start) AS first FROM indicator_subject s
+            JOIN case_count c ON c.subject_id = s.id AND c.level = 'day'
+            WHERE s.id > $1 GROUP BY s.id ORDER BY s.id LIMIT $2
+            """,
+            cursor,
+            _SUBJECTS_AT_ONCE,
+        )
+        today = now.astimezone(ZONE).date()
+        every = {
+            (row["kind"], row["key"]): Dirty(
+                {
+                    row["first"],
+                    *(row["first"] + timedelta(days=n) for n in range((today - row["first"]).days + 1)),
+                }
+            )
+            for row in rows
+        }
+        wanted = [
+            Wanted(one.active, one.subject, one.period, DEFINITION_CHANGED)
+            for one in _figures(actives, every, now)
+        ]
+        return wanted, rows[-1]["id"] if rows else None
+
+    async def _with_time(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        actives: Collection[Active],
+        state: CaseLaneState,
+        now: datetime,
+    ) -> list[Wanted]:
+        """What changes without a case changing: what is due soon, and what a new day takes over from the day before."""
+        soon = [active for active in actives if isinstance(active.pair.version.formula, DueSoon)]
+        new_day = now.astimezone(ZONE).date() > state.ticked_at.astimezone(ZONE).date()
+        wanted = actives if new_day else soon
+        if not wanted:
+            return []
+        rows = await connection.fetch(
+            """
+            SELECT DISTINCT s.kind, s.key FROM case_count c JOIN indicator_subject s ON s.id = c.subject_id
+            WHERE c.level = 'day'
+            """
+        )
+        today = Dirty({now.astimezone(ZONE).date()})
+        return _figures(wanted, {(row["kind"], row["key"]): today for row in rows}, now)
+
+    async def _evaluate(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        wanted: Iterable[Wanted],
+        now: datetime,
+    ) -> list[Any]:
+        todo = list({(one.active, one.subject, one.period): one for one in wanted}.values())
+        if not todo:
+            return []
+        ids = await self._subjects.ids({one.subject for one in todo})
+        sums = await sums_of(connection, definitions.layout, todo, ids)
+        durations = await self._durations(connection, todo)
+        due_soon = await self._due_soon(connection, todo, now)
+        computed: list[Computed] = []
+        for one in todo:
+            formula = one.active.pair.version.formula
+            key = (one.subject, one.period)
+            figure: Figure | None
+            if isinstance(formula, CaseDuration):
+                found = durations.get(key)
+                figure = None if found is None else _duration_figure(formula, found)
+            elif isinstance(formula, DueSoon):
+                figure = due_soon.get((one.active.id, one.subject), Figure(0.0, numerator=0.0))
+            elif isinstance(formula, CaseRatio | CaseCount | RatingMean | UsageRatio):
+                own = sums.of(one.subject, one.period)
+                figure = case_figure(
+                    formula, definitions.layout, own, sums.by_procedure(one.subject, one.period)
+                )
+            else:
+                raise TypeError(f"{one.active.key} is no indicator over cases")
+            computed.append(Computed(one.active, ids[one.subject], one.period, figure, one.cause))
+        return await record(connection, definitions, computed, now)
+
+    async def _durations(
+        self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted]
+    ) -> dict[tuple[Subject, Period], repository.Durations]:
+        province = await registry.province_code(connection)
+        asked: dict[tuple[Period, str], dict[str, Subject]] = {}
+        for one in wanted:
+            if isinstance(one.active.pair.version.formula, CaseDuration):
+                kind, key = one.subject
+                whole = kind == "area" and key == province
+                asked.setdefault((one.period, "province" if whole else kind), {})["*" if whole else key] = (
+                    one.subject
+                )
+        found: dict[tuple[Subject, Period], repository.Durations] = {}
+        for (period, column), subjects in asked.items():
+            for key, one in (await repository.durations(connection, period, column, subjects)).items():
+                found[subjects[key], period] = one
+        return found
+
+    async def _due_soon(
+        self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted], now: datetime
+    ) -> dict[tuple[int, Subject], Figure]:
+        actives = {one.active for one in wanted if isinstance(one.active.pair.version.formula, DueSoon)}
+        province = await registry.province_code(connection)
+        found: dict[tuple[int, Subject], float] = {}
+        for active in actives:
+            formula = active.pair.version.formula
+            if not isinstance(formula, DueSoon):
+                continue
+            until = self._calendar.deadline(now, formula.working_days)
+            for agency, procedure, area, count in await repository.due_soon(connection, now, until):
+                subjects: set[Subject] = {("agency", agency)}
+                subjects |= {("area", code) for code in (area, province) if code is not None}
+                subjects |= {("procedure", procedure)} if procedure is not None else set[Subject]()
+                for subject in subjects:
+                    found[active.id, subject] = found.get((active.id, subject), 0.0) + count
+        return {
+            key: Figure(count, numerator=count, sample_count=round(count)) for key, count in found.items()
+        }
+
+
+def _duration_figure(formula: CaseDuration, found: repository.Durations) -> Figure:
+    unit = {"hours": 3600.0, "days": 86_400.0}[formula.unit]
+    return Figure(found.seconds(formula.statistic) / unit, sample_count=found.count)
+
+
+def is_cumulative(formula: CaseFormula) -> bool:
+    """Whether a change on one day changes later periods too: cases that are open pass from one to the next."""
+    match formula:
+        case CaseRatio():
+            sets: tuple[CaseSet, ...] = (formula.numerator, formula.denominator)
+        case CaseCount():
+            sets = (formula.cases,)
+        case _:
+            return False
+    return any(one.set in _CUMULATIVE for one in sets)
+
+
+def _figures(actives: Iterable[Active], dirty: Mapping[Subject, Dirty], now: datetime) -> list[Wanted]:
+    """The figures that changed sums touch. Periods in the future have none."""
+    kinds = list(PeriodKind)[1:]
+    touched: dict[Subject, dict[tuple[PeriodKind, bool], list[Period]]] = {}
+    for subject, mark in dirty.items():
+        moments = sorted(datetime.combine(day, time(12), ZONE).astimezone(UTC) for day in mark.days)
+        if not moments:
+            continue
+        touched[subject] = {}
+        for kind in kinds:
+            own = {period_at(kind, moment) for moment in moments}
+            touched[subject][kind, False] = [period for period in own if period.start <= now]
+            touched[subject][kind, True] = periods_between(kind, moments[0], now)
+    wanted: list[Wanted] = []
+    for active in actives:
+        formula = active.pair.version.formula
+        if not isinstance(formula, CaseFormula):
+            continue
+        later = is_cumulative(formula)
+        for subject, periods in touched.items():
+            if not _has_subject(active, subject):
+                continue
+            cause = CORRECTION if dirty[subject].corrected else None
+            for kind in active.pair.version.periods:
+                for period in periods[kind, later]:
+                    if isinstance(formula, DueSoon) and not period.start <= now < period.end:
+                        continue
+                    if active.pair.holds_for(period):
+                        wanted.append(Wanted(active, subject, period, cause))
+    return wanted
+
+
+def _has_subject(active: Active, subject: Subject) -> bool:
+    kind, key = subject
+    name = kind if kind != "area" else "province" if len(key) == 2 else "commune"
+    return name in active.pair.version.subjects

@@ -1,0 +1,234 @@
+"""The lane of composites: scores and arithmetic over figures of the other lanes."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_analytics.indicators import queues
+from fansipan_analytics.indicators.active import Active, Definitions, Work
+from fansipan_analytics.indicators.value_repository import Key, fetch_heads
+from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Computed, record
+from fansipan_indicators.catalogue import COMPOSITES
+from fansipan_indicators.composites import expression, normalised_index, weighted_score
+from fansipan_indicators.figure import Figure
+from fansipan_indicators.formulas import CompositeFormula, Expression, NormalisedIndex, WeightedScore
+from fansipan_indicators.periods import Period, PeriodKind
+
+_TAKEN: Final = 20_000
+_PIECE: Final = 2000
+
+Place = tuple[int, Period]
+"""(subject id, period)."""
+
+
+class CompositeLane:
+    """Evaluates the definitions over other indicators, those that read others of them last."""
+
+    async def work(
+        self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
+    ) -> Work:
+        """Evaluate what changed, as much as fits into one transaction."""
+        del tick  # nothing here changes with time alone
+        wanted: dict[Active, dict[Place, str]] = {}
+        for stale in await queues.take_stale(connection, COMPOSITES, _TAKEN):
+            active = definitions.by_id.get(stale.definition_id)
+            if active is not None and active.lane == COMPOSITES:
+                wanted.setdefault(active, {})[stale.subject_id, stale.period] = stale.reason
+        if not wanted:
+            wanted = await self._piece_of_past(connection, definitions)
+        total = 0
+        for active in definitions.of_lane(COMPOSITES):
+            places = wanted.get(active, {})
+            if not places:
+                continue
+            computed = await self._compute(connection, definitions, active, places)
+            changed = await record(connection, definitions, computed, now)
+            total += len(changed)
+            for dependent in definitions.dependents.get(active.key, ()):
+                for change in changed:
+                    if dependent.pair.holds_for(change.computed.period):
+                        place = (change.computed.subject_id, change.computed.period)
+                        wanted.setdefault(dependent, {})[place] = change.head.reason
+        return Work(total)
+
+    async def _compute(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        active: Active,
+        places: Mapping[Place, str],
+    ) -> list[Computed]:
+        formula = active.pair.version.formula
+        if not isinstance(formula, CompositeFormula):
+            raise TypeError(f"{active.key} is no composite")
+        kinds = await _kinds(connection, {subject_id for subject_id, _ in places})
+        own = {place: reason for place, reason in places.items() if _offers(active, kinds.get(place[0]))}
+        if isinstance(formula, NormalisedIndex):
+            own = await _all_of_kind(connection, definitions, active, formula, own, kinds)
+        values = await _values(connection, definitions, formula, own)
+        figures = _figures(formula, values, kinds)
+        return [
+            Computed(active, subject_id, period, figures[subject_id, period], _cause(reason))
+            for (subject_id, period), reason in own.items()
+        ]
+
+    async def _piece_of_past(
+        self, connection: "asyncpg.Connection[Any]", definitions: Definitions
+    ) -> dict[Active, dict[Place, str]]:
+        """Some periods of a composite that is new or was changed, found by the figures of its components."""
+        waiting = await connection.fetchrow(
+            """
+            SELECT s.definition_id, s.next_from, s.until FROM stale_definition s
+            JOIN indicator_definition d ON d.id = s.definition_id
+            WHERE d.lane = $1 AND d.retired_at IS NULL ORDER BY s.definition_id LIMIT 1
+            """,
+            COMPOSITES,
+        )
+        if waiting is None:
+            return {}
+        active = definitions.by_id.get(waiting["definition_id"])
+        formula = None if active is None else active.pair.version.formula
+        read = (
+            [one.id for one in definitions.actives if one.key in formula.indicators]
+            if isinstance(formula, CompositeFormula)
+            else []
+        )
+        # All figures that begin at one moment are taken together, so `next_from` alone says what is left.
+        rows = await connection.fetch(
+            """
+            SELECT DISTINCT subject_id, period, period_start FROM indicator_value
+            WHERE definition_id = ANY($1::integer[]) AND period_start >= $2 AND period_start < $3
+                AND period_start <= coalesce((
+                    SELECT period_start FROM indicator_value
+                    WHERE definition_id = ANY($1::integer[]) AND period_start >= $2 AND period_start < $3
+                    ORDER BY period_start OFFSET $4 LIMIT 1), $3)
+            """,
+            read,
+            waiting["next_from"],
+            waiting["until"],
+            _PIECE,
+        )
+        if not rows or active is None:
+            await connection.execute(
+                "DELETE FROM stale_definition WHERE definition_id = $1", waiting["definition_id"]
+            )
+            return {}
+        await connection.execute(
+            "UPDATE stale_definition SET next_from = $2::timestamptz + interval '1 microsecond'"
+            " WHERE definition_id = $1",
+            waiting["definition_id"],
+            max(row["period_start"] for row in rows),
+        )
+        places = {
+            (row["subject_id"], Period(PeriodKind(row["period"]), row["period_start"])): DEFINITION_CHANGED
+            for row in rows
+        }
+        return {active: {place: cause for place, cause in places.items() if active.pair.holds_for(place[1])}}
+
+
+def _cause(reason: str) -> str | None:
+    """A component's reason is the composite's too, but for those that follow from the time alone."""
+    return reason if reason in ("correction", DEFINITION_CHANGED) else None
+
+
+def _offers(active: Active, subject: tuple[str, str] | None) -> bool:
+    if subject is None:
+        return False
+    kind, key = subject
+    name = kind if kind != "area" else "province" if len(key) == 2 else "commune"
+    return name in active.pair.version.subjects
+
+
+async def _kinds(
+    connection: "asyncpg.Connection[Any]", subject_ids: Collection[int]
+) -> dict[int, tuple[str, str]]:
+    rows = await connection.fetch(
+        "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)", list(subject_ids)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def _all_of_kind(
+    connection: "asyncpg.Connection[Any]",
+    definitions: Definitions,
+    active: Active,
+    formula: NormalisedIndex,
+    places: Mapping[Place, str],
+    kinds: dict[int, tuple[str, str]],
+) -> dict[Place, str]:
+    """With each subject all others that it is compared with: one that changes moves all."""
+    found: dict[Place, str] = dict(places)
+    reasons = {period: reason for (_, period), reason in places.items()}
+    for period, reason in reasons.items():
+        components = [
+            component.id
+            for key in formula.indicators
+            if (component := definitions.in_force(key, period)) is not None
+        ]
+        rows = await connection.fetch(
+            """
+            SELECT DISTINCT s.id, s.kind, s.key FROM indicator_value v JOIN indicator_subject s ON s.id = v.subject_id
+            WHERE v.definition_id = ANY($1::integer[]) AND v.period = $2 AND v.period_start = $3
+            """,
+            components,
+            period.kind.value,
+            period.start,
+        )
+        for row in rows:
+            kinds[row["id"]] = (row["kind"], row["key"])
+            if _offers(active, kinds[row["id"]]):
+                found.setdefault((row["id"], period), reason)
+    return found
+
+
+async def _values(
+    connection: "asyncpg.Connection[Any]",
+    definitions: Definitions,
+    formula: CompositeFormula,
+    places: Iterable[Place],
+) -> dict[Place, dict[str, float | None]]:
+    """The components' values at each place."""
+    keys: dict[Key, tuple[Place, str]] = {}
+    found: dict[Place, dict[str, float | None]] = {}
+    for subject_id, period in places:
+        found[subject_id, period] = {}
+        for name in formula.indicators:
+            component = definitions.in_force(name, period)
+            if component is not None:
+                key = (component.id, subject_id, period.kind.value, period.start)
+                keys[key] = ((subject_id, period), name)
+    for key, head in (await fetch_heads(connection, keys)).items():
+        place, name = keys[key]
+        found[place][name] = head.value
+    return found
+
+
+def _figures(
+    formula: CompositeFormula,
+    values: Mapping[Place, Mapping[str, float | None]],
+    kinds: Mapping[int, tuple[str, str]],
+) -> dict[Place, Figure]:
+    match formula:
+        case WeightedScore():
+            return {place: weighted_score(formula, one) for place, one in values.items()}
+        case Expression():
+            return {place: expression(formula, one) for place, one in values.items()}
+        case NormalisedIndex():
+            groups: dict[tuple[Period, str], dict[str, Mapping[str, float | None]]] = {}
+            for (subject_id, period), one in values.items():
+                groups.setdefault((period, _rank(kinds[subject_id])), {})[str(subject_id)] = one
+            return {
+                (int(subject_id), period): figure
+                for (period, _), group in groups.items()
+                for subject_id, figure in normalised_index(formula, group).items()
+            }
+        case _:
+            raise TypeError(f"{type(formula).__name__} is no formula over other indicators")
+
+
+def _rank(subject: tuple[str, str]) -> str:
+    """Subjects of one rank are compared with each other: communes with communes."""
+    kind, key = subject
+    return f"{kind}-{len(key)}" if kind == "area" else kind

@@ -1,0 +1,129 @@
+"""Things and their datastreams, as far as a lane looks at them; subjects by their keys."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_common.db import Database
+
+_THINGS: Final = """
+SELECT t.id, p.key || '/' || t.key AS key, t.area_code, t.properties,
+       d.id AS datastream_id, o.key AS property, d.properties AS datastream_properties
+FROM thing t
+JOIN provider p ON p.id = t.provider_id
+JOIN datastream d ON d.thing_id = t.id
+JOIN observed_property o ON o.id = d.observed_property_id
+WHERE t.id = ANY (SELECT thing_id FROM datastream WHERE id = ANY($1::integer[]))
+ORDER BY d.id
+"""
+_ALL_THINGS: Final = "SELECT DISTINCT ON (thing_id) id FROM datastream ORDER BY thing_id, id"
+_PLACES: Final = """
+SELECT p.key || '/' || t.key AS key, t.area_code, a.parent_code
+FROM thing t JOIN provider p ON p.id = t.provider_id JOIN area a ON a.code = t.area_code
+"""
+_MAKE_SUBJECTS: Final = """
+INSERT INTO indicator_subject (kind, key)
+SELECT k.kind, k.key FROM unnest($1::text[], $2::text[]) AS k (kind, key)
+WHERE NOT EXISTS (SELECT FROM indicator_subject s WHERE s.kind = k.kind AND s.key = k.key)
+ORDER BY k.kind, k.key
+ON CONFLICT (kind, key) DO NOTHING
+"""
+_FIND_SUBJECTS: Final = """
+SELECT s.id, s.kind, s.key FROM unnest($1::text[], $2::text[]) AS k (kind, key)
+JOIN indicator_subject s ON s.kind = k.kind AND s.key = k.key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DatastreamEntry:
+    """A datastream of a thing."""
+
+    id: int
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ThingEntry:
+    """A thing with its datastreams by observed property."""
+
+    id: int
+    key: str
+    attributes: Mapping[str, Any]
+    datastreams: dict[str, DatastreamEntry] = field(default_factory=dict)
+
+
+async def things_of(
+    connection: "asyncpg.Connection[Any]", datastream_ids: Iterable[int]
+) -> dict[int, tuple[ThingEntry, str]]:
+    """The thing and the observed property of each datastream. Things come with all their datastreams."""
+    things: dict[int, ThingEntry] = {}
+    found: dict[int, tuple[ThingEntry, str]] = {}
+    for row in await connection.fetch(_THINGS, list(datastream_ids)):
+        thing = things.setdefault(row["id"], ThingEntry(row["id"], row["key"], row["properties"]))
+        thing.datastreams[row["property"]] = DatastreamEntry(
+            row["datastream_id"], row["datastream_properties"]
+        )
+        found[row["datastream_id"]] = (thing, row["property"])
+    return found
+
+
+async def one_datastream_of_each_thing(connection: "asyncpg.Connection[Any]") -> list[int]:
+    """For looking at every thing: a datastream of each."""
+    return [row[0] for row in await connection.fetch(_ALL_THINGS)]
+
+
+async def places_of_things(connection: "asyncpg.Connection[Any]") -> dict[str, list[str]]:
+    """The areas that hold each thing with a place: its commune and the province."""
+    return {
+        row["key"]: [code for code in (row["area_code"], row["parent_code"]) if code is not None]
+        for row in await connection.fetch(_PLACES)
+    }
+
+
+async def province_code(connection: "asyncpg.Connection[Any]") -> str | None:
+    """Code of the province; None before the areas are loaded."""
+    return await connection.fetchval("SELECT code FROM area WHERE parent_code IS NULL ORDER BY code LIMIT 1")
+
+
+async def successors(connection: "asyncpg.Connection[Any]") -> dict[str, list[str]]:
+    """The units in which the ground of each former unit lies now, where it lies in one alone."""
+    rows = await connection.fetch(
+        "SELECT old_code, new_code FROM area_succession WHERE relation = 'whole' ORDER BY old_code, valid_until"
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row[1])
+    return found
+
+
+Subject = tuple[str, str]
+"""Kind and key of a subject."""
+
+
+class Subjects:
+    """Ids of subjects; remembers those it has seen, since they never change.
+
+    New ones are made on a connection of their own: what is remembered is committed, whatever becomes of the caller's
+    transaction, and no lane waits for another that makes the same ones.
+    """
+
+    def __init__(self, database: Database, *, capacity: int = 500_000) -> None:
+        self._database = database
+        self._ids: dict[Subject, int] = {}
+        self._capacity = capacity
+
+    async def ids(self, subjects: Iterable[Subject]) -> dict[Subject, int]:
+        """The id of each subject; unknown ones are made."""
+        wanted = set(subjects)
+        missing = sorted(wanted - self._ids.keys())
+        if missing:
+            if len(self._ids) > self._capacity:
+                self._ids.clear()
+                missing = sorted(wanted)
+            arguments = [list(column) for column in zip(*missing, strict=True)]
+            await self._database.execute(_MAKE_SUBJECTS, *arguments)
+            rows = await self._database.fetch(_FIND_SUBJECTS, *arguments)
+            self._ids |= {(row["kind"], row["key"]): row["id"] for row in rows}
+        return {subject: self._ids[subject] for subject in wanted}

@@ -1,0 +1,216 @@
+"""Figures in the database: present revisions, former ones, and what has to hear of a change."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_common.contracts import TopicName
+from fansipan_common.contracts.indicator_values import VALUES_CHANGED
+
+Key = tuple[int, int, str, datetime]
+"""(definition id, subject id, period kind, start of the period)."""
+
+_CHUNK: Final = 2000
+_COLUMNS: Final = (
+    "definition_id",
+    "subject_id",
+    "period",
+    "period_start",
+    "revision",
+    "value",
+    "band",
+    "numerator",
+    "denominator",
+    "sample_count",
+    "completeness",
+    "details",
+    "reason",
+    "known_from",
+)
+_LIST: Final = ", ".join(_COLUMNS)
+_TYPES: Final = (
+    "integer",
+    "integer",
+    "text",
+    "timestamptz",
+    "integer",
+    "double precision",
+    "text",
+    "double precision",
+    "double precision",
+    "bigint",
+    "double precision",
+    "jsonb",
+    "text",
+    "timestamptz",
+)
+_FETCH: Final = f"""
+SELECT {", ".join(f"v.{name}" for name in _COLUMNS)}
+FROM unnest($1::integer[], $2::integer[], $3::text[], $4::timestamptz[])
+         AS k (definition_id, subject_id, period, period_start)
+JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k.subject_id
+    AND v.period = k.period AND v.period_start = k.period_start
+WHERE v.period_start BETWEEN $5 AND $6
+"""
+_SAVE: Final = f"""
+INSERT INTO indicator_value ({_LIST})
+SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES, 1))})
+ON CONFLICT (definition_id, subject_id, period, period_start) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])}
+"""
+_RESTATE: Final = """
+INSERT INTO restatement (close_id, definition_id, subject_id, revision, closed_value, value, reason)
+SELECT c.id, k.definition_id, k.subject_id, k.revision, v.value, k.value, k.reason
+FROM unnest($1::integer[], $2::integer[], $3::text[], $4::timestamptz[], $5::integer[], $6::double precision[],
+            $7::text[]) AS k (definition_id, subject_id, period, period_start, revision, value, reason)
+JOIN period_close c ON c.period = k.period AND c.period_start = k.period_start
+LEFT JOIN closed_value v ON v.close_id = c.id AND v.definition_id = k.definition_id AND v.subject_id = k.subject_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The present revision of a figure, as stored."""
+
+    revision: int
+    value: float | None
+    band: str | None
+    numerator: float | None
+    denominator: float | None
+    sample_count: int
+    completeness: float | None
+    details: Mapping[str, Any]
+    reason: str
+    known_from: datetime
+
+
+def _row(key: Key, head: Head) -> tuple[Any, ...]:
+    return (
+        *key,
+        head.revision,
+        head.value,
+        head.band,
+        head.numerator,
+        head.denominator,
+        head.sample_count,
+        head.completeness,
+        head.details,
+        head.reason,
+        head.known_from,
+    )
+
+
+async def fetch_heads(connection: "asyncpg.Connection[Any]", keys: Collection[Key]) -> dict[Key, Head]:
+    """The present revisions of some figures; those that do not exist yet are left out."""
+    found: dict[Key, Head] = {}
+    ordered = sorted(keys, key=lambda key: key[3])
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        columns = [list(column) for column in zip(*chunk, strict=True)]
+        for row in await connection.fetch(_FETCH, *columns, chunk[0][3], chunk[-1][3]):
+            found[row[0], row[1], row[2], row[3]] = Head(*row[4:])
+    return found
+
+
+async def save(
+    connection: "asyncpg.Connection[Any]",
+    heads: Sequence[tuple[Key, Head]],
+    superseded: Sequence[tuple[Key, Head]],
+    now: datetime,
+) -> None:
+    """Write present revisions, and keep those that they supersede."""
+    if superseded:
+        await connection.copy_records_to_table(
+            "indicator_revision",
+            columns=[*_COLUMNS, "superseded_at"],
+            records=[(*_row(key, head), now) for key, head in superseded],
+        )
+    ordered = sorted(heads, key=lambda item: item[0])
+    for start in range(0, len(ordered), _CHUNK):
+        rows = [_row(key, head) for key, head in ordered[start : start + _CHUNK]]
+        await connection.execute(_SAVE, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def restate(connection: "asyncpg.Connection[Any]", heads: Sequence[tuple[Key, Head]]) -> None:
+    """Note in the ledger what would be said today of periods that are closed."""
+    closed = await connection.fetch("SELECT period, period_start FROM period_close")
+    periods = {(row[0], row[1]) for row in closed}
+    rows = [
+        (*key, head.revision, head.value, head.reason) for key, head in heads if (key[2], key[3]) in periods
+    ]
+    if rows:
+        await connection.execute(_RESTATE, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def subject_names(
+    connection: "asyncpg.Connection[Any]", subject_ids: Iterable[int]
+) -> dict[int, tuple[str, str]]:
+    """Kind and key of some subjects."""
+    rows = await connection.fetch(
+        "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)", list(subject_ids)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def publish(
+    connection: "asyncpg.Connection[Any]",
+    changes: Iterable[tuple[str, int, Sequence[tuple[Key, Head]]]],
+    names: Mapping[int, tuple[str, str]],
+    now: datetime,
+) -> None:
+    """Put changed figures into the outbox: one event an indicator, version and 1,000 figures."""
+    events: list[tuple[str, str, str, dict[str, Any]]] = []
+    for indicator, version, heads in changes:
+        for start in range(0, len(heads), 1000):
+            values = [_event_value(names[key[1]], key, head) for key, head in heads[start : start + 1000]]
+            data = {"indicator": indicator, "version": version, "computedAt": now, "values": values}
+            events.append((TopicName.INDICATOR_VALUES.value, indicator, VALUES_CHANGED, data))
+    await connection.copy_records_to_table("outbox", columns=["topic", "key", "type", "data"], records=events)
+
+
+def _event_value(name: tuple[str, str], key: Key, head: Head) -> dict[str, Any]:
+    return {
+        "subject": {"kind": name[0], "key": name[1]},
+        "period": key[2],
+        "start": key[3],
+        "value": head.value,
+        "band": head.band,
+        "numerator": head.numerator,
+        "denominator": head.denominator,
+        "sampleCount": head.sample_count,
+        "completeness": head.completeness,
+        "revision": head.revision,
+        "reason": head.reason,
+    }
+
+
+async def mark_watched(
+    connection: "asyncpg.Connection[Any]", definition_id: int, keys: Sequence[Key]
+) -> None:
+    """Queue changed figures for the alert rules."""
+    await connection.execute(
+        "INSERT INTO changed_value (definition_id, subject_ids, periods, starts) VALUES ($1, $2, $3, $4)",
+        definition_id,
+        [key[1] for key in keys],
+        [key[2] for key in keys],
+        [key[3] for key in keys],
+    )
+
+
+async def mark_stale(
+    connection: "asyncpg.Connection[Any]", lane: str, definition_id: int, wanted: Sequence[tuple[Key, str]]
+) -> None:
+    """Queue figures of a composite (by the keys of its component) to be computed again, with their reasons."""
+    await connection.execute(
+        "INSERT INTO stale_value (lane, definition_id, subject_ids, periods, starts, reasons)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        lane,
+        definition_id,
+        [key[1] for key, _ in wanted],
+        [key[2] for key, _ in wanted],
+        [key[3] for key, _ in wanted],
+        [reason for _, reason in wanted],
+    )

@@ -1,0 +1,196 @@
+"""Writing figures: what differs from what is known becomes a revision."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_analytics.indicators import value_repository as repository
+from fansipan_analytics.indicators.active import Active, Definitions
+from fansipan_analytics.indicators.value_repository import Head, Key
+from fansipan_indicators.catalogue import COMPOSITES
+from fansipan_indicators.definitions import band_of
+from fansipan_indicators.figure import Figure, Missing, not_applicable
+from fansipan_indicators.periods import Period
+
+CORRECTION: Final = "correction"
+DEFINITION_CHANGED: Final = "definition-changed"
+LATE_DATA: Final = "late-data"
+NEW_DATA: Final = "new-data"
+
+_LATE_AFTER: Final = timedelta(minutes=15)
+"""What changes a figure so long after its period's end is late; before, it is still on its way."""
+_KEPT_EVERY: Final = 300.0
+"""While a period runs, one revision in so many seconds is kept: its figure changes with every reading."""
+_SAME: Final = 1e-12
+"""Relative difference under which two numbers are one: sums depend on the order of their terms by less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A figure as computed now; None: nothing is left that it could rest on. `cause` is a reason, or None: by the
+    time."""
+
+    active: Active
+    subject_id: int
+    period: Period
+    figure: Figure | None
+    cause: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What it is stored under."""
+        return (self.active.id, self.subject_id, self.period.kind.value, self.period.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A figure that became a revision."""
+
+    computed: Computed
+    head: Head
+
+
+async def record(
+    connection: "asyncpg.Connection[Any]",
+    definitions: Definitions,
+    computed: Sequence[Computed],
+    now: datetime,
+) -> list[Changed]:
+    """Store what differs from the present revisions, with all that follows from it, and return it.
+
+    In the same transaction: former revisions go to `indicator_revision`, figures of closed periods to the ledger of
+    restatements, the change to the outbox, to the alert rules that watch it, and to the composites that read it.
+    """
+    if not computed:
+        return []
+    heads = await repository.fetch_heads(connection, [one.key for one in computed])
+    changed, superseded = await asyncio.to_thread(_compare, computed, heads, now)
+    if changed:
+        await repository.save(
+            connection, [(change.computed.key, change.head) for change in changed], superseded, now
+        )
+        await repository.restate(connection, [(change.computed.key, change.head) for change in changed])
+        await _tell(connection, definitions, changed, now)
+    return changed
+
+
+def _compare(
+    computed: Sequence[Computed], heads: Mapping[Key, Head], now: datetime
+) -> tuple[list[Changed], list[tuple[Key, Head]]]:
+    """What differs from the present revisions, and those of them that are to be kept."""
+    changed: list[Changed] = []
+    superseded: list[tuple[Key, Head]] = []
+    for one in computed:
+        known = heads.get(one.key)
+        if known is None and one.figure is None:
+            continue
+        figure = one.figure or not_applicable(Missing.NO_DATA)
+        if known is not None and same(known, figure, one.active):
+            continue
+        reason = _reason(one, known, now)
+        keep = known is not None and not _may_replace(known, one.period, reason, now)
+        if known is not None and keep:
+            superseded.append((one.key, known))
+        changed.append(Changed(one, _head(one.active, figure, known, reason, now, keep=keep)))
+    return changed, superseded
+
+
+def same(head: Head, figure: Figure, active: Active) -> bool:
+    """Whether a stored revision says what a figure says."""
+    band = band_of(active.pair.version.bands, figure.value)
+    return (
+        head.sample_count == figure.sample_count
+        and head.band == (None if band is None else band.key)
+        and _close(head.value, figure.value)
+        and _close(head.numerator, figure.numerator)
+        and _close(head.denominator, figure.denominator)
+        and _close(head.completeness, figure.completeness)
+        and _alike(head.details, figure.details)
+    )
+
+
+def _close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one == other or abs(one - other) <= _SAME * max(abs(one), abs(other))
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return _close(one, other)
+    return one == other
+
+
+def _reason(one: Computed, known: Head | None, now: datetime) -> str:
+    if known is None:
+        return NEW_DATA
+    if one.cause is not None:
+        return one.cause
+    return LATE_DATA if now > one.period.end + _LATE_AFTER else NEW_DATA
+
+
+def _may_replace(known: Head, period: Period, reason: str, now: datetime) -> bool:
+    """Whether a revision of a running period may give way without being kept: it is of the same five minutes."""
+    running = now <= period.end + _LATE_AFTER
+    same_slot = known.known_from.timestamp() // _KEPT_EVERY == now.timestamp() // _KEPT_EVERY
+    return running and same_slot and known.reason == reason == NEW_DATA
+
+
+def _head(
+    active: Active, figure: Figure, known: Head | None, reason: str, now: datetime, *, keep: bool
+) -> Head:
+    band = band_of(active.pair.version.bands, figure.value)
+    return Head(
+        revision=1 if known is None else known.revision + keep,
+        value=figure.value,
+        band=None if band is None else band.key,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        sample_count=figure.sample_count,
+        completeness=figure.completeness,
+        details=figure.details,
+        reason=reason,
+        known_from=now,
+    )
+
+
+async def _tell(
+    connection: "asyncpg.Connection[Any]", definitions: Definitions, changed: Iterable[Changed], now: datetime
+) -> None:
+    by_definition: dict[Active, list[Changed]] = {}
+    for change in changed:
+        by_definition.setdefault(change.computed.active, []).append(change)
+    names = await repository.subject_names(
+        connection, {change.computed.subject_id for changes in by_definition.values() for change in changes}
+    )
+    await repository.publish(
+        connection,
+        [
+            (active.key, active.pair.version.version, [(c.computed.key, c.head) for c in changes])
+            for active, changes in by_definition.items()
+        ],
+        names,
+        now,
+    )
+    for active, changes in by_definition.items():
+        keys = [change.computed.key for change in changes]
+        if active.key in definitions.watched:
+            await repository.mark_watched(connection, active.id, keys)
+        for dependent in definitions.dependents.get(active.key, ()):
+            wanted = [
+                (change.computed.key, change.head.reason)
+                for change in changes
+                if dependent.pair.holds_for(change.computed.period)
+            ]
+            if wanted and active.lane != COMPOSITES:
+                await repository.mark_stale(connection, COMPOSITES, dependent.id, wanted)

@@ -1,0 +1,1 @@
+"""Events that became true in the database, on their way to Kafka and Redis."""

@@ -1,0 +1,122 @@
+"""The relay: what the outbox holds is published to Kafka, and then told to whoever listens on Redis.
+
+At least once: rows are deleted in the transaction that waited for Kafka's acknowledgement. Redis is speed only: who
+missed something there reads the database.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from redis.asyncio import Redis
+
+from fansipan_common.contracts import TopicName
+from fansipan_common.contracts.live import CHANNELS
+from fansipan_common.db import Database
+from fansipan_common.errors import trace_of
+from fansipan_common.kafka import Message, Publisher, cloud_event_headers
+from fansipan_common.redis import Speedup
+from fansipan_common.telemetry import Metrics
+
+_log = structlog.get_logger(__name__)
+
+_SOURCE: Final = "/services/analytics"
+_TAKEN: Final = 200
+_TAKE: Final = """
+WITH taken AS (
+    DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING id, topic, key, type, data::text AS data, created_at
+)
+SELECT * FROM taken ORDER BY id
+"""
+
+
+class Relay:
+    """Publishes the outbox. Any number of replicas share it."""
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        redis: Speedup,
+        *,
+        topic_prefix: str,
+        interval: float,
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._redis = redis
+        self._topic_prefix = topic_prefix
+        self._interval = interval
+        self._metrics = metrics
+        self._wake = asyncio.Event()
+        self._fault: str | None = None
+
+    async def check(self) -> None:
+        """Raise the reason while nothing is published."""
+        if self._fault is not None:
+            raise RuntimeError(self._fault)
+
+    def wake(self) -> None:
+        """There is something to publish."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; after a fault, go on with back-off."""
+        delay = self._interval
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), delay)
+            self._wake.clear()
+            try:
+                while await self.publish_some() == _TAKEN:
+                    pass
+                delay, self._fault = self._interval, None
+            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
+                delay, self._fault = min(delay * 2, 5.0), f"{type(error).__name__}: {error}"
+                self._metrics.loop_errors.add(
+                    1, {"fansipan.task": "relay", "error.type": type(error).__name__}
+                )
+                _log.warning(
+                    "publishing goes on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
+                )
+
+    async def publish_some(self) -> int:
+        """Publish the oldest events; returns how many.
+
+        Raises:
+            BrokerAway, BrokerBehind: Kafka did not acknowledge; the events stay.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            rows = await connection.fetch(_TAKE, _TAKEN)
+            if not rows:
+                return 0
+            await self._publisher.publish([self._message(row) for row in rows])
+        await self._tell(rows)
+        return len(rows)
+
+    def _message(self, row: asyncpg.Record) -> Message:
+        headers = cloud_event_headers(
+            event_type=row["type"],
+            source=_SOURCE,
+            time=row["created_at"],
+            event_id=f"outbox-{row['id']}",
+            subject=row["key"],
+        )
+        return Message(
+            self._topic_prefix + row["topic"], row["data"].encode(), headers, key=row["key"].encode()
+        )
+
+    async def _tell(self, rows: Sequence[asyncpg.Record]) -> None:
+        async def publish(redis: Redis) -> None:
+            pipeline = redis.pipeline(transaction=False)
+            for row in rows:
+                pipeline.publish(CHANNELS[TopicName(row["topic"])], row["data"])
+            result: Any = pipeline.execute()
+            await result
+
+        await self._redis.attempt(publish)

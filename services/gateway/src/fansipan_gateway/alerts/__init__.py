@@ -1,0 +1,1 @@
+"""Alerts: open problems, their history, and what operators do about them."""

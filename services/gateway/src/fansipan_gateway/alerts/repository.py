@@ -1,0 +1,172 @@
+"""Alerts in the database."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from fansipan_common.contracts import ALERT_CHANGED_TYPE, AlertChange, AlertChanged, TopicName
+from fansipan_common.contracts.alert import Bilingual
+from fansipan_common.db import Database
+from fansipan_gateway.alerts.domain import Action
+
+_COLUMNS: Final = """
+a.id, a.rule, r.document -> 'names' AS rule_names, a.subject, r.document ->> 'subjects' AS subject_kind, a.subject_name,
+a.area_code, a.severity, a.state, a.summary, a.cause, a.opened_at, a.started_at, a.acknowledged_at, a.acknowledged_by,
+a.assignee, a.escalation_level, a.escalate_at, a.ended_at, a.silenced, a.version
+"""
+# Not everybody sees what rests on an indicator that is not public; a composite rests on its members'.
+_IS_PUBLIC: Final = """
+NOT EXISTS (
+    SELECT FROM alert_rule m JOIN indicator_definition d ON d.key = m.document #>> '{condition,indicator}'
+    WHERE NOT d.public AND d.retired_at IS NULL AND (m.key = a.rule
+        OR r.document #> '{condition,all}' ? m.key OR r.document #> '{condition,any}' ? m.key))
+"""
+_LIST: Final = f"""
+SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule
+WHERE ($1::text[] IS NULL OR a.state = ANY($1))
+    AND ($2::text[] IS NULL OR a.severity = ANY($2))
+    AND ($3::text IS NULL OR a.rule = $3)
+    AND ($4::text IS NULL OR a.area_code = $4 OR a.area_code IN (SELECT code FROM area WHERE parent_code = $4))
+    AND ($5::text IS NULL OR a.subject = $5)
+    AND ($6::timestamptz IS NULL OR a.opened_at >= $6)
+    AND ($7::timestamptz IS NULL OR a.opened_at < $7)
+    AND ($11 OR {_IS_PUBLIC})
+    AND ($8::timestamptz IS NULL OR (a.opened_at, a.id) < ($8, $9::bigint))
+ORDER BY a.opened_at DESC, a.id DESC LIMIT $10
+"""
+_FIND: Final = f"""
+SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND ($2 OR {_IS_PUBLIC})
+"""
+_LOCK: Final = "SELECT state, version FROM alert WHERE id = $1 FOR UPDATE"
+_HISTORY: Final = "SELECT id, at, kind, actor, note, details FROM alert_event WHERE alert_id = $1 ORDER BY id"
+_NOTIFICATIONS: Final = """
+SELECT receiver, channel, alert_event_id, attempts, next_attempt_at, delivered_at, failed_at, last_error
+FROM notification WHERE alert_id = $1 ORDER BY id
+"""
+_CHANGE: Final = """
+UPDATE alert SET
+    state = CASE WHEN $2 IN ('acknowledged', 'resolved') THEN $2 ELSE state END,
+    acknowledged_at = CASE WHEN $2 = 'acknowledged' THEN clock_timestamp() ELSE acknowledged_at END,
+    acknowledged_by = CASE WHEN $2 = 'acknowledged' THEN $3 ELSE acknowledged_by END,
+    assignee = CASE WHEN $2 = 'assigned' THEN $4 ELSE assignee END,
+    escalate_at = CASE WHEN $2 IN ('acknowledged', 'resolved') THEN NULL ELSE escalate_at END,
+    ended_at = CASE WHEN $2 = 'resolved' THEN clock_timestamp() ELSE ended_at END,
+    version = version + 1
+WHERE id = $1
+"""
+_EVENT: Final = """
+INSERT INTO alert_event (alert_id, kind, actor, note, details) VALUES ($1, $2, $3, $4, $5) RETURNING id, at
+"""
+_OUTBOX: Final = "INSERT INTO outbox (topic, key, type, data) VALUES ($1, $2, $3, $4)"
+
+AlertCursor = tuple[datetime, int]
+"""(opened_at, id) of the last alert on a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts; None restricts nothing. `area` is a commune or a province; times are of opening, `end` outside."""
+
+    states: Sequence[str] | None = None
+    severities: Sequence[str] | None = None
+    rule: str | None = None
+    area: str | None = None
+    subject: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRows:
+    """An alert with what happened to it and who was told."""
+
+    alert: "asyncpg.Record"
+    history: "Sequence[asyncpg.Record]"
+    notifications: "Sequence[asyncpg.Record]"
+
+
+class AlertRepository:
+    """Reads and changes `alert`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fetch(
+        self, wanted: AlertFilter, *, public_only: bool, after: AlertCursor | None, limit: int
+    ) -> "list[asyncpg.Record]":
+        """Alerts, the newest first, behind `after`."""
+        return await self._database.fetch(
+            _LIST,
+            wanted.states,
+            wanted.severities,
+            wanted.rule,
+            wanted.area,
+            wanted.subject,
+            wanted.start,
+            wanted.end,
+            *(after or (None, None)),
+            limit,
+            not public_only,
+        )
+
+    async def find(self, alert_id: int, *, public_only: bool) -> AlertRows | None:
+        """One alert, or None; all of one moment."""
+        async with (
+            self._database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await _find(connection, alert_id, public_only=public_only)
+
+    async def change(
+        self,
+        alert_id: int,
+        action: Action,
+        *,
+        actor: str,
+        note: str,
+        assignee: str | None,
+        check: Callable[[str, int], None],
+    ) -> AlertRows | None:
+        """Do something to an alert, write its history, and publish it, in one transaction; None: there is none.
+
+        `check` is given the alert's state and version while it is locked, and raises what speaks against it.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            present = await connection.fetchrow(_LOCK, alert_id)
+            if present is None:
+                return None
+            check(present["state"], present["version"])
+            await connection.execute(_CHANGE, alert_id, action, actor, assignee)
+            details = {"assignee": assignee} if action == "assigned" else {}
+            event = await connection.fetchrow(_EVENT, alert_id, action, actor, note, details)
+            rows = await _find(connection, alert_id, public_only=False)
+            if rows is None or event is None:
+                raise RuntimeError("an alert is gone while it is locked")
+            change = AlertChange(id=event["id"], kind=action, at=event["at"], actor=actor, note=note)
+            await connection.execute(
+                _OUTBOX,
+                TopicName.ALERTS,
+                f"{rows.alert['rule']}|{rows.alert['subject']}",
+                ALERT_CHANGED_TYPE,
+                _event_data(rows.alert, change),
+            )
+            return rows
+
+
+async def _find(
+    connection: "asyncpg.Connection[Any]", alert_id: int, *, public_only: bool
+) -> AlertRows | None:
+    alert = await connection.fetchrow(_FIND, alert_id, not public_only)
+    if alert is None:
+        return None
+    history = await connection.fetch(_HISTORY, alert_id)
+    return AlertRows(alert, history, await connection.fetch(_NOTIFICATIONS, alert_id))
+
+
+def _event_data(row: "asyncpg.Record", change: AlertChange) -> dict[str, Any]:
+    fields = {name: value for name, value in row.items() if name in AlertChanged.model_fields}
+    fields |= {"rule_names": Bilingual(**row["rule_names"]), "summary": Bilingual(**row["summary"])}
+    return AlertChanged(**fields, change=change).model_dump(mode="json", by_alias=True)

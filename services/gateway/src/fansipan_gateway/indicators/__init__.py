@@ -1,0 +1,1 @@
+"""Indicators: what is defined, what the figures are, and why."""

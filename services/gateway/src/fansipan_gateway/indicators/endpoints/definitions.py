@@ -1,0 +1,84 @@
+"""`GET /v1/indicators` and `/v1/indicators/{id}`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from fansipan_common.problems import problem_responses
+from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.endpoints import ReadAccess
+from fansipan_gateway.api.conditional import respond
+from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
+from fansipan_gateway.indicators.domain.documents import summary, whole
+from fansipan_gateway.indicators.schemas.definitions import IndicatorDetail, IndicatorList
+from fansipan_gateway.indicators.schemas.parameters import DetailParameters, IndicatorId, ListParameters
+
+TAG: Final = "indicators"
+_MAX_AGE: Final = 10
+
+
+def sees_internal(reader: Reader) -> bool:
+    """Whether a reader sees indicators that are not public: operators do."""
+    return reader.kind is Kind.OPERATOR
+
+
+def shared(reader: Reader) -> bool:
+    """Whether shared caches may keep what a reader is given."""
+    return reader.public and not sees_internal(reader)
+
+
+def definitions_router(
+    catalogue: IndicatorCatalogue, access: ReadAccess, now: Callable[[], datetime]
+) -> APIRouter:
+    """The door to definitions."""
+    router = APIRouter(tags=[TAG])
+
+    @router.get(
+        "/v1/indicators",
+        summary="Indicators",
+        response_model=IndicatorList,
+        responses=problem_responses(400, 401, 403, 429, 503),
+    )
+    async def list_indicators(
+        request: Request,
+        parameters: Annotated[ListParameters, Query()],
+        reader: Annotated[Reader, Depends(access)],
+    ) -> Response:
+        """What is computed, by id: names, unit, bands, limits, the law, and the versions.
+
+        Operators see all indicators; API keys and anonymous readers those that are public.
+        """
+        at = now()
+        items = [
+            item
+            for entry in await catalogue.entries(internal=sees_internal(reader))
+            if not entry.retired
+            and (parameters.public is None or entry.public is parameters.public)
+            and (item := summary(entry, at))["group"] == (parameters.group or item["group"])
+        ]
+        return respond(request, orjson.dumps({"items": items}), public=shared(reader), max_age=_MAX_AGE)
+
+    @router.get(
+        "/v1/indicators/{indicator}",
+        summary="One indicator",
+        response_model=IndicatorDetail,
+        responses=problem_responses(400, 401, 403, 404, 429, 503),
+    )
+    async def get_indicator(
+        request: Request,
+        indicator: IndicatorId,
+        parameters: Annotated[DetailParameters, Query()],
+        reader: Annotated[Reader, Depends(access)],
+    ) -> Response:
+        """Everything that a version of an indicator says, its formula in words too."""
+        at = now()
+        entry = await catalogue.find(indicator, internal=sees_internal(reader))
+        version = entry.shown(at) if parameters.version is None else entry.numbered(parameters.version)
+        return respond(
+            request, orjson.dumps(whole(entry, version, at)), public=shared(reader), max_age=_MAX_AGE
+        )
+
+    return router

@@ -1,0 +1,1 @@
+"""Definitions, subjects, figures and what they were made of, in the database."""

@@ -1,0 +1,79 @@
+"""Subjects in the database, with their names: areas' official ones, things' own; agencies and procedures have none."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from fansipan_common.db import Database
+from fansipan_gateway.domain.results import Row
+from fansipan_gateway.indicators.domain.boundaries import PresentArea, Succession
+from fansipan_gateway.indicators.domain.figures import NamedSubject
+from fansipan_gateway.indicators.domain.subjects import Subject
+
+_NAMES: Final = """
+  LEFT JOIN area a ON a.code = CASE WHEN w.kind IN ('area', 'area-procedure') THEN split_part(w.key, '|', 1) END
+  LEFT JOIN provider p ON w.kind = 'thing' AND p.key = split_part(w.key, '/', 1)
+  LEFT JOIN thing t ON t.provider_id = p.id AND t.key = substr(w.key, strpos(w.key, '/') + 1)
+"""
+_PROCEDURE: Final = "CASE WHEN w.kind = 'area-procedure' THEN ' · ' || split_part(w.key, '|', 2) ELSE '' END"
+_NAME_COLUMNS: Final = f"""
+       coalesce(a.full_name || {_PROCEDURE}, t.name) AS name,
+       coalesce(a.full_name_en || {_PROCEDURE}, t.name) AS name_en
+"""
+_FIND: Final = f"""
+SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id
+  FROM unnest($1::text[], $2::text[]) AS w (kind, key)
+  LEFT JOIN indicator_subject s ON s.kind = w.kind AND s.key = w.key {_NAMES}
+"""
+_OF_KIND: Final = f"""
+SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}
+  FROM indicator_subject w {_NAMES}
+ WHERE w.kind = $1
+   AND (w.kind <> 'area' OR (a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)))
+ ORDER BY w.key LIMIT $3
+"""
+_PRESENT: Final = "SELECT code, full_name, full_name_en, valid_from, valid_to FROM area WHERE code = $1"
+_SUCCESSIONS: Final = """
+SELECT s.old_code, s.old_name, s.new_code, a.full_name AS new_name, s.relation, s.valid_until
+  FROM area_succession s JOIN area a ON a.code = s.new_code
+ WHERE s.old_code = $1 OR s.new_code = $1
+ ORDER BY s.valid_until, s.old_code, s.new_code LIMIT 1000
+"""
+
+
+class SubjectRepository:
+    """Reads `indicator_subject`, the names of subjects, and `area_succession`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, subject: Subject) -> tuple[NamedSubject, bool]:
+        """A subject with its id and names, and whether anything is known of it: a figure, or a thing of that key."""
+        row = await self._database.fetchrow(_FIND, [subject.kind], [subject.key])
+        if row is None:
+            return NamedSubject(subject, None, None, None), False
+        return _named(row, subject), row["id"] is not None or row["thing_id"] is not None
+
+    async def find_all(self, subjects: Sequence[Subject]) -> list[NamedSubject]:
+        """Subjects with their ids and names, in that order."""
+        rows = await self._database.fetch(_FIND, [s.kind for s in subjects], [s.key for s in subjects])
+        found = {(row["kind"], row["key"]): row for row in rows}
+        return [_named(found[subject.kind, subject.key], subject) for subject in subjects]
+
+    async def fetch_kind(self, kind: str, *, day: date, limit: int) -> list[NamedSubject]:
+        """Subjects of a kind that ever had a figure, by key; areas only when they are in force on `day`."""
+        rows = await self._database.fetch(_OF_KIND, kind, day, limit)
+        return [_named(row, Subject(row["kind"], row["key"])) for row in rows]
+
+    async def find_area(self, code: str) -> tuple[PresentArea | None, list[Succession]]:
+        """The unit of today with a code, and the mergers that the code took part in."""
+        present = await self._database.fetchrow(_PRESENT, code)
+        rows = await self._database.fetch(_SUCCESSIONS, code)
+        return (
+            None if present is None else PresentArea(*present),
+            [Succession(*row) for row in rows],
+        )
+
+
+def _named(row: Row, subject: Subject) -> NamedSubject:
+    return NamedSubject(subject, row["id"], row["name"], row["name_en"])

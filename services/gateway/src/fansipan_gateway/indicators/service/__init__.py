@@ -1,0 +1,1 @@
+"""Reading definitions and figures, explaining figures, and asking what if."""

@@ -1,0 +1,1 @@
+"""Maintenance windows: times in which alerts are shown but nobody is told."""

@@ -1,0 +1,108 @@
+"""Finding, making and ending maintenance windows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fansipan_common.errors import ClientFault, NotFound, Unprocessable
+from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.time_range import format_instant
+from fansipan_gateway.maintenance_windows.repository import NewWindow, WindowRepository
+
+_KIND: Final = "maintenance-windows"
+
+
+class WindowOver(ClientFault):
+    """The window has ended already."""
+
+    status, code, title = 409, "window-over", "The maintenance window is over"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPage:
+    """Items ready to be serialised, and where the page ends."""
+
+    items: list[dict[str, Any]]
+    cursor: str | None
+
+
+class MaintenanceWindows:
+    """Finds, makes and ends maintenance windows."""
+
+    def __init__(self, repository: WindowRepository, now: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._now = now
+
+    async def list(self, *, current: bool, limit: int, cursor: str | None) -> WindowPage:
+        """One page, the newest first.
+
+        Raises:
+            BadCursor, DatabaseAway.
+        """
+        before = None if cursor is None else decode_id_cursor(_KIND, cursor)
+        rows = await self._repository.fetch(before=before, current=current, limit=limit + 1)
+        page = rows[:limit]
+        return WindowPage(
+            [_item(row) for row in page],
+            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
+        )
+
+    async def make(
+        self,
+        *,
+        rule: str | None,
+        subject: str | None,
+        starts_at: datetime | None,
+        ends_at: datetime,
+        reason: str,
+        created_by: str,
+    ) -> dict[str, Any]:
+        """Make a window that begins now unless said otherwise.
+
+        Raises:
+            Unprocessable: it ends before it begins or is over already, or there is no such rule.
+            DatabaseAway.
+        """
+        now = self._now()
+        starts_at = starts_at or now
+        if ends_at <= max(starts_at, now):
+            raise Unprocessable("endsAt must lie after startsAt, and after now")
+        if rule is not None and not await self._repository.knows_rule(rule):
+            raise Unprocessable(f"there is no alert rule {rule!r}")
+        row = await self._repository.make(NewWindow(rule, subject, starts_at, ends_at, reason), created_by)
+        if row is None:
+            raise RuntimeError("INSERT … RETURNING gave no row")
+        return _item(row)
+
+    async def end(self, window_id: int, ended_by: str) -> dict[str, Any]:
+        """End a window now, also one that has not begun yet.
+
+        Raises:
+            NotFound: there is no such window.
+            WindowOver: it is over already.
+            DatabaseAway.
+        """
+        row = await self._repository.end(window_id, ended_by)
+        if row is not None:
+            return _item(row)
+        if await self._repository.find(window_id) is None:
+            raise NotFound(
+                f"there is no maintenance window {window_id}; GET /v1/maintenance-windows lists them"
+            )
+        raise WindowOver("the maintenance window is over already")
+
+
+def _item(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "rule": row["rule"],
+        "subject": row["subject"],
+        "startsAt": format_instant(row["starts_at"]),
+        "endsAt": format_instant(row["ends_at"]),
+        "reason": row["reason"],
+        "createdBy": row["created_by"],
+        "createdAt": format_instant(row["created_at"]),
+        "endedBy": row["ended_by"],
+    }

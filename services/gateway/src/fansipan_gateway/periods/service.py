@@ -1,0 +1,227 @@
+"""Closing periods, and showing that what was closed has not been changed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from fansipan_common.errors import ServerFault
+from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.time_range import format_instant
+from fansipan_gateway.periods.domain import (
+    AlreadyClosed,
+    NotClosed,
+    NothingToClose,
+    StillEvaluating,
+    break_item,
+    closable,
+    close_item,
+    read,
+)
+from fansipan_gateway.periods.repository import NewClose, PeriodRepository, PeriodTransaction
+from fansipan_indicators.chain import GENESIS, ChainCheck, FrozenFigure, link
+from fansipan_indicators.periods import Period
+
+_KIND: Final = "periods"
+_LEDGER: Final = "restatements"
+_LAST_ID: Final = (1 << 31) - 1
+_LAST_ENTRY: Final = 1 << 62
+_TURN_SECONDS: Final = 10.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodPage:
+    """Items ready to be serialised, and where the page ends."""
+
+    items: list[dict[str, Any]]
+    cursor: str | None
+
+
+class Periods:
+    """Closes periods.
+
+    Args:
+        repository: where they are.
+        now: the clock.
+    """
+
+    def __init__(self, repository: PeriodRepository, now: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._now = now
+        self._verifying = asyncio.Semaphore(1)
+
+    async def close(self, text: str, *, by: str, note: str) -> dict[str, Any]:
+        """Freeze every present figure of exactly this period, for good.
+
+        Args:
+            text: the period.
+            by: name of the operator.
+            note: why, for people.
+
+        Raises:
+            BadPeriod, NotEnded, AlreadyClosed, NothingToClose: what stands against it.
+            StillEvaluating: something that may change its figures waits; try again.
+            DatabaseAway.
+        """
+        period = closable(text, self._now())
+        async with self._repository.closing() as transaction:
+            existing = await transaction.find(period)
+            if existing is not None:
+                raise AlreadyClosed(
+                    f"{period.label} was closed by {existing['closed_by']}; a close is for good",
+                    extra={"close": close_item(existing)},
+                )
+            waiting = await transaction.waiting(period)
+            if waiting is not None:
+                raise StillEvaluating(waiting)
+            await self._freeze(transaction, period, by, note)
+            row = await transaction.find(period)
+        if row is None:
+            raise StillEvaluating("another close")
+        _log.info("period closed", period=period.label, by=by, values=row["value_count"])
+        return close_item(row)
+
+    async def _freeze(self, transaction: PeriodTransaction, period: Period, by: str, note: str) -> None:
+        """Two passes, because the end of the chain is recorded before its links: a batch is in memory at a time."""
+        previous = await transaction.last_digest() or GENESIS
+        digest, count = previous, 0
+        async for batch in transaction.figures(period):
+            for row in batch:
+                digest = link(digest, FrozenFigure.of_row(period.label, row))
+            count += len(batch)
+        if count == 0:
+            raise NothingToClose(f"there is no figure of {period.label}")
+        close_id = await transaction.record(NewClose(period, by, note, count, previous, digest))
+        again = previous
+        async for batch in transaction.figures(period):
+            digests: list[bytes] = []
+            for row in batch:
+                again = link(again, FrozenFigure.of_row(period.label, row))
+                digests.append(again)
+            await transaction.freeze(close_id, batch, digests)
+        if again != digest:
+            raise StillEvaluating("somebody who writes figures without the lock of closes")
+
+    async def list(self, *, limit: int, cursor: str | None) -> PeriodPage:
+        """Closes, newest first.
+
+        Raises:
+            BadCursor, DatabaseAway.
+        """
+        before = _id_in(_KIND, cursor, _LAST_ID, _LAST_ID)
+        rows = await self._repository.fetch(before=before, limit=limit + 1)
+        page = rows[:limit]
+        return PeriodPage(
+            [close_item(row) for row in page],
+            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
+        )
+
+    async def get(self, text: str, *, internal: bool) -> dict[str, Any]:
+        """A close, and how many figures of each indicator it froze.
+
+        Raises:
+            BadPeriod, NotClosed, DatabaseAway.
+        """
+        row = await self._find(text)
+        counts = await self._repository.counts(row["id"], internal=internal)
+        return {
+            **close_item(row),
+            "indicators": [
+                {
+                    "indicator": count["key"],
+                    "version": count["version"],
+                    "values": count["values"],
+                    "withoutValue": count["values"] - count["with_value"],
+                }
+                for count in counts
+            ],
+        }
+
+    async def verify(self, text: str) -> dict[str, Any]:
+        """Recompute the chain of a close from its rows.
+
+        One at a time: it reads every row.
+
+        Raises:
+            BadPeriod, NotClosed, DatabaseAway.
+        """
+        row = await self._find(text)
+        async with self._turn(), aclosing(self._repository.frozen(row["id"], row["label"])) as batches:
+            check = ChainCheck(row["previous"], await self._repository.digest_before(row["id"]) or GENESIS)
+            async for batch in batches:
+                for figure, digest in batch:
+                    check.add(figure, digest)
+                await asyncio.sleep(0)  # others get their turn between batches
+            broken = check.end(row["value_count"], row["digest"])
+        if broken is not None:
+            _log.error("a closed period was changed", period=row["label"], what=broken.what)
+        return {
+            "period": row["label"],
+            "ok": broken is None,
+            "values": row["value_count"],
+            "digest": row["digest"].hex(),
+            "broken": break_item(broken),
+        }
+
+    async def restatements(self, text: str, *, limit: int, cursor: str | None, internal: bool) -> PeriodPage:
+        """What was found out of a closed period since, in the order it was.
+
+        Raises:
+            BadPeriod, NotClosed, BadCursor, DatabaseAway.
+        """
+        row = await self._find(text)
+        after = _id_in(_LEDGER, cursor, 0, _LAST_ENTRY)
+        rows = await self._repository.restatements(row["id"], after=after, internal=internal, limit=limit + 1)
+        page = rows[:limit]
+        return PeriodPage(
+            [_entry(one) for one in page],
+            encode_cursor(_LEDGER, page[-1]["id"]) if len(rows) > limit else None,
+        )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None, None]:
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._verifying.acquire()
+        except TimeoutError as error:
+            raise ServerFault("another close is being verified; try again", retry_after=10) from error
+        try:
+            yield
+        finally:
+            self._verifying.release()
+
+    async def _find(self, text: str) -> Row:
+        period = read(text)
+        row = await self._repository.find(period)
+        if row is None:
+            raise NotClosed(f"{period.label} is not closed; GET /v1/periods lists what is")
+        return row
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    return {
+        "indicator": row["key"],
+        "version": row["version"],
+        "subject": {"kind": row["kind"], "key": row["subject"]},
+        "closedValue": row["closed_value"],
+        "closedRevision": row["closed_revision"],
+        "value": row["value"],
+        "revision": row["revision"],
+        "reason": row["reason"],
+        "at": format_instant(row["restated_at"].astimezone(UTC)),
+    }
+
+
+def _id_in(kind: str, cursor: str | None, without: int, last: int) -> int:
+    if cursor is None:
+        return without
+    (number,) = decode_cursor(kind, cursor, int)
+    if not 0 <= int(number) <= last:
+        raise BadCursor
+    return int(number)
