@@ -23,13 +23,32 @@ ON CONFLICT (code) DO UPDATE SET
     bbox = excluded.bbox, boundary = excluded.boundary, valid_from = excluded.valid_from
 """
 
+_SUCCEED: Final = """
+INSERT INTO area_succession (old_code, new_code, old_name, old_district, old_province, relation, valid_until)
+VALUES (%(old_commune_code)s, %(new_commune_code)s, %(old_commune)s, %(old_district)s, %(old_province)s, %(relation)s,
+        %(valid_until)s)
+ON CONFLICT (old_code, new_code, valid_until) DO UPDATE SET
+    old_name = excluded.old_name, old_district = excluded.old_district, old_province = excluded.old_province,
+    relation = excluded.relation
+"""
+_FORGET: Final = """
+DELETE FROM area_succession s
+ WHERE s.valid_until = %s
+   AND NOT EXISTS (SELECT FROM unnest(%s::text[], %s::text[]) AS listed (old_code, new_code)
+                    WHERE listed.old_code = s.old_code AND listed.new_code = s.new_code)
+"""
+
 
 def load_areas(url: str, catalogue: Path) -> int:
-    """Insert or update the province and its communes from GeoJSON; returns how many units there are.
+    """Insert or update the province, its communes, and the units before them; returns how many areas there are now.
+
+    Areas come from GeoJSON, the mergers of `_MERGED_ON` from CSV: those that are no longer listed are deleted. The
+    database places things by the boundaries itself. Loading the same again changes nothing.
 
     Raises:
         FileNotFoundError: the catalogue has no areas.
-        ValueError: a feature lacks a code, a name or a boundary.
+        ValueError: a feature lacks a code, a name or a boundary; a merger lacks a column.
+        psycopg.Error: the database is away, or refuses what was read, such as a ring that is not closed.
     """
     folder = catalogue / "areas"
     labels = _labels(folder / "laocai-communes.csv")
@@ -37,8 +56,12 @@ def load_areas(url: str, catalogue: Path) -> int:
         *_rows(folder / "laocai-province.geojson", labels, parent_code=None),
         *_rows(folder / "laocai-communes.geojson", labels, parent_code="15"),
     ]
+    mergers = _mergers(folder / "laocai-old-to-new-communes.csv")
+    olds, news = ([row[column] for row in mergers] for column in ("old_commune_code", "new_commune_code"))
     with psycopg.connect(url, connect_timeout=10) as connection, connection.cursor() as cursor:
         cursor.executemany(_UPSERT, rows)
+        cursor.executemany(_SUCCEED, mergers)
+        cursor.execute(_FORGET, (_MERGED_ON, olds, news))
     return len(rows)
 
 
@@ -48,6 +71,25 @@ def _labels(path: Path) -> dict[str, tuple[float, float]]:
         return {
             row["code"]: (float(row["label_lon"]), float(row["label_lat"])) for row in csv.DictReader(file)
         }
+
+
+def _mergers(path: Path) -> list[dict[str, str]]:
+    """Each former commune with the unit its ground went into."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, "valid_until": _MERGED_ON} for row in csv.DictReader(file)]
+    wanted = {
+        "old_commune_code",
+        "new_commune_code",
+        "old_commune",
+        "old_district",
+        "old_province",
+        "relation",
+    }
+    for number, row in enumerate(rows, start=2):
+        missing = sorted(column for column in wanted if not row.get(column))
+        if missing:
+            raise ValueError(f"{path.name}, line {number}: nothing in {', '.join(missing)}")
+    return rows
 
 
 def _rows(

@@ -115,16 +115,21 @@ class City:
     databases: list[Database] = field(default_factory=list)
     receivers: dict[str, Receiver] = field(default_factory=dict)
 
+    def url_as(self, role: str) -> str:
+        """The address of the database, with the rights of a service."""
+        return f"{self.url}?role={role}"
+
     async def rules(self, *rules: AlertRule) -> list[str]:
         """Sync the database's rules to these."""
         documents: dict[str, Document] = {}
-        return await sync_rules(
-            self.connection, AlertCatalogue({one.key: one for one in rules}, self.receivers, documents)
-        )
+        catalogue = AlertCatalogue({one.key: one for one in rules}, self.receivers, documents)
+        async with self.database().connection() as connection:
+            return await sync_rules(connection, catalogue)
 
     def database(self) -> Database:
-        """A pool of its own, as another replica has."""
-        self.databases.append(Database(self.url, application="test-alerts", max_size=4, command_timeout=30.0))
+        """A pool of its own, as another replica has, with the rights of analytics."""
+        url = self.url_as("fansipan_analytics")
+        self.databases.append(Database(url, application="test-alerts", max_size=4, command_timeout=30.0))
         return self.databases[-1]
 
     def alerts(self, interval: float = 0.1) -> Alerts:

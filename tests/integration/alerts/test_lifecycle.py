@@ -48,7 +48,9 @@ async def gateway(city: City, *, anonymous_read: bool = False) -> AsyncGenerator
     """A gateway on the test's database."""
     app = build(
         GatewaySettings(
-            database_url=SecretStr(city.url), anonymous_read=anonymous_read, web_dist=Path("/nonexistent")
+            database_url=SecretStr(city.url_as("fansipan_gateway")),
+            anonymous_read=anonymous_read,
+            web_dist=Path("/nonexistent"),
         )
     )
     async with (

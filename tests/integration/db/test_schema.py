@@ -87,6 +87,27 @@ STORE = {
     "consumer_offset",
 }
 HISTORY = {"observation_history", "service_event_history"}
+EVALUATION = {
+    "petition",
+    "changed_case",
+    "catalogue_state",
+    "indicator_definition",
+    "evaluation_lane",
+    "indicator_subject",
+    "indicator_value",
+    "indicator_revision",
+    "changed_series",
+    "stale_value",
+    "stale_definition",
+    "case_contribution",
+    "case_count",
+    "outbox",
+    "alert_rule",
+    "changed_value",
+    "alert_watch",
+    "notification",
+}
+LEDGER = {"alert_event", "restatement"}
 
 
 def privileges(url: str, role: str) -> dict[str, set[str]]:
@@ -109,23 +130,25 @@ def test_ingest_registers_but_neither_reads_nor_writes_the_time_series(database_
     may = privileges(database_url, "fansipan_ingest")
     assert may["INSERT"] == REGISTRY
     assert may["UPDATE"] == may["DELETE"] == may["TRUNCATE"] == set()
-    assert may["SELECT"] == REGISTRY | {"provider", "api_key", "area", "consumer_offset"}
+    assert may["SELECT"] == REGISTRY | {"provider", "api_key", "area", "area_succession", "consumer_offset"}
 
 
 def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
     may = privileges(database_url, "fansipan_analytics")
-    assert may["INSERT"] == STORE | HISTORY
-    assert may["UPDATE"] == STORE | {"dirty_shard"}
-    assert may["DELETE"] == STORE
+    assert may["INSERT"] == STORE | HISTORY | EVALUATION | LEDGER | {"alert"}
+    assert may["UPDATE"] == STORE | EVALUATION | {"dirty_shard", "alert"}
+    assert may["DELETE"] == STORE | EVALUATION
     assert may["TRUNCATE"] == set()
     assert "api_key" not in may["SELECT"]
     assert "operator" not in may["SELECT"]
 
 
-def test_gateway_writes_nothing(database_url: str):
+def test_gateway_writes_only_what_operators_do(database_url: str):
     may = privileges(database_url, "fansipan_gateway")
-    assert may["INSERT"] == may["UPDATE"] == may["DELETE"] == may["TRUNCATE"] == set()
-    assert may["SELECT"] >= {"observation", "rollup_1d", "area"}
+    assert may["INSERT"] == {"period_close", "closed_value", "alert_event", "outbox", "maintenance_window"}
+    assert may["UPDATE"] == {"alert", "maintenance_window"}
+    assert may["DELETE"] == may["TRUNCATE"] == set()
+    assert may["SELECT"] >= {"observation", "rollup_1d", "area", "area_line", "area_succession"}
 
 
 @pytest.mark.parametrize(

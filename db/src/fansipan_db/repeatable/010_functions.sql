@@ -25,6 +25,12 @@ CREATE OR REPLACE TRIGGER datastream_changed AFTER UPDATE OR DELETE ON datastrea
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 CREATE OR REPLACE TRIGGER operator_changed AFTER UPDATE OR DELETE ON operator
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER thing_changed AFTER UPDATE OR DELETE ON thing
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER area_changed AFTER INSERT OR UPDATE OR DELETE ON area
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER area_succession_changed AFTER INSERT OR UPDATE OR DELETE ON area_succession
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 
 -- Tells analytics and the gateway that definitions or alert rules have changed.
 CREATE OR REPLACE FUNCTION notify_catalogue_changed() RETURNS trigger

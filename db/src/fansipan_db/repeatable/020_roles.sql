@@ -51,5 +51,6 @@ GRANT SELECT ON area_succession, petition, catalogue_state, indicator_definition
     indicator_value, indicator_revision, changed_series, changed_case, stale_value, stale_definition,
     case_contribution, case_count, period_close, closed_value, restatement, alert_rule, alert, alert_event,
     notification, maintenance_window TO fansipan_gateway;
+GRANT SELECT ON area_line TO fansipan_gateway;
 GRANT INSERT ON period_close, closed_value, alert_event, outbox, maintenance_window TO fansipan_gateway;
 GRANT UPDATE ON alert, maintenance_window TO fansipan_gateway;

@@ -93,7 +93,7 @@ class Standing:
     """Where a subject stands after some readings.
 
     Attributes:
-        reached: of each level, the reading that reached it; None while it is not reached.
+        reached: of each level, the reading that reached it, None while it is not reached; empty when none is.
         began: when the present episode began; None without one.
         gravest: place of the gravest level that counted in the present episode.
         cause: the reading that reached it.
@@ -146,7 +146,7 @@ def observe(bounds: Bounds, standing: Standing, point: Point) -> tuple[Standing,
         for level, earlier in zip(bounds.levels, known, strict=True)
     )
     if not any(reached):
-        return Standing(reached, last=point), before.episode(bounds, point.at)
+        return Standing(last=point), before.episode(bounds, point.at)
     return wait(bounds, replace(before, reached=reached, last=point), point.at), None
 
 

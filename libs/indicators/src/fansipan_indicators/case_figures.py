@@ -1,16 +1,16 @@
 """Figures over cases, from sums."""
 
-from collections.abc import Sequence
+import numpy as np
 
 from fansipan_indicators.figure import Figure, Missing, not_applicable
 from fansipan_indicators.formulas import CaseCount, CaseKind, CaseRatio, CaseSet, RatingMean, UsageRatio
-from fansipan_indicators.measures import Layout, Measure, Sums, size_of_set, usage_measure
+from fansipan_indicators.measures import RATINGS, SCORES, Layout, Sums, size_of_set, usage_measure
 
 CountedFormula = CaseRatio | CaseCount | RatingMean | UsageRatio
 
 
 def case_figure(
-    formula: CountedFormula, layout: Layout, sums: Sums, by_procedure: Sequence[Sums] = ()
+    formula: CountedFormula, layout: Layout, sums: Sums, by_procedure: Sums | None = None
 ) -> Figure:
     """The figure of one subject and period.
 
@@ -18,13 +18,15 @@ def case_figure(
         formula: what to compute.
         layout: the places in `sums`.
         sums: of the subject.
-        by_procedure: of the subject's procedures, one each, for formulas that count procedures.
+        by_procedure: of all the subject's procedures at once, for formulas that count procedures.
     """
 
     def size(kind: CaseKind, wanted: CaseSet, count: str) -> float:
         if count == "procedures":
-            return float(sum(size_of_set(layout, kind, wanted, one) > 0 for one in by_procedure))
-        return size_of_set(layout, kind, wanted, sums)
+            if by_procedure is None:
+                return 0.0
+            return float(np.count_nonzero(size_of_set(layout, kind, wanted, by_procedure) > 0))
+        return float(size_of_set(layout, kind, wanted, sums))
 
     match formula:
         case CaseCount():
@@ -38,14 +40,14 @@ def case_figure(
                 zero=formula.zero == "zero",
             )
         case RatingMean():
-            count = sums.within[layout.place[Measure.of("rating", "received", [])]]
-            score = sums.within[layout.place[Measure.of("rating", "received", [], weighted=True)]]
-            return ratio(score, count, 1.0, zero=False)
+            count = sums.within[layout.place[RATINGS]]
+            score = sums.within[layout.place[SCORES]]
+            return ratio(float(score), float(count), 1.0, zero=False)
         case UsageRatio():
-            used = sums.within[layout.place[usage_measure(formula.services)]]
+            used = float(sums.within[layout.place[usage_measure(formula.services)]])
             if formula.denominator is None:
                 return Figure(used * formula.scale, numerator=used, sample_count=round(used))
-            base = sums.within[layout.place[usage_measure(formula.denominator)]]
+            base = float(sums.within[layout.place[usage_measure(formula.denominator)]])
             return ratio(used, base, formula.scale, zero=formula.zero == "zero")
 
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -77,10 +78,7 @@ def measures_of(formula: CaseFormula) -> list[Measure]:
         case CaseCount():
             return measures_of_set(formula.of, formula.cases)
         case RatingMean():
-            return [
-                Measure.of("rating", "received", []),
-                Measure.of("rating", "received", [], weighted=True),
-            ]
+            return [RATINGS, SCORES]
         case UsageRatio():
             lists = [formula.services, *([] if formula.denominator is None else [formula.denominator])]
             return [usage_measure(services) for services in lists]
@@ -95,9 +93,16 @@ def measures_of_set(kind: CaseKind, wanted: CaseSet) -> list[Measure]:
 
 def usage_measure(services: Sequence[str]) -> Measure:
     """How often some services were used."""
-    return Measure.of(
-        "usage", "received", [Condition(field="service", in_=sorted(set(services)))], weighted=True
-    )
+    return _usage_measure(tuple(sorted(set(services))))
+
+
+@lru_cache(maxsize=1000)
+def _usage_measure(services: tuple[str, ...]) -> Measure:
+    return Measure.of("usage", "received", [Condition(field="service", in_=list(services))], weighted=True)
+
+
+RATINGS: Final = Measure.of("rating", "received", [])
+SCORES: Final = Measure.of("rating", "received", [], weighted=True)
 
 
 class Layout:
@@ -110,8 +115,21 @@ class Layout:
         for place, measure in enumerate(self.measures):
             self._by_kind.setdefault(measure.kind, []).append((place, measure, measure.clauses))
 
+        # by identity: a set of conditions has no hash, and definitions live as long as their layout
+        self._places: dict[tuple[CaseKind, int], tuple[CaseSet, dict[Basis, int]]] = {}
+
     def __len__(self) -> int:
         return len(self.measures)
+
+    def places_of(self, kind: CaseKind, wanted: CaseSet) -> dict[Basis, int]:
+        """The places of the measures behind a set, by what they are counted on."""
+        known = self._places.get((kind, id(wanted)))
+        if known is None:
+            places: dict[Basis, int] = {
+                basis: self.place[Measure.of(kind, basis, wanted.where)] for basis in _BASES[wanted.set]
+            }
+            known = self._places[kind, id(wanted)] = (wanted, places)
+        return known[1]
 
     @property
     def digest(self) -> str:
@@ -148,40 +166,39 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.astimezone(ZONE).date()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Sums of all measures of one subject: within a period, and over all time before it."""
+    """Sums of all measures, by place: within a period, and over all time before it.
 
-    within: Sequence[float]
-    before: Sequence[float]
+    Each place holds a number, for one subject, or float64[n], for n subjects at once.
+    """
+
+    within: Sequence[Any]
+    before: Sequence[Any]
 
 
-def size_of_set(layout: Layout, kind: CaseKind, wanted: CaseSet, sums: Sums) -> float:
-    """How many cases a set of a period has."""
-    place = {basis: layout.place[Measure.of(kind, basis, wanted.where)] for basis in _BASES[wanted.set]}
-
-    def within(basis: Basis) -> float:
-        return sums.within[place[basis]]
-
-    def before(basis: Basis) -> float:
-        return sums.before[place[basis]]
-
-    def until_end(basis: Basis) -> float:
-        return within(basis) + before(basis)
-
+def size_of_set(layout: Layout, kind: CaseKind, wanted: CaseSet, sums: Sums) -> Any:
+    """How many cases a set of a period has: a number, or float64[n] when the sums are of n subjects."""
+    place = layout.places_of(kind, wanted)
+    within, before = sums.within, sums.before
     match wanted.set:
         case "received":
-            return within("received")
+            return within[place["received"]]
         case "finished":
-            return within("ended")
+            return within[place["ended"]]
         case "handled":
-            return until_end("received") - before("ended")
-        case "late":
-            return until_end("late") - before("lateEnded")
-        case "onTime":
-            handled = until_end("received") - before("ended")
-            return handled - (until_end("late") - before("lateEnded"))
+            came, went = place["received"], place["ended"]
+            return within[came] + before[came] - before[went]
         case "open":
-            return until_end("received") - until_end("ended")
+            came, went = place["received"], place["ended"]
+            return within[came] + before[came] - within[went] - before[went]
+        case "late":
+            late, over = place["late"], place["lateEnded"]
+            return within[late] + before[late] - before[over]
         case "overdue":
-            return until_end("late") - until_end("lateEnded")
+            late, over = place["late"], place["lateEnded"]
+            return within[late] + before[late] - within[over] - before[over]
+        case "onTime":
+            came, went = place["received"], place["ended"]
+            late, over = place["late"], place["lateEnded"]
+            return within[came] + before[came] - before[went] - (within[late] + before[late] - before[over])

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,13 @@ class Series:
         return _positive(self.attributes.get("expectedIntervalSeconds")) or default
 
 
+_EMPTY: Final = Buckets({})
+
+
 def _buckets(rows: Mapping[datetime, Rollup] | None) -> Buckets:
-    return rows if isinstance(rows, Buckets) else Buckets(rows or {})
+    if not rows:
+        return _EMPTY
+    return rows if isinstance(rows, Buckets) else Buckets(rows)
 
 
 @dataclass(slots=True)

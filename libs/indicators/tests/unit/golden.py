@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from fansipan_indicators.case_figures import case_figure
 from fansipan_indicators.cases import Case, membership
 from fansipan_indicators.catalogue import VersionedDefinition, load_catalogue
@@ -157,7 +159,7 @@ def figure_over(key: str, label: str, cases: Sequence[Case], *, now: datetime | 
         formula,
         layout,
         _sums(layout, cases, period, moment),
-        [_sums(layout, own, period, moment) for own in by_procedure.values()],
+        _stacked([_sums(layout, own, period, moment) for own in by_procedure.values()]),
     )
     sets: list[tuple[CaseSet, float | None, str]] = []
     if isinstance(formula, CaseCount):
@@ -171,6 +173,14 @@ def figure_over(key: str, label: str, cases: Sequence[Case], *, now: datetime | 
         inside = [one for one in cases if membership(one, wanted, period, moment).inside]
         assert size == (len({one.procedure for one in inside}) if count == "procedures" else len(inside))
     return figure
+
+
+def _stacked(each: list[Sums]) -> Sums | None:
+    if not each:
+        return None
+    return Sums(
+        list(np.asarray([one.within for one in each]).T), list(np.asarray([one.before for one in each]).T)
+    )
 
 
 def _sums(layout: Layout, cases: Iterable[Case], period: Period, now: datetime) -> Sums:

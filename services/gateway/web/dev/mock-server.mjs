@@ -14,6 +14,9 @@ import { extname, join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { mockAlerts } from './mock-alerts.mjs'
+import { mockIndicators } from './mock-indicators.mjs'
+
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
   options: {
@@ -47,6 +50,7 @@ const areas = {
       nameEn: p.nameEn ?? p.name_en,
       unitType: p.unitType ?? p.unit_type,
       areaKm2: p.areaKm2 ?? p.area_km2,
+      parentCode: '15',
       label: p.label ?? middle(geometry),
     },
   })),
@@ -288,6 +292,8 @@ function summary() {
   }
 }
 
+const indicators = mockIndicators(areas.features)
+
 const routes = {
   '/v1/areas': () => areas,
   '/v1/datastreams': (query) => {
@@ -374,11 +380,23 @@ const server = createServer(async (request, response) => {
     build(scenario === 'many' ? 750 : scenario === 'empty' ? 0 : 34)
     return response.writeHead(204).end()
   }
-  const route = routes[url.pathname]
-  if (!route) return answerFile(url.pathname, response)
-  if (scenario === 'down') {
+  const path = decodeURIComponent(url.pathname)
+  if (path.startsWith('/v1/') && scenario === 'down') {
     return answerJson(request, response, problem(503, 'Service unavailable', 'The database does not answer.'))
   }
+  if (path.startsWith('/v1/alerts')) {
+    const { status, title, body } =
+      scenario === 'empty'
+        ? { body: { items: [], next: null } }
+        : await mockAlerts(request, path, url.searchParams)
+    return answerJson(request, response, status ? problem(status, title, title) : body)
+  }
+  if (path.startsWith('/v1/indicators')) {
+    const answer = scenario === 'empty' ? { items: [] } : indicators(path, url.searchParams)
+    return answerJson(request, response, answer ?? problem(404, 'Not found', `There is no ${path}.`))
+  }
+  const route = routes[path]
+  if (!route) return answerFile(url.pathname, response)
   return answerJson(request, response, route(url.searchParams))
 })
 if (scenario === 'empty') build(0)

@@ -1,5 +1,8 @@
 import { useCallback, useMemo } from 'react'
 
+import { AlertDrawer } from './alerts/AlertDrawer'
+import { AlertPanel } from './alerts/AlertPanel'
+import type { FigureName } from './api/indicatorQueries'
 import { LATEST_LIMIT, useAreas, useDatastreams, useLatest } from './api/queries'
 import { useStanding } from './api/standing'
 import type { AreaProperties } from './api/types'
@@ -7,6 +10,7 @@ import { TrendPanel } from './chart/TrendPanel'
 import { DatastreamList } from './datastreams/DatastreamList'
 import { Filters } from './datastreams/Filters'
 import {
+  areaName,
   buildThings,
   describeDatastreams,
   filterRows,
@@ -15,7 +19,10 @@ import {
   type Filter,
 } from './datastreams/model'
 import { I18nProvider, useI18n } from './i18n/I18n'
-import { AreaMap } from './map/AreaMap'
+import { ExplanationDrawer } from './indicators/explanation/ExplanationDrawer'
+import { IndicatorPanel } from './indicators/IndicatorPanel'
+import { MapPanel } from './map/MapPanel'
+import { SessionProvider } from './operator/session'
 import { ServiceSummary } from './services/ServiceSummary'
 import { Header } from './shell/Header'
 import { liveState } from './shell/liveState'
@@ -30,9 +37,15 @@ export function App() {
   const [view, update] = useView()
   return (
     <I18nProvider language={view.language}>
-      <Operations view={view} update={update} />
+      <SessionProvider>
+        <Operations view={view} update={update} />
+      </SessionProvider>
     </I18nProvider>
   )
+}
+
+function showTrend() {
+  document.getElementById('trend')?.scrollIntoView({ block: 'start' })
 }
 
 function Operations({ view, update }: { view: View; update: (change: Partial<View>) => void }) {
@@ -40,7 +53,6 @@ function Operations({ view, update }: { view: View; update: (change: Partial<Vie
   const now = useNow(CLOCK_MS)
   const areas = useAreas()
   const catalogue = useDatastreams()
-  const areasStanding = useStanding(areas)
   const catalogueStanding = useStanding(catalogue)
 
   const polledIds = useMemo(() => {
@@ -55,6 +67,10 @@ function Operations({ view, update }: { view: View; update: (change: Partial<Vie
 
   const areaList = useMemo(() => areas.data?.features.map((one) => one.properties) ?? NO_AREAS, [areas.data])
   const areaIndex = useMemo(() => new Map(areaList.map((area) => [area.code, area])), [areaList])
+  const areaNames = useMemo(
+    () => new Map(areaList.map((area) => [area.code, areaName(area, language)])),
+    [areaList, language],
+  )
   // Freshness is told in hours: a minute's pace is enough to work it out again.
   const minute = Math.floor(now / 60_000) * 60_000
   const descriptions = useMemo(
@@ -91,22 +107,23 @@ function Operations({ view, update }: { view: View; update: (change: Partial<Vie
   const choose = useCallback(
     (key: string) => {
       update({ datastream: key, until: null })
-      if (!window.matchMedia('(min-width: 1080px)').matches) {
-        document.getElementById('trend')?.scrollIntoView({ block: 'start' })
-      }
+      if (!window.matchMedia('(min-width: 1080px)').matches) showTrend()
     },
     [update],
   )
   const chooseThing = useCallback(
     (id: string | null) => {
       const first = descriptions.find((one) => String(one.datastream.thing.id) === id)
-      if (first)
+      if (first) {
         update({ thing: id, area: null, search: '', property: null, datastream: first.key, until: null })
-      else update({ thing: null })
+        showTrend()
+      } else update({ thing: null })
     },
     [descriptions, update],
   )
   const chooseArea = useCallback((code: string | null) => update({ area: code, thing: null }), [update])
+  const askWhy = useCallback((name: FigureName) => update({ why: name, alert: null }), [update])
+  const openAlert = useCallback((id: number) => update({ alert: id, why: null }), [update])
 
   return (
     <>
@@ -122,73 +139,100 @@ function Operations({ view, update }: { view: View; update: (change: Partial<Vie
       />
       {live === 'offline' && answeredAt > 0 && <p className="banner">{t('offlineBanner')}</p>}
       <nav className="jumps" aria-label={t('sections')}>
-        <a href="#trend">{t('chart')}</a>
+        <a href="#indicators">{t('indicators')}</a>
+        <a href="#alerts">{t('alerts')}</a>
         <a href="#map">{t('map')}</a>
+        <a href="#trend">{t('chart')}</a>
         <a href="#list">{t('list')}</a>
         <a href="#services">{t('services')}</a>
       </nav>
-      <main className="layout">
-        <section className="panel list" id="list" aria-labelledby="list-title">
-          <div className="panel-head">
-            <h2 id="list-title">{t('list')}</h2>
-          </div>
-          {catalogueStanding.kind === 'waiting' ? (
-            <Loading />
-          ) : catalogueStanding.kind === 'failed' ? (
-            <ErrorMessage error={catalogueStanding.error} onRetry={() => void catalogue.refetch()} />
-          ) : rows.length === 0 ? (
-            <StateMessage title={t('noDatastreams')} hint={t('noDatastreamsHint')} />
-          ) : (
-            <>
-              <Filters
-                rows={rows}
-                shown={shownRows.length}
-                areas={areaList}
-                filter={filter}
-                onChange={update}
-              />
-              {shownRows.length === 0 ? (
-                <StateMessage title={t('noMatch')} />
-              ) : (
-                <DatastreamList rows={shownRows} chosen={chosen?.key ?? null} now={now} onChoose={choose} />
-              )}
-            </>
-          )}
-        </section>
-        <section className="panel map-panel" id="map" aria-label={t('map')}>
-          {areasStanding.kind === 'waiting' ? (
-            <Loading />
-          ) : areasStanding.kind === 'failed' ? (
-            <ErrorMessage error={areasStanding.error} onRetry={() => void areas.refetch()} />
-          ) : (
-            <AreaMap
-              areas={areasStanding.data}
-              things={things}
-              chosenThing={chosen ? String(chosen.datastream.thing.id) : null}
-              filteredThing={thing}
-              filteredArea={area}
-              onThing={chooseThing}
-              onArea={chooseArea}
-            />
-          )}
-        </section>
-        {chosen ? (
-          <TrendPanel
-            row={chosen}
-            range={view.range}
-            until={view.until}
+      <main>
+        <div className="overview">
+          <IndicatorPanel
+            areas={areaList}
+            area={area}
+            group={view.group}
             now={now}
-            onRange={(range) => update({ range })}
-            onUntil={(until) => update({ until })}
+            onArea={chooseArea}
+            onGroup={(group) => update({ group })}
+            onWhy={askWhy}
           />
-        ) : (
-          <section className="panel trend" id="trend" aria-label={t('chart')}>
-            {catalogueStanding.kind === 'waiting' && <Loading />}
-            {rows.length > 0 && <StateMessage title={t('choose')} />}
+          <MapPanel
+            areas={areas}
+            things={things}
+            chosenThing={chosen ? String(chosen.datastream.thing.id) : null}
+            filteredThing={thing}
+            filteredArea={area}
+            shade={view.shade}
+            onThing={chooseThing}
+            onArea={chooseArea}
+            onShade={(shade) => update({ shade })}
+          />
+          <AlertPanel now={now} areaNames={areaNames} onAlert={openAlert} />
+        </div>
+        <div className="layout">
+          <section className="panel list" id="list" aria-labelledby="list-title">
+            <div className="panel-head">
+              <h2 id="list-title">{t('list')}</h2>
+            </div>
+            {catalogueStanding.kind === 'waiting' ? (
+              <Loading />
+            ) : catalogueStanding.kind === 'failed' ? (
+              <ErrorMessage error={catalogueStanding.error} onRetry={() => void catalogue.refetch()} />
+            ) : rows.length === 0 ? (
+              <StateMessage title={t('noDatastreams')} hint={t('noDatastreamsHint')} />
+            ) : (
+              <>
+                <Filters
+                  rows={rows}
+                  shown={shownRows.length}
+                  areas={areaList}
+                  filter={filter}
+                  onChange={update}
+                />
+                {shownRows.length === 0 ? (
+                  <StateMessage title={t('noMatch')} />
+                ) : (
+                  <DatastreamList rows={shownRows} chosen={chosen?.key ?? null} now={now} onChoose={choose} />
+                )}
+              </>
+            )}
           </section>
-        )}
-        <ServiceSummary />
+          {chosen ? (
+            <TrendPanel
+              row={chosen}
+              range={view.range}
+              until={view.until}
+              now={now}
+              onRange={(range) => update({ range })}
+              onUntil={(until) => update({ until })}
+            />
+          ) : (
+            <section className="panel trend" id="trend" aria-label={t('chart')}>
+              {catalogueStanding.kind === 'waiting' && <Loading />}
+              {rows.length > 0 && <StateMessage title={t('choose')} />}
+            </section>
+          )}
+          <ServiceSummary />
+        </div>
       </main>
+      {view.why && (
+        <ExplanationDrawer
+          key={`${view.why.indicator} ${view.why.subject} ${view.why.period}`}
+          name={view.why}
+          now={minute}
+          onWhy={askWhy}
+          onClose={() => update({ why: null })}
+        />
+      )}
+      {view.alert !== null && (
+        <AlertDrawer
+          key={view.alert}
+          id={view.alert}
+          onWhy={askWhy}
+          onClose={() => update({ alert: null })}
+        />
+      )}
     </>
   )
 }

@@ -7,6 +7,8 @@ import { App } from './App'
 import { CrashBoundary } from './shell/CrashBoundary'
 import './styles/fonts.css'
 import './styles/page.css'
+import './styles/overview.css'
+import './styles/drawer.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element with id "root"')

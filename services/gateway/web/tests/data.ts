@@ -37,6 +37,7 @@ export const AREAS: AreaProperties[] = [
     nameEn: 'Lao Cai',
     unitType: 'phường',
     areaKm2: 72,
+    parentCode: '15',
     label: [103.97, 22.48],
   },
   {
@@ -45,6 +46,7 @@ export const AREAS: AreaProperties[] = [
     nameEn: 'Dong Cuong',
     unitType: 'xã',
     areaKm2: 116,
+    parentCode: '15',
     label: [104.6, 21.9],
   },
 ]

@@ -14,6 +14,27 @@ CREATE TABLE area_succession (
 COMMENT ON TABLE area_succession IS 'Units that were merged: old_code existed until the day valid_until (exclusive) and its ground lies in new_code since.';
 CREATE INDEX area_succession_new ON area_succession (new_code);
 
+-- ---------------------------------------------------------------- placing by coordinate
+CREATE TABLE area_line (
+    area_code   text NOT NULL REFERENCES area (code) ON DELETE CASCADE,
+    part        integer NOT NULL,
+    ring        integer NOT NULL,
+    piece       integer NOT NULL,
+    longitudes  numeric[] NOT NULL,
+    latitudes   numeric[] NOT NULL,
+    bounds      box NOT NULL,
+    ring_bounds box NOT NULL,
+    PRIMARY KEY (area_code, part, ring, piece)
+);
+COMMENT ON TABLE area_line IS 'The boundaries of communes as area_at reads them, in pieces of a few edges; the last position of a piece is the first of the next. Kept by a trigger on area.';
+COMMENT ON COLUMN area_line.longitudes IS 'As written in the GeoJSON: numeric, so that the side of an edge on which a point lies is exact.';
+CREATE INDEX area_line_bounds ON area_line USING gist (bounds);
+
+ALTER TABLE thing ADD COLUMN area_source text CHECK (area_source IN ('stated', 'located'));
+COMMENT ON COLUMN thing.area_source IS 'Whether area_code was stated by a writer, which is never overwritten, or located by the coordinates and follows them. Kept by triggers.';
+UPDATE thing SET area_source = 'stated' WHERE area_code IS NOT NULL;
+ALTER TABLE thing ADD CONSTRAINT thing_area_has_source CHECK ((area_code IS NULL) = (area_source IS NULL));
+
 -- ---------------------------------------------------------------- why something changed
 ALTER TABLE dirty_bucket ADD COLUMN corrected boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN dirty_bucket.corrected IS 'Whether a stored result was replaced, rather than a new one added.';
@@ -99,8 +120,10 @@ CREATE TABLE evaluation_lane (
     evaluated_at   timestamptz NOT NULL DEFAULT '-infinity',
     ticked_at      timestamptz NOT NULL DEFAULT '-infinity',
     looked_at      timestamptz NOT NULL DEFAULT '-infinity',
-    subject_cursor integer
+    subject_cursor integer,
+    owner          text
 );
+COMMENT ON COLUMN evaluation_lane.owner IS 'The worker that wrote last: what it remembers of its figures is valid as long as it stays that.';
 COMMENT ON COLUMN evaluation_lane.subject_cursor IS 'While all figures of the lane of cases are computed anew: the subject done last.';
 COMMENT ON COLUMN evaluation_lane.looked_at IS 'Up to when the lane of cases looked for cases that became late.';
 COMMENT ON COLUMN evaluation_lane.properties IS 'Keys of the observed properties that its definitions read; * stands for all.';

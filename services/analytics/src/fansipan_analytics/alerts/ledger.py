@@ -31,7 +31,7 @@ ON CONFLICT (rule, subject) WHERE state IN ('open', 'acknowledged') DO NOTHING R
 _ACTIVE: Final = "SELECT * FROM alert WHERE rule = $1 AND subject = $2 AND state IN ('open', 'acknowledged')"
 _RAISE: Final = """
 UPDATE alert SET severity = CASE WHEN array_position($6::text[], $2) > array_position($6::text[], severity)
-    THEN $2 ELSE severity END, summary = $3, cause = $4, silenced = $5, version = version + 1
+    THEN $2 ELSE severity END, summary = $3, cause = $4, silenced = $5, started_at = $7, version = version + 1
 WHERE id = $1 AND state IN ('open', 'acknowledged') RETURNING *
 """
 _RESTART: Final = """
@@ -106,6 +106,7 @@ class Ledger:
             active = await connection.fetchrow(_ACTIVE, rule.key, facts.subject)
             if active is None:  # it was ended between the two statements: by an operator, who has seen it
                 raise DatabaseAway(f"the alert of {rule.key} on {facts.subject} has just ended; try again")
+            await self.restart(connection, active["id"], facts.started_at)
             return active["id"]
         await self.record(connection, rule, row, "opened", receivers=rule.receivers)
         return row["id"]
@@ -116,7 +117,7 @@ class Ledger:
         """Make an alert graver. One that was opened silenced is told when no maintenance window holds any more."""
         silenced = await connection.fetchval(_IN_MAINTENANCE, rule.key, facts.subject)
         row = await connection.fetchrow(
-            _RAISE, alert, facts.severity, facts.summary, facts.cause, silenced, _SEVERITIES
+            _RAISE, alert, facts.severity, facts.summary, facts.cause, silenced, _SEVERITIES, facts.started_at
         )
         if row is not None:
             await self.record(connection, rule, row, "raised", receivers=_told(rule, row))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fansipan_indicators.catalogue import CASES, VersionedDefinition, in_order
 from fansipan_indicators.formulas import CaseFormula, CompositeFormula
@@ -34,6 +35,12 @@ class Work:
 
     changed: int
     more: bool = False
+
+
+@lru_cache(maxsize=100_000)
+def holds(active: Active, period: Period) -> bool:
+    """Whether a definition is in effect for a period; asked so often that the answer is remembered."""
+    return active.pair.holds_for(period)
 
 
 class Definitions:
@@ -73,7 +80,7 @@ class Definitions:
 
     def in_force(self, key: str, period: Period) -> Active | None:
         """The version of an indicator that holds for a period: of several, the one that came into effect last."""
-        holding = [active for active in self._by_key.get(key, ()) if active.pair.holds_for(period)]
+        holding = [active for active in self._by_key.get(key, ()) if holds(active, period)]
         return max(
             holding,
             key=lambda a: (a.pair.version.effective_from, a.pair.version.version),

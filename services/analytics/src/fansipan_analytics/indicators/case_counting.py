@@ -22,9 +22,11 @@ _PAIRS: Final = ("agency-procedure", "area-procedure")
 
 @dataclass(slots=True)
 class Dirty:
-    """What changed of a subject: on which days, and whether by a correction."""
+    """What changed of a subject: on which days, at which places of the layout (None: all), and whether by a
+    correction."""
 
     days: set[date] = field(default_factory=set)
+    places: set[int] | None = None
     corrected: bool = False
 
 
@@ -66,9 +68,12 @@ class CaseCounter:
         for key in moved:
             for sign, one in ((-1.0, before.get(key, NOTHING)), (1.0, after[key])):
                 _add(deltas, one, sign, named)
+            places = _places(before.get(key, NOTHING)) | _places(after[key])
             for subject, days in _touched(before.get(key, NOTHING), after[key], named).items():
-                mark = dirty.setdefault(subject, Dirty())
+                mark = dirty.setdefault(subject, Dirty(places=set()))
                 mark.days |= days
+                if mark.places is not None:
+                    mark.places |= places
                 mark.corrected |= changed[key]
         await _apply(connection, deltas)
         await repository.save_contributions(connection, {key: after[key] for key in moved})
@@ -124,6 +129,10 @@ def _touched(
         for subject_id in before.subjects | after.subjects
         if named[subject_id][0] not in _PAIRS
     }
+
+
+def _places(contribution: Contribution) -> set[int]:
+    return {place for amounts in contribution.days.values() for place in amounts}
 
 
 async def _names(connection: "asyncpg.Connection[Any]", subject_ids: Iterable[int]) -> dict[int, Subject]:

@@ -9,9 +9,10 @@ import asyncpg
 
 from fansipan_analytics.indicators import case_repository as repository
 from fansipan_analytics.indicators import queues, registry
-from fansipan_analytics.indicators.active import Active, Definitions, Work
+from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.case_counting import CaseCounter, Dirty
 from fansipan_analytics.indicators.case_sums import sums_of
+from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
 from fansipan_analytics.indicators.registry import Subject, Subjects
 from fansipan_analytics.indicators.values import CORRECTION, DEFINITION_CHANGED, Computed, record
@@ -29,6 +30,7 @@ from fansipan_indicators.formulas import (
     RatingMean,
     UsageRatio,
 )
+from fansipan_indicators.measures import Layout, measures_of
 from fansipan_indicators.periods import ZONE, Period, PeriodKind, period_at, periods_between
 
 _TAKEN_CASES: Final = 2000
@@ -50,8 +52,9 @@ class Wanted:
 class CaseLane:
     """Evaluates the definitions over cases."""
 
-    def __init__(self, subjects: Subjects, calendar: WorkingCalendar) -> None:
+    def __init__(self, subjects: Subjects, heads: Heads, calendar: WorkingCalendar) -> None:
         self._subjects = subjects
+        self._heads = heads
         self._calendar = calendar
         self._counter = CaseCounter(subjects)
 
@@ -80,7 +83,7 @@ class CaseLane:
             if not changed:
                 state = state.counted()
         else:
-            wanted = _figures(actives, counted, now)
+            wanted = _figures(actives, counted, now, definitions.layout)
             if tick:
                 wanted += await self._with_time(connection, actives, state, now)
             if await queues.definitions_changed(connection, CASES):
@@ -173,13 +176,16 @@ class CaseLane:
                 figure = due_soon.get((one.active.id, one.subject), Figure(0.0, numerator=0.0))
             elif isinstance(formula, CaseRatio | CaseCount | RatingMean | UsageRatio):
                 own = sums.of(one.subject, one.period)
-                figure = case_figure(
-                    formula, definitions.layout, own, sums.by_procedure(one.subject, one.period)
+                by_procedure = (
+                    sums.by_procedure(one.subject, one.period)
+                    if isinstance(formula, CaseRatio | CaseCount) and formula.count == "procedures"
+                    else None
                 )
+                figure = case_figure(formula, definitions.layout, own, by_procedure)
             else:
                 raise TypeError(f"{one.active.key} is no indicator over cases")
             computed.append(Computed(one.active, ids[one.subject], one.period, figure, one.cause))
-        return await record(connection, definitions, computed, now)
+        return await record(connection, definitions, self._heads, computed, now)
 
     async def _durations(
         self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted]
@@ -238,8 +244,13 @@ def is_cumulative(formula: CaseFormula) -> bool:
     return any(one.set in _CUMULATIVE for one in sets)
 
 
-def _figures(actives: Iterable[Active], dirty: Mapping[Subject, Dirty], now: datetime) -> list[Wanted]:
-    """The figures that changed sums touch. Periods in the future have none."""
+def _figures(
+    actives: Iterable[Active],
+    dirty: Mapping[Subject, Dirty],
+    now: datetime,
+    layout: Layout | None = None,
+) -> list[Wanted]:
+    """The figures that changed sums touch; with a layout, only those that read what changed. None in the future."""
     kinds = list(PeriodKind)[1:]
     touched: dict[Subject, dict[tuple[PeriodKind, bool], list[Period]]] = {}
     for subject, mark in dirty.items():
@@ -257,17 +268,27 @@ def _figures(actives: Iterable[Active], dirty: Mapping[Subject, Dirty], now: dat
         if not isinstance(formula, CaseFormula):
             continue
         later = is_cumulative(formula)
+        places = None if layout is None else _places_read(formula, layout)
         for subject, periods in touched.items():
-            if not _has_subject(active, subject):
+            touched_places = dirty[subject].places
+            if not _has_subject(active, subject) or (
+                places is not None and touched_places is not None and places.isdisjoint(touched_places)
+            ):
                 continue
             cause = CORRECTION if dirty[subject].corrected else None
             for kind in active.pair.version.periods:
                 for period in periods[kind, later]:
                     if isinstance(formula, DueSoon) and not period.start <= now < period.end:
                         continue
-                    if active.pair.holds_for(period):
+                    if holds(active, period):
                         wanted.append(Wanted(active, subject, period, cause))
     return wanted
+
+
+def _places_read(formula: CaseFormula, layout: Layout) -> frozenset[int] | None:
+    """The places of the sums that a formula reads; None: it looks at cases themselves."""
+    measures = measures_of(formula)
+    return frozenset(layout.place[measure] for measure in measures) if measures else None
 
 
 def _has_subject(active: Active, subject: Subject) -> bool:

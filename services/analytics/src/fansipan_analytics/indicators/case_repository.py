@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import asyncpg
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from fansipan_common.contracts import ServiceEventType
@@ -241,7 +243,7 @@ async def save_counts(
 
 async def load_sums(
     connection: "asyncpg.Connection[Any]", subject_ids: Collection[int], first_day: date | None
-) -> dict[int, dict[tuple[str, date], list[float]]]:
+) -> dict[int, dict[tuple[str, date], NDArray[np.float64]]]:
     """All years and months of some subjects, and their days from `first_day` on (None: no days)."""
     rows = await connection.fetch(
         """
@@ -251,9 +253,9 @@ async def load_sums(
         list(subject_ids),
         first_day or date.max,
     )
-    found: dict[int, dict[tuple[str, date], list[float]]] = {}
+    found: dict[int, dict[tuple[str, date], NDArray[np.float64]]] = {}
     for row in rows:
-        found.setdefault(row[0], {})[row[1], row[2]] = row[3]
+        found.setdefault(row[0], {})[row[1], row[2]] = np.asarray(row[3])
     return found
 
 

@@ -18,7 +18,7 @@ from fansipan_indicators.periods import ZONE, Period, PeriodKind
 if TYPE_CHECKING:
     from fansipan_analytics.indicators.case_lane import Wanted
 
-Rows = Mapping[tuple[str, date], Sequence[float]]
+Rows = Mapping[tuple[str, date], NDArray[np.float64]]
 """(level, start) → sums, of one subject."""
 _MONTHS: Final = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3}
 
@@ -38,16 +38,24 @@ class CaseSums:
         self._ids = ids
         self._procedures = procedures
         self._known: dict[tuple[int, Period], Sums] = {}
+        self._stacked: dict[tuple[int, Period], Sums] = {}
 
     def of(self, subject: Subject, period: Period) -> Sums:
         """The sums of a subject."""
         return self._of_id(self._ids[subject], period)
 
-    def by_procedure(self, subject: Subject, period: Period) -> list[Sums]:
-        """The sums of each procedure of a subject, where they were asked for; none by day."""
-        if period.kind is PeriodKind.DAY:
-            return []
-        return [self._of_id(one, period) for one in self._procedures.get(self._ids[subject], ())]
+    def by_procedure(self, subject: Subject, period: Period) -> Sums | None:
+        """The sums of each procedure of a subject, a row each, where they were asked for; none by day."""
+        procedures = self._procedures.get(self._ids[subject])
+        if period.kind is PeriodKind.DAY or not procedures:
+            return None
+        place = (self._ids[subject], period)
+        if place not in self._stacked:
+            each = [self._of_id(one, period) for one in procedures]
+            within = np.asarray([one.within for one in each])
+            before = np.asarray([one.before for one in each])
+            self._stacked[place] = Sums(list(within.T), list(before.T))
+        return self._stacked[place]
 
     def _of_id(self, subject_id: int, period: Period) -> Sums:
         known = self._known.get((subject_id, period))

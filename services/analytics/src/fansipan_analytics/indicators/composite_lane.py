@@ -7,8 +7,9 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_analytics.indicators import queues
-from fansipan_analytics.indicators.active import Active, Definitions, Work
-from fansipan_analytics.indicators.value_repository import Key, fetch_heads
+from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
+from fansipan_analytics.indicators.heads import Heads
+from fansipan_analytics.indicators.value_repository import Key, fetch_values
 from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Computed, record
 from fansipan_indicators.catalogue import COMPOSITES
 from fansipan_indicators.composites import expression, normalised_index, weighted_score
@@ -25,6 +26,9 @@ Place = tuple[int, Period]
 
 class CompositeLane:
     """Evaluates the definitions over other indicators, those that read others of them last."""
+
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -44,11 +48,11 @@ class CompositeLane:
             if not places:
                 continue
             computed = await self._compute(connection, definitions, active, places)
-            changed = await record(connection, definitions, computed, now)
+            changed = await record(connection, definitions, self._heads, computed, now)
             total += len(changed)
             for dependent in definitions.dependents.get(active.key, ()):
                 for change in changed:
-                    if dependent.pair.holds_for(change.computed.period):
+                    if holds(dependent, change.computed.period):
                         place = (change.computed.subject_id, change.computed.period)
                         wanted.setdefault(dependent, {})[place] = change.head.reason
         return Work(total)
@@ -125,7 +129,7 @@ class CompositeLane:
             (row["subject_id"], Period(PeriodKind(row["period"]), row["period_start"])): DEFINITION_CHANGED
             for row in rows
         }
-        return {active: {place: cause for place, cause in places.items() if active.pair.holds_for(place[1])}}
+        return {active: {place: cause for place, cause in places.items() if holds(active, place[1])}}
 
 
 def _cause(reason: str) -> str | None:
@@ -199,9 +203,9 @@ async def _values(
             if component is not None:
                 key = (component.id, subject_id, period.kind.value, period.start)
                 keys[key] = ((subject_id, period), name)
-    for key, head in (await fetch_heads(connection, keys)).items():
+    for key, value in (await fetch_values(connection, keys)).items():
         place, name = keys[key]
-        found[place][name] = head.value
+        found[place][name] = value
     return found
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -16,10 +18,11 @@ from fansipan_analytics.indicators.active import Definitions, Work
 from fansipan_analytics.indicators.case_lane import CaseLane
 from fansipan_analytics.indicators.composite_lane import CompositeLane
 from fansipan_analytics.indicators.definition_repository import load_definitions, sync_catalogue
+from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import WaitingLane
 from fansipan_analytics.indicators.registry import Subjects
 from fansipan_analytics.indicators.series_lane import SeriesLane
-from fansipan_common.db import Database, DatabaseAway
+from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 from fansipan_indicators.calendars import WorkingCalendar
@@ -29,6 +32,7 @@ from fansipan_indicators.chain import CLOSE_LOCK
 _log = structlog.get_logger(__name__)
 
 _TICK_SECONDS: Final = 30.0
+_LANES_AT_ONCE: Final = 4
 _ALL: Final = "all"
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 30.0
@@ -91,7 +95,10 @@ class Engine:
         self._interval = interval
         self._clock = clock
         self._metrics = metrics
+        self._name = str(uuid.uuid4())
         self._subjects = Subjects(database)
+        self._heads: dict[str, Heads] = {}
+        self._running: dict[str, asyncio.Task[bool]] = {}
         self._definitions: Definitions | None = None
         self._lanes: Mapping[str, Lane] = {}
         self._wake = asyncio.Event()
@@ -115,18 +122,36 @@ class Engine:
 
     async def run(self) -> None:
         """Work until cancelled. A lane with a fault rests, longer each time; the others go on."""
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._interval)
-            self._wake.clear()
-            try:
-                await self.sync()
-                while await self.work_off():
-                    pass
-                self._resting.pop(_ALL, None)
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                self._rest(_ALL, error)
-                await asyncio.sleep(self._resting[_ALL].delay)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._interval)
+                self._wake.clear()
+                try:
+                    await self._begin_waiting()
+                    self._resting.pop(_ALL, None)
+                except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
+                    self._rest(_ALL, error)
+                    await asyncio.sleep(self._resting[_ALL].delay)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _begin_waiting(self) -> None:
+        """Begin to work on every lane that waits, as far as there is room."""
+        await self.sync()
+        definitions = self._definitions or await self._load()
+        for lane in await self._waiting():
+            if lane.name in self._running or len(self._running) >= _LANES_AT_ONCE:
+                continue
+            task = asyncio.create_task(self._guarded(lane, definitions), name=f"lane-{lane.name}")
+            self._running[lane.name] = task
+            task.add_done_callback(partial(self._ended, lane.name))
+
+    def _ended(self, lane: str, _task: "asyncio.Task[bool]") -> None:
+        self._running.pop(lane, None)
+        self._wake.set()
 
     def _rest(self, lane: str, error: Exception) -> None:
         before = self._resting.get(lane)
@@ -151,31 +176,42 @@ class Engine:
             _log.info("indicators are new or changed: the past is evaluated", indicators=changed[:100])
 
     async def work_off(self) -> int:
-        """One transaction in each lane that has something to do; returns how many lanes were worked on."""
+        """One transaction in each lane that waits, one after the other; returns how many lanes were worked on."""
+        await self.sync()
         definitions = self._definitions or await self._load()
+        worked = 0
+        for lane in await self._waiting():
+            worked += await self._guarded(lane, definitions)
+        return worked
+
+    async def _waiting(self) -> list[WaitingLane]:
         async with self._database.connection() as connection:
-            waiting = await lane_repository.waiting_lanes(
+            return await lane_repository.waiting_lanes(
                 connection, self._awake(), self._clock(), _TICK_SECONDS
             )
-        worked = 0
-        for lane in waiting:
-            try:
-                worked += await self._work_on(lane, definitions)
-                self._resting.pop(lane.name, None)
-            except DatabaseAway:
-                raise
-            except Exception as error:  # noqa: BLE001 - as in `run`, for one lane
-                self._rest(lane.name, error)
+
+    async def _guarded(self, lane: WaitingLane, definitions: Definitions) -> bool:
+        try:
+            worked = await self._work_on(lane, definitions)
+        except Exception as error:  # noqa: BLE001 - as in `run`, for one lane
+            self._heads[lane.name].forget()
+            self._rest(lane.name, error)
+            return False
+        self._resting.pop(lane.name, None)
         return worked
 
     async def _work_on(self, lane: WaitingLane, definitions: Definitions) -> bool:
         async with self._database.connection() as connection, connection.transaction():
-            if not await lane_repository.own_lane(connection, lane.name):
+            owned = await lane_repository.own_lane(connection, lane.name, self._name)
+            if owned is None:
                 return False
+            if not owned.again:
+                self._heads[lane.name].forget()
             began, now = time.monotonic(), self._clock()
             await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", CLOSE_LOCK)
             work = await self._lanes[lane.name].work(connection, definitions, now, tick=lane.tick)
             await lane_repository.worked(connection, lane.name, now, tick=lane.tick, more=work.more)
+        self._heads[lane.name].committed()
         self._metrics.evaluated.add(work.changed, {"fansipan.lane": lane.name})
         self._metrics.evaluation_duration.record(time.monotonic() - began, {"fansipan.lane": lane.name})
         self._published()
@@ -196,8 +232,9 @@ class Engine:
     def _lane(self, name: str) -> Lane:
         if name in self._lanes:
             return self._lanes[name]
+        heads = self._heads[name] = Heads()
         if name == CASES:
-            return CaseLane(self._subjects, self._calendar)
+            return CaseLane(self._subjects, heads, self._calendar)
         if name == COMPOSITES:
-            return CompositeLane()
-        return SeriesLane(name, self._subjects)
+            return CompositeLane(heads)
+        return SeriesLane(name, self._subjects, heads)

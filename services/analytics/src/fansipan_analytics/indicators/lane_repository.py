@@ -48,12 +48,23 @@ async def waiting_lanes(
     return [WaitingLane(row[0], row[1]) for row in rows]
 
 
-async def own_lane(connection: "asyncpg.Connection[Any]", name: str) -> bool:
-    """Own a lane until the transaction ends; False when another worker does."""
+@dataclass(frozen=True, slots=True)
+class OwnedLane:
+    """A lane that is owned until the transaction ends; `again`: nobody else has owned it since this worker did."""
+
+    again: bool
+
+
+async def own_lane(connection: "asyncpg.Connection[Any]", name: str, worker: str) -> OwnedLane | None:
+    """Own a lane until the transaction ends; None when another worker does."""
     row = await connection.fetchrow(
-        "SELECT name FROM evaluation_lane WHERE name = $1 FOR NO KEY UPDATE SKIP LOCKED", name
+        "SELECT owner FROM evaluation_lane WHERE name = $1 FOR NO KEY UPDATE SKIP LOCKED", name
     )
-    return row is not None
+    if row is None:
+        return None
+    if row["owner"] != worker:
+        await connection.execute("UPDATE evaluation_lane SET owner = $2 WHERE name = $1", name, worker)
+    return OwnedLane(row["owner"] == worker)
 
 
 async def worked(

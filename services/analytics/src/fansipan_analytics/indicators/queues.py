@@ -30,11 +30,11 @@ WITH queued AS (
 ), taken AS (
     DELETE FROM stale_value WHERE id IN (
         SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY id) AS upto FROM queued) AS q WHERE upto - size < $3
-    ) RETURNING id, definition_id, subject_ids, periods, starts, reasons
+    ) RETURNING definition_id, subject_ids, periods, starts, reasons
 )
-SELECT t.definition_id, x.subject_id, x.period, x.start, x.reason
+SELECT t.definition_id, x.subject_id, x.period, x.start, min(x.reason) AS reason  -- a correction comes first
 FROM taken t, unnest(t.subject_ids, t.periods, t.starts, t.reasons) AS x (subject_id, period, start, reason)
-ORDER BY t.id
+GROUP BY 1, 2, 3, 4
 """
 
 

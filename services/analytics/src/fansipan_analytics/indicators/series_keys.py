@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from fansipan_analytics.indicators.active import Active
+from fansipan_analytics.indicators.active import Active, holds
 from fansipan_analytics.indicators.registry import ThingEntry
 from fansipan_analytics.indicators.rollup_repository import Level, Window
 from fansipan_indicators.formulas import AirQuality, DataHealth, SeriesFormula, Statistic, TimeShare
@@ -88,7 +88,7 @@ def touched(
                     of_thing.setdefault((thing_id, corrected), set()).update(changed)
             for (thing_id, corrected), changed in of_thing.items():
                 for period in _periods(kind, changed, formula.reach_hours, now):
-                    if _holds(active, period):
+                    if holds(active, period):
                         key = FigureKey(active, thing_id, period)
                         keys[key] = keys.get(key, False) or corrected
     return keys
@@ -107,8 +107,3 @@ def _periods(kind: PeriodKind, starts: set[datetime], reach: int, now: datetime)
             done = hour
             hour += _HOUR
     return found
-
-
-@lru_cache(maxsize=50_000)
-def _holds(active: Active, period: Period) -> bool:
-    return active.pair.holds_for(period)

@@ -10,6 +10,7 @@ import asyncpg
 from fansipan_analytics.indicators import queues, registry, rollup_repository
 from fansipan_analytics.indicators.active import Active, Definitions, Work
 from fansipan_analytics.indicators.area_repository import figures_of_things
+from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.registry import Subjects, ThingEntry
 from fansipan_analytics.indicators.rollup_repository import Level, Window
 from fansipan_analytics.indicators.series_keys import (
@@ -40,9 +41,10 @@ _BACKFILL_SPAN: Final = timedelta(days=7)
 class SeriesLane:
     """Evaluates the definitions of one lane."""
 
-    def __init__(self, name: str, subjects: Subjects) -> None:
+    def __init__(self, name: str, subjects: Subjects, heads: Heads) -> None:
         self._name = name
         self._subjects = subjects
+        self._heads = heads
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -120,9 +122,9 @@ class SeriesLane:
                 for key, corrected in keys.items()
             ]
         )
-        changed = await record(connection, definitions, computed, now)
+        changed = await record(connection, definitions, self._heads, computed, now)
         areas = await self._areas(connection, changed)
-        changed_areas = await record(connection, definitions, areas, now)
+        changed_areas = await record(connection, definitions, self._heads, areas, now)
         return len(changed) + len(changed_areas)
 
     async def _read(

@@ -55,6 +55,14 @@ JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k
     AND v.period = k.period AND v.period_start = k.period_start
 WHERE v.period_start BETWEEN $5 AND $6
 """
+_FETCH_VALUES: Final = """
+SELECT v.definition_id, v.subject_id, v.period, v.period_start, v.value
+FROM unnest($1::integer[], $2::integer[], $3::text[], $4::timestamptz[])
+         AS k (definition_id, subject_id, period, period_start)
+JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k.subject_id
+    AND v.period = k.period AND v.period_start = k.period_start
+WHERE v.period_start BETWEEN $5 AND $6
+"""
 _SAVE: Final = f"""
 INSERT INTO indicator_value ({_LIST})
 SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES, 1))})
@@ -115,6 +123,20 @@ async def fetch_heads(connection: "asyncpg.Connection[Any]", keys: Collection[Ke
     return found
 
 
+async def fetch_values(
+    connection: "asyncpg.Connection[Any]", keys: Collection[Key]
+) -> dict[Key, float | None]:
+    """The present values of some figures; those that do not exist yet are left out."""
+    found: dict[Key, float | None] = {}
+    ordered = sorted(keys, key=lambda key: key[3])
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        columns = [list(column) for column in zip(*chunk, strict=True)]
+        for row in await connection.fetch(_FETCH_VALUES, *columns, chunk[0][3], chunk[-1][3]):
+            found[row[0], row[1], row[2], row[3]] = row[4]
+    return found
+
+
 async def save(
     connection: "asyncpg.Connection[Any]",
     heads: Sequence[tuple[Key, Head]],
@@ -165,25 +187,26 @@ async def publish(
     events: list[tuple[str, str, str, dict[str, Any]]] = []
     for indicator, version, heads in changes:
         for start in range(0, len(heads), 1000):
-            values = [_event_value(names[key[1]], key, head) for key, head in heads[start : start + 1000]]
-            data = {"indicator": indicator, "version": version, "computedAt": now, "values": values}
+            data = _columns_of(heads[start : start + 1000], names)
+            data |= {"indicator": indicator, "version": version, "computedAt": now}
             events.append((TopicName.INDICATOR_VALUES.value, indicator, VALUES_CHANGED, data))
     await connection.copy_records_to_table("outbox", columns=["topic", "key", "type", "data"], records=events)
 
 
-def _event_value(name: tuple[str, str], key: Key, head: Head) -> dict[str, Any]:
+def _columns_of(heads: Sequence[tuple[Key, Head]], names: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
     return {
-        "subject": {"kind": name[0], "key": name[1]},
-        "period": key[2],
-        "start": key[3],
-        "value": head.value,
-        "band": head.band,
-        "numerator": head.numerator,
-        "denominator": head.denominator,
-        "sampleCount": head.sample_count,
-        "completeness": head.completeness,
-        "revision": head.revision,
-        "reason": head.reason,
+        "subjectKinds": [names[key[1]][0] for key, _ in heads],
+        "subjectKeys": [names[key[1]][1] for key, _ in heads],
+        "periods": [key[2] for key, _ in heads],
+        "starts": [key[3] for key, _ in heads],
+        "values": [head.value for _, head in heads],
+        "bands": [head.band for _, head in heads],
+        "numerators": [head.numerator for _, head in heads],
+        "denominators": [head.denominator for _, head in heads],
+        "sampleCounts": [head.sample_count for _, head in heads],
+        "completeness": [head.completeness for _, head in heads],
+        "revisions": [head.revision for _, head in heads],
+        "reasons": [head.reason for _, head in heads],
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_analytics.indicators import value_repository as repository
-from fansipan_analytics.indicators.active import Active, Definitions
+from fansipan_analytics.indicators.active import Active, Definitions, holds
+from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.value_repository import Head, Key
 from fansipan_indicators.catalogue import COMPOSITES
 from fansipan_indicators.definitions import band_of
@@ -29,21 +30,29 @@ _SAME: Final = 1e-12
 """Relative difference under which two numbers are one: sums depend on the order of their terms by less."""
 
 
-@dataclass(frozen=True, slots=True)
 class Computed:
-    """A figure as computed now; None: nothing is left that it could rest on. `cause` is a reason, or None: by the
-    time."""
+    """A figure as computed now; None: nothing is left that it could rest on. `cause` is a reason, or None: by the time.
 
-    active: Active
-    subject_id: int
-    period: Period
-    figure: Figure | None
-    cause: str | None = None
+    Attributes:
+        key: what it is stored under.
+    """
 
-    @property
-    def key(self) -> Key:
-        """What it is stored under."""
-        return (self.active.id, self.subject_id, self.period.kind.value, self.period.start)
+    __slots__ = ("active", "cause", "figure", "key", "period", "subject_id")
+
+    def __init__(
+        self,
+        active: Active,
+        subject_id: int,
+        period: Period,
+        figure: Figure | None,
+        cause: str | None = None,
+    ) -> None:
+        self.active = active
+        self.subject_id = subject_id
+        self.period = period
+        self.figure = figure
+        self.cause = cause
+        self.key: Key = (active.id, subject_id, str(period.kind), period.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Changed:
 async def record(
     connection: "asyncpg.Connection[Any]",
     definitions: Definitions,
+    heads: Heads,
     computed: Sequence[Computed],
     now: datetime,
 ) -> list[Changed]:
@@ -67,13 +77,13 @@ async def record(
     """
     if not computed:
         return []
-    heads = await repository.fetch_heads(connection, [one.key for one in computed])
-    changed, superseded = await asyncio.to_thread(_compare, computed, heads, now)
+    known = await heads.fetch(connection, [one.key for one in computed])
+    changed, superseded = await asyncio.to_thread(_compare, computed, known, now)
     if changed:
-        await repository.save(
-            connection, [(change.computed.key, change.head) for change in changed], superseded, now
-        )
-        await repository.restate(connection, [(change.computed.key, change.head) for change in changed])
+        written = {change.computed.key: change.head for change in changed}
+        heads.wrote(written)
+        await repository.save(connection, list(written.items()), superseded, now)
+        await repository.restate(connection, list(written.items()))
         await _tell(connection, definitions, changed, now)
     return changed
 
@@ -120,6 +130,8 @@ def _close(one: float | None, other: float | None) -> bool:
 
 
 def _alike(one: Any, other: Any) -> bool:
+    if type(one) is type(other) and one == other:
+        return True
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, Mapping) and isinstance(other, Mapping):
@@ -141,7 +153,7 @@ def _reason(one: Computed, known: Head | None, now: datetime) -> str:
 
 def _may_replace(known: Head, period: Period, reason: str, now: datetime) -> bool:
     """Whether a revision of a running period may give way without being kept: it is of the same five minutes."""
-    running = now <= period.end + _LATE_AFTER
+    running = now < period.end
     same_slot = known.known_from.timestamp() // _KEPT_EVERY == now.timestamp() // _KEPT_EVERY
     return running and same_slot and known.reason == reason == NEW_DATA
 
@@ -190,7 +202,7 @@ async def _tell(
             wanted = [
                 (change.computed.key, change.head.reason)
                 for change in changes
-                if dependent.pair.holds_for(change.computed.period)
+                if holds(dependent, change.computed.period)
             ]
             if wanted and active.lane != COMPOSITES:
                 await repository.mark_stale(connection, COMPOSITES, dependent.id, wanted)

@@ -33,16 +33,40 @@ export function address(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path
 }
 
-/** GET a JSON document. Throws ApiError; an abort by `signal` passes through as it is. */
-export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+/** Who asks, when it is not the browser's own credential. */
+export interface Caller {
+  /** Value of the Authorization header. */
+  authorization?: string | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** GET a JSON document. Throws ApiError; an abort by the signal passes through as it is. */
+export function getJson<T>(url: string, caller: Caller = {}): Promise<T> {
+  return request<T>(url, {}, caller)
+}
+
+/** POST a JSON document. Throws ApiError. It is never sent twice by itself. */
+export function postJson<T>(url: string, body: unknown, caller: Caller & { ifMatch?: string }): Promise<T> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
+  if (caller.ifMatch) headers['If-Match'] = caller.ifMatch
+  return request<T>(url, { method: 'POST', body: JSON.stringify(body), headers }, caller)
+}
+
+async function request<T>(url: string, init: RequestInit, { signal, authorization }: Caller): Promise<T> {
   const deadline = AbortSignal.timeout(TIMEOUT_MS)
   let response: Response
   try {
     response = await fetch(url, {
-      headers: { Accept: 'application/json, application/geo+json, application/problem+json' },
+      ...init,
+      headers: {
+        Accept: 'application/json, application/geo+json, application/problem+json',
+        ...(authorization ? { Authorization: authorization } : {}),
+        ...init.headers,
+      },
       // Always ask, but let the browser send If-None-Match and reuse the body it has on 304.
       cache: 'no-cache',
-      credentials: 'same-origin',
+      // Without credentials of its own, the browser opens no dialog when those of the page are refused.
+      credentials: authorization ? 'omit' : 'same-origin',
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     })
   } catch (cause) {
@@ -58,18 +82,23 @@ export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> 
   }
 }
 
-/** Follow `next` to the end. `next` may name another host (a proxy stands in front): only its path is used. */
+/** The address on our own host: `next` may name another one, when a proxy stands in front. */
+export function onOwnHost(next: string): string {
+  const { pathname, search } = new URL(next, window.location.href)
+  return pathname + search
+}
+
+/** Follow `next` to the end. */
 export async function getPages<P extends Page<unknown>>(
   url: string,
-  signal?: AbortSignal,
+  caller: Caller = {},
   maxPages = MAX_PAGES,
 ): Promise<P> {
-  const first = await getJson<P>(url, signal)
+  const first = await getJson<P>(url, caller)
   const items = [...first.items]
   let next = first.next
   for (let page = 1; next !== null && page < maxPages; page += 1) {
-    const { pathname, search } = new URL(next, window.location.href)
-    const following = await getJson<P>(pathname + search, signal)
+    const following = await getJson<P>(onOwnHost(next), caller)
     items.push(...following.items)
     next = following.next
   }

@@ -38,7 +38,7 @@ export function createQueryClient(): QueryClient {
 export function useAreas(): UseQueryResult<AreaCollection> {
   return useQuery({
     queryKey: ['areas'],
-    queryFn: ({ signal }) => getJson<AreaCollection>('/v1/areas', signal),
+    queryFn: ({ signal }) => getJson<AreaCollection>('/v1/areas', { signal }),
     staleTime: Infinity,
     // Without boundaries the map is empty: keep asking until they are there.
     refetchInterval: (query) => (query.state.data ? false : 10_000),
@@ -49,7 +49,7 @@ export function useDatastreams(): UseQueryResult<Datastream[]> {
   return useQuery({
     queryKey: ['datastreams'],
     queryFn: async ({ signal }) =>
-      (await getPages<Page<Datastream>>(address('/v1/datastreams', { limit: 1000 }), signal)).items,
+      (await getPages<Page<Datastream>>(address('/v1/datastreams', { limit: 1000 }), { signal })).items,
     // As long as there is nothing to show, the first thing to come should show at once.
     refetchInterval: (query) => (query.state.data?.length ? CATALOGUE_REFRESH_MS : 5_000),
   })
@@ -72,7 +72,8 @@ export function useLatest(ids: readonly (number | string)[]): LatestAnswer {
     queries: batches.map((batch) => ({
       queryKey: ['latest', batch.join(',')],
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
-        (await getJson<{ items: LatestItem[] }>(address('/v1/latest', { datastream: batch }), signal)).items,
+        (await getJson<{ items: LatestItem[] }>(address('/v1/latest', { datastream: batch }), { signal }))
+          .items,
       refetchInterval: POLL_MS,
       retry: false,
       staleTime: 0,
@@ -110,7 +111,7 @@ export function fetchObservations(
     maxPoints: request.granularity === 'auto' ? MAX_POINTS : undefined,
     limit: 10_000,
   })
-  return getPages<ObservationPage>(url, signal, 10)
+  return getPages<ObservationPage>(url, { signal }, 10)
 }
 
 export function useServiceSummary(): UseQueryResult<ServiceSummary> {
@@ -126,7 +127,7 @@ export function useServiceSummary(): UseQueryResult<ServiceSummary> {
           from: new Date(from).toISOString(),
           to: new Date(to).toISOString(),
         }),
-        signal,
+        { signal },
       )
     },
     refetchInterval: (query) => (query.state.data ? SUMMARY_REFRESH_MS : 10_000),

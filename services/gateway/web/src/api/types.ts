@@ -77,6 +77,8 @@ export interface AreaProperties {
   nameEn: string
   unitType: string
   areaKm2: number | null
+  /** Code of the province. */
+  parentCode: string
   /** A point inside the area: longitude, latitude. */
   label: [number, number]
 }

@@ -18,6 +18,10 @@ export interface Formats {
   /** At most two decimals, fewer for large numbers, more for very small ones: 78,96 · 1.234,5 · 0,0042. */
   number(value: number): string
   count(value: number): string
+  /** With exactly so many decimals, as an indicator's definition asks for: 97,75. */
+  fixed(value: number, decimals: number): string
+  /** The same with its sign: +1,20 · −0,50; zero after rounding has none. */
+  signed(value: number, decimals: number): string
   /** A share between 0 and 1: 93,4%. */
   percent(share: number): string
   value(result: Result): string
@@ -26,6 +30,8 @@ export interface Formats {
   clock(time: number): string
   /** Date and time to the minute. */
   dateTime(time: string | number): string
+  /** The date alone. */
+  date(time: string | number): string
   /** Date and time to the second, or just the date for whole days. */
   exact(time: number, step: 'second' | 'minute' | 'day'): string
 }
@@ -48,6 +54,20 @@ export function createFormats(language: Language, t: Translate): Formats {
     if (size > 0 && size < 0.01) return tiny.format(value)
     const format = numbers[size >= 10_000 ? 0 : size >= 1_000 ? 1 : 2]
     return (format as Intl.NumberFormat).format(Object.is(value, -0) ? 0 : value)
+  }
+
+  const byDecimals = new Map<string, Intl.NumberFormat>()
+  function decimalFormat(decimals: number, sign: 'auto' | 'exceptZero'): Intl.NumberFormat {
+    const key = `${sign} ${decimals}`
+    const known = byDecimals.get(key)
+    if (known) return known
+    const made = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+      signDisplay: sign === 'auto' ? 'negative' : sign,
+    })
+    byDecimals.set(key, made)
+    return made
   }
 
   function value(result: Result): string {
@@ -76,10 +96,13 @@ export function createFormats(language: Language, t: Translate): Formats {
   return {
     number,
     count: (value) => (numbers[0] as Intl.NumberFormat).format(value),
+    fixed: (value, decimals) => decimalFormat(decimals, 'auto').format(value),
+    signed: (value, decimals) => decimalFormat(decimals, 'exceptZero').format(value).replace('-', '−'),
     percent: (share) => percents.format(share),
     value,
     age,
     clock: (time) => clock.format(time),
+    date: (time) => exact(new Date(time).getTime(), 'day'),
     dateTime: (time) => exact(new Date(time).getTime(), 'minute'),
     exact,
   }

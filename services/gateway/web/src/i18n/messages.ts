@@ -3,7 +3,12 @@
  * "one|many" chooses by {n}.
  */
 
+import { alertsEn, alertsVi } from './alertMessages'
+import { indicatorsEn, indicatorsVi } from './indicatorMessages'
+
 const vi = {
+  ...indicatorsVi,
+  ...alertsVi,
   title: 'Fansipan · Lào Cai',
   province: 'Tỉnh Lào Cai',
   tagline: 'Trang điều hành dữ liệu đô thị',
@@ -121,6 +126,8 @@ export type MessageKey = keyof typeof vi
 export type Messages = Record<MessageKey, string>
 
 const en: Messages = {
+  ...indicatorsEn,
+  ...alertsEn,
   title: 'Fansipan · Lào Cai',
   province: 'Lào Cai province',
   tagline: 'City data operations',

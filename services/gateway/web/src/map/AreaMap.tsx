@@ -15,6 +15,7 @@ import { areaName, type ThingMark } from '../datastreams/model'
 import { StateMark, StateShape } from '../datastreams/StateMark'
 import { useI18n } from '../i18n/I18n'
 import type { Language } from '../i18n/messages'
+import type { Shade, Shading } from '../indicators/shading'
 import {
   areaPath,
   fitProjection,
@@ -31,6 +32,8 @@ interface Props {
   chosenThing: string | null
   filteredThing: string | null
   filteredArea: string | null
+  /** How communes are coloured; null leaves them plain. */
+  shading: Shading | null
   onThing: (key: string | null) => void
   onArea: (code: string | null) => void
 }
@@ -52,6 +55,7 @@ export const AreaMap = memo(function AreaMap({
   chosenThing,
   filteredThing,
   filteredArea,
+  shading,
   onThing,
   onArea,
 }: Props) {
@@ -149,6 +153,7 @@ export const AreaMap = memo(function AreaMap({
             areas={areas}
             perArea={perArea}
             filteredArea={filteredArea}
+            shades={shading?.shades ?? null}
             projection={projection}
             language={language}
             onArea={onArea}
@@ -158,7 +163,12 @@ export const AreaMap = memo(function AreaMap({
                 pointTo(
                   event,
                   areaName(area.properties, language),
-                  t('thingsHere', { n: perArea.get(code) ?? 0 }),
+                  [
+                    shading && (shading.shades.get(code)?.text ?? t('shadeMissing')),
+                    t('thingsHere', { n: perArea.get(code) ?? 0 }),
+                  ]
+                    .filter(Boolean)
+                    .join(' · '),
                 )
             }}
           />
@@ -235,6 +245,7 @@ export const AreaMap = memo(function AreaMap({
         </button>
       </div>
       <div className="map-foot">
+        {shading && <ShadeLegend shading={shading} />}
         <ul className="legend">
           <li>
             <StateMark state="fresh" /> {t('legendFresh', { hours: FRESH_HOURS })}
@@ -252,10 +263,33 @@ export const AreaMap = memo(function AreaMap({
   )
 })
 
+function ShadeLegend({ shading }: { shading: Shading }) {
+  const { t } = useI18n()
+  return (
+    <ul
+      className="legend legend-shade"
+      aria-label={t('shadeLegend', { name: shading.title })}
+      data-testid="shade-legend"
+    >
+      {shading.legend.map(({ colour, label, range }) => (
+        <li key={label} title={range}>
+          <span className="swatch" style={{ background: colour }} aria-hidden="true" />
+          {label}
+        </li>
+      ))}
+      <li>
+        <span className="swatch swatch-none" aria-hidden="true" />
+        {t('shadeMissing')}
+      </li>
+    </ul>
+  )
+}
+
 interface ShapesProps {
   areas: AreaCollection
   perArea: ReadonlyMap<string, number>
   filteredArea: string | null
+  shades: Shading['shades'] | null
   projection: Projection
   /** Names in hints depend on it. */
   language: Language
@@ -265,7 +299,7 @@ interface ShapesProps {
 
 /** The 30,000 corners are written once; panning and new values leave this part alone. */
 const AreaShapes = memo(
-  function AreaShapes({ areas, perArea, filteredArea, projection, onArea, onPoint }: ShapesProps) {
+  function AreaShapes({ areas, perArea, filteredArea, shades, projection, onArea, onPoint }: ShapesProps) {
     const paths = useMemo(
       () => areas.features.map((feature) => [feature.id, areaPath(feature, projection)] as const),
       [areas, projection],
@@ -279,6 +313,8 @@ const AreaShapes = memo(
             data-area={code}
             data-filled={perArea.has(code)}
             data-chosen={code === filteredArea}
+            data-shaded={shades !== null}
+            {...fillOf(shades?.get(code))}
             onClick={() => onArea(code === filteredArea ? null : code)}
             onPointerMove={(event) => onPoint(event, code)}
           />
@@ -289,10 +325,15 @@ const AreaShapes = memo(
   (before, after) =>
     before.areas === after.areas &&
     before.filteredArea === after.filteredArea &&
+    before.shades === after.shades &&
     before.onArea === after.onArea &&
     sameCounts(before.perArea, after.perArea) &&
     before.language === after.language,
 )
+
+function fillOf(shade: Shade | undefined): { style?: { fill: string } } {
+  return shade?.colour ? { style: { fill: shade.colour } } : {}
+}
 
 function sameCounts(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): boolean {
   return before.size === after.size && [...before].every(([code, count]) => after.get(code) === count)

@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react'
 
+import type { FigureName } from '../api/indicatorQueries'
 import { LANGUAGES, type Language } from '../i18n/messages'
 
 export const RANGES = ['6h', '24h', '7d', '30d', '1y'] as const
@@ -29,7 +30,18 @@ export interface View {
   area: string | null
   /** Id of a thing. */
   thing: string | null
+  /** Group of indicators that alone is shown. */
+  group: string | null
+  /** Id of the indicator that colours the map, `none`, or null for the default. */
+  shade: string | null
+  /** The figure that is explained. */
+  why: FigureName | null
+  /** Id of the alert that is open. */
+  alert: number | null
 }
+
+/** Subject last: it alone may hold any character. */
+const WHY = /^([a-z0-9.-]+)~([0-9TQ-]+)~(.+)$/
 
 const LANGUAGE_STORE = 'fansipan.language'
 const CHANGED = 'fansipan:view'
@@ -39,6 +51,8 @@ export function parseView(search: string, fallbackLanguage: Language): View {
   const language = params.get('lang')
   const range = params.get('range')
   const until = Date.parse(params.get('until') ?? '')
+  const why = WHY.exec(params.get('why') ?? '')
+  const alert = /^\d{1,15}$/.exec(params.get('alert') ?? '')
   return {
     language: LANGUAGES.find((one) => one === language) ?? fallbackLanguage,
     datastream: params.get('datastream'),
@@ -48,6 +62,10 @@ export function parseView(search: string, fallbackLanguage: Language): View {
     property: params.get('property'),
     area: params.get('area'),
     thing: params.get('thing'),
+    group: params.get('group'),
+    shade: params.get('shade'),
+    why: why ? { indicator: why[1] ?? '', period: why[2] ?? '', subject: why[3] ?? '' } : null,
+    alert: alert ? Number(alert[0]) : null,
   }
 }
 
@@ -61,6 +79,10 @@ export function viewSearch(view: View): string {
   if (view.property) params.set('property', view.property)
   if (view.area) params.set('area', view.area)
   if (view.thing) params.set('thing', view.thing)
+  if (view.group) params.set('group', view.group)
+  if (view.shade) params.set('shade', view.shade)
+  if (view.why) params.set('why', `${view.why.indicator}~${view.why.period}~${view.why.subject}`)
+  if (view.alert !== null) params.set('alert', String(view.alert))
   const text = params.toString()
   return text ? `?${text}` : ''
 }
@@ -106,8 +128,8 @@ export function useView(): [View, (change: Partial<View>) => void] {
     const next = { ...currentView(), ...change }
     if (change.language) storeLanguage(change.language)
     const address = window.location.pathname + viewSearch(next) + window.location.hash
-    // Choosing a datastream is a step that "back" undoes; typing in a filter is not.
-    if ('datastream' in change) window.history.pushState(null, '', address)
+    // Choosing a datastream or opening a drawer is a step that "back" undoes; typing in a filter is not.
+    if (change.datastream || change.why || change.alert) window.history.pushState(null, '', address)
     else window.history.replaceState(null, '', address)
     parsed = null
     window.dispatchEvent(new Event(CHANGED))

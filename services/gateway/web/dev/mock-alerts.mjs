@@ -1,0 +1,143 @@
+/**
+ * Made-up alerts for the stand-in gateway, in the shapes of docs/alerts.md. Any name signs in with the password "mock".
+ */
+
+const MINUTE = 60_000
+const started = Date.now()
+const text = (vi, en) => ({ vi, en })
+const ago = (minutes) => new Date(started - minutes * MINUTE).toISOString()
+
+function alert(id, severity, rule, names, subject, area, minutes, summary) {
+  return {
+    id,
+    rule,
+    ruleNames: names,
+    subject,
+    subjectKind: 'thing',
+    subjectName: subject,
+    areaCode: area,
+    severity,
+    state: 'open',
+    summary,
+    cause: { kind: 'threshold', at: ago(minutes), value: 2, bound: 2 },
+    openedAt: ago(minutes - 1),
+    startedAt: ago(minutes),
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    assignee: null,
+    escalationLevel: severity === 'critical' ? 1 : 0,
+    escalateAt: null,
+    endedAt: null,
+    silenced: severity === 'info',
+    version: 1,
+    history: [
+      { id: id * 100, at: ago(minutes - 1), kind: 'opened', actor: 'system', note: null, details: {} },
+    ],
+    notifications: [],
+  }
+}
+
+const RIVER = text('Sông đạt mức báo động', 'River reaches an alarm level')
+const alerts = [
+  alert(
+    4,
+    'critical',
+    'flash-flood-danger',
+    text('Nguy cơ lũ quét: mưa to và nước lên nhanh', 'Flash-flood danger: heavy rain and a fast rise'),
+    '02989',
+    '02989',
+    12,
+    text(
+      'Xã Bảo Hà: mưa rất to và nước sông lên nhanh',
+      'Bao Ha Commune: very heavy rain and a fast-rising river',
+    ),
+  ),
+  alert(
+    3,
+    'serious',
+    'river-reaches-alarm-level',
+    RIVER,
+    'demo/river-02',
+    '02989',
+    48,
+    text(
+      'Sông Thao tại Bảo Hà: mực nước đạt báo động 2',
+      'Thao river at Bao Ha: the water reached alarm level 2',
+    ),
+  ),
+  alert(
+    2,
+    'warning',
+    'river-reaches-alarm-level',
+    RIVER,
+    'demo/river-05',
+    '02923',
+    95,
+    text(
+      'Sông Thao tại Gia Phú: mực nước đạt báo động 1',
+      'Thao river at Gia Phu: the water reached alarm level 1',
+    ),
+  ),
+  alert(
+    1,
+    'info',
+    'air-station-silent',
+    text('Trạm không khí mất tín hiệu', 'Air station is silent'),
+    'demo/air-07/pm25',
+    '03006',
+    400,
+    text('Trạm Sa Pa: không có số liệu quá 6 giờ', 'Sa Pa station: no reading for 6 hours'),
+  ),
+]
+
+const STATES = { acknowledge: 'acknowledged', resolve: 'resolved' }
+const KINDS = { acknowledge: 'acknowledged', comment: 'commented', resolve: 'resolved' }
+
+function operatorOf(request) {
+  const header = request.headers.authorization
+  if (!header) return { name: null }
+  const [name, password] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':')
+  return password === 'mock' ? { name } : null
+}
+
+async function bodyOf(request) {
+  let body = ''
+  for await (const part of request) body += part
+  return JSON.parse(body || '{}')
+}
+
+/** Answers a request to /v1/alerts: `{ body }`, or `{ status, title }` when it is refused. */
+export async function mockAlerts(request, path, query) {
+  const operator = operatorOf(request)
+  if (!operator) return { status: 401, title: 'Wrong name or password' }
+  const shown = (one) => (operator.name ? one : { ...one, assignee: null, acknowledgedBy: null })
+  if (path === '/v1/alerts') {
+    const states = query.getAll('state')
+    const items = alerts.filter((one) => states.length === 0 || states.includes(one.state)).map(shown)
+    return { body: { items, next: null } }
+  }
+  const [, id, action] = /^\/v1\/alerts\/(\d+)(?:\/(acknowledge|comment|resolve))?$/.exec(path) ?? []
+  const one = alerts.find((each) => String(each.id) === id)
+  if (!one) return { status: 404, title: 'Not found' }
+  if (!action) return { body: shown(one) }
+  if (!operator.name) return { status: 401, title: 'Log in' }
+  if (request.headers['if-match'] !== `"${one.version}"`)
+    return { status: 412, title: 'The alert has changed' }
+  const { note } = await bodyOf(request)
+  const at = new Date().toISOString()
+  one.version += 1
+  one.state = STATES[action] ?? one.state
+  if (action === 'acknowledge') [one.acknowledgedAt, one.acknowledgedBy] = [at, operator.name]
+  if (action === 'resolve') one.endedAt = at
+  one.history.push({
+    id: one.id * 100 + one.version,
+    at,
+    kind: KINDS[action],
+    actor: operator.name,
+    note,
+    details: {},
+  })
+  return { body: one }
+}

@@ -1,0 +1,67 @@
+import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+
+import { address, getJson, getPages, postJson } from './client'
+import type { Alert, AlertDetail } from './alertTypes'
+import type { Asker } from './indicatorQueries'
+import type { Page } from './types'
+
+export const ALERTS_POLL_MS = 5_000
+
+/** Alerts that need somebody: open and acknowledged ones. */
+export function useActiveAlerts({ authorization }: Asker): UseQueryResult<Alert[]> {
+  return useQuery({
+    queryKey: ['alerts', authorization ?? ''],
+    queryFn: async ({ signal }) =>
+      (
+        await getPages<Page<Alert>>(
+          address('/v1/alerts', { state: ['open', 'acknowledged'], limit: 1_000 }),
+          { signal, authorization },
+        )
+      ).items,
+    refetchInterval: ALERTS_POLL_MS,
+  })
+}
+
+export function alertAddress(id: number): string {
+  return `/v1/alerts/${id}`
+}
+
+/** One alert with its history, ended or not. */
+export function useAlert(id: number, { authorization }: Asker): UseQueryResult<AlertDetail> {
+  return useQuery({
+    queryKey: ['alert', id, authorization ?? ''],
+    queryFn: ({ signal }) => getJson<AlertDetail>(alertAddress(id), { signal, authorization }),
+    refetchInterval: ALERTS_POLL_MS,
+  })
+}
+
+export type AlertAction = 'acknowledge' | 'comment' | 'resolve'
+
+export interface AlertStep {
+  action: AlertAction
+  note: string
+  /** The version that the operator has seen: 412 when somebody changed the alert since. */
+  version: number
+}
+
+/** Does something to an alert; afterwards it and the list are read again, also when it was refused. */
+export function useAlertStep(id: number, authorization: string) {
+  const client = useQueryClient()
+  return useMutation({
+    networkMode: 'always',
+    mutationFn: ({ action, note, version }: AlertStep) =>
+      postJson<AlertDetail>(
+        `${alertAddress(id)}/${action}`,
+        { note },
+        {
+          authorization,
+          ifMatch: `"${version}"`,
+        },
+      ),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['alert', id] }),
+        client.invalidateQueries({ queryKey: ['alerts'] }),
+      ]),
+  })
+}

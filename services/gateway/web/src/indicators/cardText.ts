@@ -1,0 +1,56 @@
+import type { Card, Figure, FigureBand, MovingFigure, Subject, Text } from '../api/indicatorTypes'
+import type { I18n } from '../i18n/I18n'
+import type { Language } from '../i18n/messages'
+
+export function inLanguage(text: Text, language: Language): string {
+  return text[language]
+}
+
+export function subjectName(subject: Subject, language: Language): string {
+  return (language === 'en' ? subject.nameEn : subject.name) ?? subject.name ?? subject.key
+}
+
+export function bandName(band: FigureBand, language: Language): string {
+  return band.name ? inLanguage(band.name, language) : band.key
+}
+
+/** The value without its unit; without a value, why there is none. */
+export function valueText(
+  figure: Pick<Figure, 'value' | 'missing'>,
+  decimals: number,
+  { t, format }: I18n,
+): string {
+  if (figure.value !== null) return format.fixed(figure.value, decimals)
+  return figure.missing ? t(`missing.${figure.missing}`) : '–'
+}
+
+export interface Change {
+  /** With its sign, as displayed. */
+  text: string
+  towards: 'up' | 'down' | 'same'
+  /** Whether that is good; null where the indicator says no direction. */
+  better: boolean | null
+}
+
+/** The change since the period before, judged as it is displayed; null when there is nothing to compare with. */
+export function changeOf(
+  figure: MovingFigure & Pick<Card, 'decimals' | 'direction'>,
+  { format }: I18n,
+): Change | null {
+  if (figure.change === null) return null
+  const unit = 10 ** figure.decimals
+  const rounded = Math.round(figure.change * unit) / unit
+  if (rounded === 0) return { text: '', towards: 'same', better: null }
+  const up = rounded > 0
+  return {
+    text: format.signed(rounded, figure.decimals),
+    towards: up ? 'up' : 'down',
+    better: figure.direction === 'none' ? null : up === (figure.direction === 'higher-is-better'),
+  }
+}
+
+/** Whether a whole further period has gone by without a figure. */
+export function isOutdated(figure: Pick<Figure, 'start' | 'end'>, now: number): boolean {
+  const [start, end] = [Date.parse(figure.start), Date.parse(figure.end)]
+  return now > end + (end - start)
+}

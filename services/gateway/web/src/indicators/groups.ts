@@ -1,0 +1,56 @@
+import type { Card } from '../api/indicatorTypes'
+
+/** In the order in which a duty officer looks: what may hurt people first, then the services, then our own data. */
+export const GROUPS = [
+  'floods',
+  'environment',
+  'weather',
+  'public-services',
+  'traffic',
+  'parking',
+  'energy',
+  'e-government',
+  'data-health',
+] as const
+export type Group = (typeof GROUPS)[number]
+
+export function isGroup(name: string): name is Group {
+  return GROUPS.some((group) => group === name)
+}
+
+/** Place of a group on the page; groups that the page does not know yet come last. */
+export function groupOrder(name: string): number {
+  const place = GROUPS.findIndex((group) => group === name)
+  return place === -1 ? GROUPS.length : place
+}
+
+export interface CardGroup {
+  group: string
+  cards: Card[]
+}
+
+/** Cards by group. Inside one, composites come before their parts, and what has no value last. */
+export function groupCards(cards: readonly Card[]): CardGroup[] {
+  const groups = new Map<string, Card[]>()
+  for (const card of cards) {
+    const group = groups.get(card.group)
+    if (group) group.push(card)
+    else groups.set(card.group, [card])
+  }
+  return [...groups]
+    .map(([group, members]) => ({ group, cards: members.sort(byWeight) }))
+    .sort((a, b) => groupOrder(a.group) - groupOrder(b.group) || a.group.localeCompare(b.group))
+}
+
+function byWeight(a: Card, b: Card): number {
+  return (
+    Number(a.value === null) - Number(b.value === null) ||
+    Number(isPart(a)) - Number(isPart(b)) ||
+    a.indicator.localeCompare(b.indicator, 'en', { numeric: true })
+  )
+}
+
+/** Sub-indicators are numbered under their group's number: d766-2.1 is a part of d766-2. */
+function isPart({ indicator }: Card): boolean {
+  return /\d\.\d/.test(indicator)
+}
