@@ -28,8 +28,14 @@ from fansipan_local import Ports, Stack
 
 ROOT: Final = Path(__file__).parent.parent
 MUST_SECONDS: Final = 2.0
-THINGS: Final = 250
-PROPERTIES: Final = ("water_level", "pm2_5", "pm10", "vehicle_speed")
+FLEET: Final = {
+    "gauge": (100, ("water_level",)),
+    "air": (100, ("pm2_5", "pm10", "so2", "no2", "co", "o3")),
+    "road": (100, ("vehicle_speed", "vehicle_count")),
+    "parking": (50, ("parking_occupied",)),
+    "weather": (50, ("temperature",)),
+}
+"""Kinds of thing: how many, and what each measures. 1,000 datastreams in all."""
 PROBES: Final = 5
 AGENCIES: Final = 20
 PROCEDURES: Final = 60
@@ -126,31 +132,38 @@ async def register(stack: Stack) -> dict[str, int]:
         await database.execute(
             """
             INSERT INTO thing (provider_id, key, name, area_code, properties)
-            SELECT $1, 'thing-' || n, 'thing', a.code, '{"referenceSpeed": 50}'::jsonb
-            FROM generate_series(0, $2 - 1) AS n
+            SELECT $1, k.kind || '-' || n, k.kind, a.code,
+                   '{"referenceSpeed": 50, "capacity": 100, "alarmLevels": {"bd1": 400, "bd2": 500, "bd3": 600}}'::jsonb
+            FROM unnest($2::text[], $3::int[]) AS k (kind, size), generate_series(0, k.size - 1) AS n
             JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place FROM area WHERE parent_code IS NOT NULL)
             AS a
                 ON a.place = n % 99
             """,
             provider,
-            THINGS,
+            list(FLEET),
+            [size for size, _ in FLEET.values()],
         )
         await database.execute("INSERT INTO sensor (key, name) VALUES ('bench', 'bench')")
         await database.execute(
-            "INSERT INTO observed_property (key, name) SELECT p, p FROM unnest($1::text[]) AS p", PROPERTIES
+            "INSERT INTO observed_property (key, name) SELECT p, p FROM unnest($1::text[]) AS p",
+            sorted({name for _, names in FLEET.values() for name in names}),
         )
         await database.execute(
             """
             INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)
             SELECT 'bench/' || t.key || '/' || o.key, t.id, s.id, o.id, o.key,
                    'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement'
-            FROM thing t CROSS JOIN observed_property o CROSS JOIN sensor s WHERE t.provider_id = $1
+            FROM unnest($2::text[], $3::text[]) AS k (kind, property)
+            JOIN thing t ON t.name = k.kind AND t.provider_id = $1
+            JOIN observed_property o ON o.key = k.property CROSS JOIN sensor s
             """,
             provider,
+            [kind for kind, (_, names) in FLEET.items() for _ in names],
+            [name for _, names in FLEET.values() for name in names],
         )
         rows = await database.fetch(
             "SELECT key, id FROM datastream WHERE key = ANY($1)",
-            [f"bench/thing-{n}/water_level" for n in range(PROBES)],
+            [f"bench/gauge-{n}/water_level" for n in range(PROBES)],
         )
         return {row["key"].rsplit("/", 1)[0]: row["id"] for row in rows}
     finally:
@@ -174,16 +187,16 @@ async def send_readings(http: httpx.AsyncClient, url: str, seconds: int) -> int:
 
 
 def _readings(part: int, second: int, now: str) -> bytes:
-    step = THINGS // 10
     return orjson.dumps(
         [
             {
-                "datastream": f"bench/thing-{thing}/{name}",
+                "datastream": f"bench/{kind}-{number}/{name}",
                 "phenomenonTime": now,
-                "result": second if name == "water_level" else (thing + second) % 60 + 5,
+                "result": second if kind == "gauge" else (number + second) % 60 + 5,
             }
-            for thing in range(part * step, (part + 1) * step)
-            for name in PROPERTIES
+            for kind, (size, names) in FLEET.items()
+            for number in range(part, size, 10)
+            for name in names
         ]
     )
 
@@ -268,7 +281,7 @@ async def measure(stack: Stack, seconds: int, per_second: int) -> dict[str, Any]
     ]
     return {
         "seconds": seconds,
-        "datastreams": THINGS * len(PROPERTIES),
+        "datastreams": sum(size * len(names) for size, names in FLEET.values()),
         "dossier_events_per_second": per_second,
         "late_seconds_of_the_sender": late,
         "readings": _spread(series),

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -379,55 +379,80 @@ def test_ingest_places_things_though_it_may_not_update_them(connection: Connecti
     assert entities.placed(row[0]) == BY_PLACE
 
 
-def test_listeners_hear_of_a_thing_that_was_placed(database_url: str):
-    with (
-        psycopg.connect(database_url, autocommit=True) as listener,
-        psycopg.connect(database_url, autocommit=True) as writer,
-    ):
-        entities = Entities(writer)
-        thing, location = entities.thing(), entities.location(HERE)
+Step = tuple[LiteralString, tuple[Any, ...]]
+
+
+def _at_once(database_url: str, owner: Connection, first: Step, second: Step) -> None:
+    """Two transactions that do not see each other's change; the second has to wait for the first."""
+    with psycopg.connect(database_url) as one, psycopg.connect(database_url) as other:
+
+        def change_and_commit() -> None:
+            other.execute(*second)
+            other.commit()
+
+        one.execute(*first)
+        thread = threading.Thread(target=change_and_commit)
+        thread.start()
+        _wait_until_it_waits(owner, other.info.backend_pid)
+        one.commit()
+        thread.join(timeout=30.0)
+
+
+@pytest.fixture
+def committed(database_url: str) -> Generator[tuple[Connection, Entities]]:
+    """Entities that other connections see; they are deleted after the test."""
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        entities = Entities(owner)
+        yield owner, entities
+        owner.execute("DELETE FROM thing")
+        owner.execute("DELETE FROM provider WHERE id = %s", (entities.provider,))
+
+
+_MOVE: LiteralString = "UPDATE location SET location = %s WHERE id = %s"
+_LINK: LiteralString = "INSERT INTO thing_location VALUES (%s, %s)"
+
+
+def test_listeners_hear_of_a_thing_that_was_placed(database_url: str, committed: tuple[Connection, Entities]):
+    _, entities = committed
+    thing, location = entities.thing(), entities.location(HERE)
+    with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute("LISTEN registry_changed")
         entities.link(thing, location)
         assert [one.payload for one in listener.notifies(timeout=10.0, stop_after=1)] == ["thing"]
-        writer.execute("DELETE FROM thing")
-        writer.execute("DELETE FROM provider WHERE id = %s", (entities.provider,))
 
 
 @pytest.mark.parametrize("moved_first", [True, False])
-def test_a_location_that_is_moved_and_linked_at_once_leaves_the_thing_where_it_is(
-    database_url: str, *, moved_first: bool
+def test_a_location_may_be_moved_while_it_is_linked(
+    database_url: str, committed: tuple[Connection, Entities], *, moved_first: bool
 ):
-    """Two transactions that do not see each other's change: the second waits and looks again."""
-    with (
-        psycopg.connect(database_url, autocommit=True) as owner,
-        psycopg.connect(database_url) as mover,
-        psycopg.connect(database_url) as linker,
-    ):
-        entities = Entities(owner)
-        thing, location = entities.thing(), entities.location(HERE)
+    owner, entities = committed
+    thing, location = entities.thing(), entities.location(HERE)
+    move: Step = (_MOVE, (_point(THERE), location))
+    link: Step = (_LINK, (thing, location))
+    _at_once(database_url, owner, *((move, link) if moved_first else (link, move)))
+    assert entities.placed(thing) == (LAO_CAI, "located")
 
-        def move() -> None:
-            mover.execute("UPDATE location SET location = %s WHERE id = %s", (_point(THERE), location))
 
-        def link() -> None:
-            linker.execute("INSERT INTO thing_location VALUES (%s, %s)", (thing, location))
+@pytest.mark.parametrize("decisive_first", [True, False])
+def test_two_locations_may_be_linked_at_once(
+    database_url: str, committed: tuple[Connection, Entities], *, decisive_first: bool
+):
+    owner, entities = committed
+    thing, decisive, other = entities.thing(), entities.location(OUTSIDE), entities.location(HERE)
+    steps: list[Step] = [(_LINK, (thing, decisive)), (_LINK, (thing, other))]
+    _at_once(database_url, owner, *(steps if decisive_first else steps[::-1]))
+    assert entities.placed(thing) == NOWHERE
 
-        steps = [(mover, move), (linker, link)]
-        (first, change_first), (second, change_second) = steps if moved_first else steps[::-1]
 
-        def change_and_commit() -> None:
-            change_second()
-            second.commit()
-
-        change_first()
-        other = threading.Thread(target=change_and_commit)
-        other.start()
-        _wait_until_it_waits(owner, second.info.backend_pid)
-        first.commit()
-        other.join(timeout=30.0)
-        assert entities.placed(thing) == (LAO_CAI, "located")
-        owner.execute("DELETE FROM thing")
-        owner.execute("DELETE FROM provider WHERE id = %s", (entities.provider,))
+def test_an_area_may_be_stated_while_the_location_is_moved(
+    database_url: str, committed: tuple[Connection, Entities]
+):
+    owner, entities = committed
+    thing, location = entities.thing(), entities.location(OUTSIDE)
+    entities.link(thing, location)
+    state: Step = ("UPDATE thing SET area_code = %s WHERE id = %s", (LAO_CAI, thing))
+    _at_once(database_url, owner, state, (_MOVE, (_point(HERE), location)))
+    assert entities.placed(thing) == (LAO_CAI, "stated")
 
 
 def _wait_until_it_waits(connection: Connection, backend: int) -> None:

@@ -95,6 +95,7 @@ async def writer(owner: "asyncpg.Connection[Any]") -> FigureWriter:
         )
     await owner.executemany(_DOSSIER, [(*row, _july(10)) for row in _DOSSIERS])
     await owner.execute(
+        "TRUNCATE area_succession;"
         "INSERT INTO area_succession VALUES ('02658', '02671', 'Phường Nam Cường', 'Lào Cai', 'Lào Cai', 'whole',"
         " '2025-07-01')"
     )

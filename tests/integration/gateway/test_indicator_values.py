@@ -55,6 +55,7 @@ async def ids(world: Any, writer: FigureWriter) -> _Ids:
         await writer.put(old, merged, month, 70.0)
     connection = await connect_as_owner(world.url)
     await connection.execute(
+        "TRUNCATE area_succession;"
         "INSERT INTO area_succession VALUES ('02635', '02647', 'Phường Duyên Hải', 'Thành phố Lào Cai',"
         " 'Tỉnh Lào Cai', 'whole', '2025-07-01'), ('02647', '02647', 'Phường Kim Tân', 'Thành phố Lào Cai',"
         " 'Tỉnh Lào Cai', 'whole', '2025-07-01'), ('02658', '02671', 'Phường Nam Cường', 'Thành phố Lào Cai',"

@@ -51,6 +51,7 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
     assert {} in document["security"]
     paths = {
         "/v1/areas",
+        "/v1/areas/at",
         "/v1/datastreams",
         "/v1/datastreams/{reference}",
         "/v1/indicators",

@@ -6,8 +6,8 @@ CREATE OR REPLACE FUNCTION area_in_force(valid_from date, valid_to date) RETURNS
     RETURN valid_from <= (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
         AND (valid_to IS NULL OR valid_to > (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date);
 
--- The commune in force that holds a point (degrees, WGS 84); NULL outside of all. A ray to the east crosses the border of
--- the one that holds the point an odd number of times: holes and further parts need no rule of their own. The border
+-- The commune in force that holds a point (degrees, WGS 84); NULL outside of all. A ray to the east crosses the border
+-- of the one that holds the point an odd number of times: holes and further parts need no rule of their own. The border
 -- belongs to the commune; where several share the point, the lowest code has it. Exact: numeric is not rounded here.
 -- (plpgsql, because it keeps the plan from call to call)
 CREATE OR REPLACE FUNCTION area_at(longitude numeric, latitude numeric) RETURNS text
@@ -67,8 +67,9 @@ BEGIN
     IF commune.parent_code IS NULL THEN
         RETURN;
     END IF;
-    SELECT count(*), count(*) FILTER (WHERE size >= 4 AND array_position(longitudes, NULL) IS NULL
-               AND array_position(latitudes, NULL) IS NULL AND longitudes[1] = longitudes[size] AND latitudes[1] = latitudes[size])
+    SELECT count(*), count(*) FILTER (WHERE size >= 4
+               AND array_position(longitudes, NULL) IS NULL AND array_position(latitudes, NULL) IS NULL
+               AND longitudes[1] = longitudes[size] AND latitudes[1] = latitudes[size])
       INTO rings, closed
       FROM rings_of(commune.boundary) CROSS JOIN LATERAL cardinality(longitudes) AS size;
     IF rings = 0 OR closed < rings THEN
@@ -99,8 +100,8 @@ CREATE OR REPLACE FUNCTION located_area(of_thing integer) RETURNS text
              ORDER BY location.id LIMIT 1) place
 $$;
 
--- Places a thing whose area was not stated. Whoever changes what decides changes it first and calls this after: the lock
--- on the thing puts the callers in a row, and each looks again when it has it.
+-- Places a thing whose area was not stated. Whoever changes what decides changes it first and calls this after: the
+-- lock on the thing puts the callers in a row, and each looks again when it has it.
 CREATE OR REPLACE FUNCTION place_thing(of_thing integer) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN

@@ -40,18 +40,6 @@ class VersionedDefinition:
         """Key of the indicator."""
         return self.definition.id
 
-    @property
-    def lane(self) -> str:
-        """Definitions of a lane are evaluated together, because they read the same inputs."""
-        formula = self.version.formula
-        if isinstance(formula, CaseFormula):
-            return CASES
-        if isinstance(formula, DataHealth):
-            return HEALTH
-        if isinstance(formula, CompositeFormula):
-            return COMPOSITES
-        return self.definition.group
-
     def document(self) -> dict[str, Any]:
         """The definition with this version alone, as JSON."""
         alone = self.definition.model_copy(update={"versions": [self.version]})
@@ -223,11 +211,38 @@ def _wrong_case_sets(found: list[tuple[Document, Definition]]) -> list[Finding]:
     return findings
 
 
+def lanes_of(definitions: Iterable[VersionedDefinition]) -> dict[str, str]:
+    """The lane of each indicator: definitions of a lane are evaluated together, because they read the same inputs.
+
+    A composite is evaluated with what it reads, when that is one lane; else in a lane of composites.
+
+    Raises:
+        CycleError: composites read each other.
+    """
+    lanes: dict[str, str] = {}
+    for pair in in_order(definitions):
+        formula = pair.version.formula
+        if isinstance(formula, CompositeFormula):
+            read = {lanes.get(key, COMPOSITES) for key in formula.indicators}
+            lane = read.pop() if len(read) == 1 else COMPOSITES
+        elif isinstance(formula, CaseFormula):
+            lane = CASES
+        elif isinstance(formula, DataHealth):
+            lane = HEALTH
+        else:
+            lane = pair.definition.group
+        # versions that read different lanes are evaluated where all can be
+        lanes[pair.key] = lane if lanes.get(pair.key, lane) == lane else COMPOSITES
+    return lanes
+
+
 def properties_of(definitions: Iterable[VersionedDefinition]) -> dict[str, set[str]]:
     """The observed properties that each lane reads."""
-    lanes: dict[str, set[str]] = {}
-    for pair in definitions:
-        properties = lanes.setdefault(pair.lane, set())
+    everything = list(definitions)
+    lanes = lanes_of(everything)
+    found: dict[str, set[str]] = {}
+    for pair in everything:
+        properties = found.setdefault(lanes[pair.key], set())
         if isinstance(pair.version.formula, SeriesFormula):
             properties |= pair.version.formula.properties
-    return lanes
+    return found

@@ -16,7 +16,7 @@ class Missing(StrEnum):
     NOT_IN_SOURCE = "not-in-source"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Figure:
     """A value with its numerator, denominator, sample count and completeness.
 

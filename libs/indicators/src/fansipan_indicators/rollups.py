@@ -4,14 +4,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Rollup:
+class Rollup(NamedTuple):
     """What is known of one bucket; only buckets with at least one counted reading have one."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # the field, not the method of tuples
     sum: float
     min: float
     max: float

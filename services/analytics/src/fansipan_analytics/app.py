@@ -1,12 +1,20 @@
 """Composition of analytics: the only place that wires its parts."""
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
+import httpx
 from fastapi import FastAPI
 
+from fansipan_analytics.alerts.delivery import Channel
+from fansipan_analytics.alerts.email import EmailChannel
+from fansipan_analytics.alerts.notifications import Notifications
+from fansipan_analytics.alerts.secrets import secret_of
+from fansipan_analytics.alerts.service import Alerts
+from fansipan_analytics.alerts.webhook import WebhookChannel
 from fansipan_analytics.consumer.dead_letters import DeadLetterOffice
 from fansipan_analytics.consumer.loop import StoreConsumer
 from fansipan_analytics.indicators.definition_repository import watched_indicators
@@ -24,6 +32,7 @@ from fansipan_common.redis import Speedup
 from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
+from fansipan_indicators.alert_catalogue import AlertCatalogue, check_indicators, load_alert_rules
 from fansipan_indicators.calendars import WorkingCalendar, load_calendar
 from fansipan_indicators.catalogue import VersionedDefinition, load_catalogue
 from fansipan_indicators.documents import CatalogueError
@@ -37,7 +46,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_analytics")
     calendar = _calendar(settings)
-    database = Database(url, application="fansipan-analytics", max_size=10, command_timeout=120.0)
+    database = Database(url, application="fansipan-analytics", max_size=14, command_timeout=120.0)
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     consumer = StoreConsumer(
         database,
@@ -64,10 +73,11 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         interval=_RELAY_SECONDS,
         metrics=metrics,
     )
+    definitions = _definitions(settings)
     engine = Engine(
         database,
         calendar,
-        _definitions(settings),
+        definitions,
         watched=watched_indicators,
         published=relay.wake,
         interval=settings.cascade_interval_seconds,
@@ -81,6 +91,18 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         rolled_up=engine.wake,
     )
     refolding = Refolding(database, calendar, metrics=metrics)
+    rules = _alert_rules(settings, {pair.key for pair in definitions})
+    alerts = Alerts(
+        database,
+        receivers=rules.receivers,
+        interval=settings.cascade_interval_seconds,
+        metrics=metrics,
+        catalogue=rules,
+    )
+    http = httpx.AsyncClient()
+    notifications = Notifications(
+        database, receivers=rules.receivers, channels=_channels(settings, http), metrics=metrics
+    )
     tasks = BackgroundTasks()
 
     @asynccontextmanager
@@ -92,12 +114,15 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         tasks.start("indicators", engine.run())
         tasks.start("catalogue-listener", Listener(url, "catalogue_changed", engine.reload).run())
         tasks.start("relay", relay.run())
+        tasks.start("alerts", alerts.run())
+        tasks.start("notifications", notifications.run())
         try:
             yield
         finally:
             await tasks.stop(timeout=settings.release_timeout_seconds + 5.0)
             await database.close()
             await redis.close()
+            await http.aclose()
 
     app = FastAPI(
         title="Fansipan analytics",
@@ -119,6 +144,8 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "refolding": refolding.check,
                 "indicators": engine.check,
                 "relay": relay.check,
+                "alerts": alerts.check,
+                "notifications": notifications.check,
             },
         )
     )
@@ -136,6 +163,29 @@ def _definitions(settings: AnalyticsSettings) -> list[VersionedDefinition]:
         raise SettingsError(str(error)) from error
     except CatalogueError as error:
         raise SettingsError(f"the indicators of the catalogue are not usable:\n{error}") from error
+
+
+def _alert_rules(settings: AnalyticsSettings, indicators: set[str]) -> AlertCatalogue:
+    try:
+        rules = load_alert_rules(catalogue_folder(settings.catalogue) / "alerts")
+        check_indicators(rules, indicators)
+    except NoCatalogue as error:
+        raise SettingsError(str(error)) from error
+    except CatalogueError as error:
+        raise SettingsError(f"the alert rules of the catalogue are not usable:\n{error}") from error
+    return rules
+
+
+def _channels(settings: AnalyticsSettings, http: httpx.AsyncClient) -> dict[str, Channel]:
+    smtp_url = None if settings.smtp_url is None else settings.smtp_url.get_secret_value()
+    try:
+        email = EmailChannel(smtp_url, sender=settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(f"SMTP_URL is not usable: {error}") from error
+    return {
+        "webhook": WebhookChannel(http, secret=lambda name: secret_of(os.environ, name)),
+        "email": email,
+    }
 
 
 def _calendar(settings: AnalyticsSettings) -> WorkingCalendar:

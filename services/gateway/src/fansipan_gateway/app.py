@@ -19,6 +19,9 @@ from fansipan_gateway.access.endpoints import operator_access, read_access
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
+from fansipan_gateway.alerts.endpoints import alerts_router
+from fansipan_gateway.alerts.repository import AlertRepository
+from fansipan_gateway.alerts.service import Alerts
 from fansipan_gateway.api.docs import docs_router
 from fansipan_gateway.api.openapi import GatewayApp
 from fansipan_gateway.api.proxies import TrustedProxies
@@ -50,6 +53,9 @@ from fansipan_gateway.indicators.service.what_if import WhatIf
 from fansipan_gateway.latest.endpoints import latest_router
 from fansipan_gateway.latest.repository import LatestRepository
 from fansipan_gateway.latest.service import Latest
+from fansipan_gateway.maintenance_windows.endpoints import maintenance_windows_router
+from fansipan_gateway.maintenance_windows.repository import WindowRepository
+from fansipan_gateway.maintenance_windows.service import MaintenanceWindows
 from fansipan_gateway.observations.endpoints import observations_router
 from fansipan_gateway.observations.repository import ObservationRepository
 from fansipan_gateway.observations.service import Observations
@@ -168,6 +174,11 @@ def build(settings: GatewaySettings) -> FastAPI:
             admins=operator_access(authentication, "admin"),
         )
     )
+    acting = operator_access(authentication, "operator", "admin")
+    app.include_router(alerts_router(Alerts(AlertRepository(database)), access, acting))
+    watching = operator_access(authentication, "viewer", "operator", "admin")
+    windows = MaintenanceWindows(WindowRepository(database), _now)
+    app.include_router(maintenance_windows_router(windows, watching, acting))
     app.include_router(docs_router())
     app.mount("/", WebPage(settings.web_dist), name="page")
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)

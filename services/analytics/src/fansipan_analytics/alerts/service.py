@@ -18,12 +18,13 @@ from fansipan_analytics.alerts.looks import Flip, Seen, settle
 from fansipan_analytics.alerts.queues import ChangedFigure, ChangedSeries, take_figures, take_series
 from fansipan_analytics.alerts.readings import Datastream, find_datastreams
 from fansipan_analytics.alerts.readings_looks import ReadingsLook, look_at_readings
-from fansipan_analytics.alerts.rules import RuleBook, current_rules
+from fansipan_analytics.alerts.rules import RuleBook, current_rules, sync_rules
 from fansipan_analytics.alerts.silences import look_at_silence
 from fansipan_analytics.alerts.watches import Watch, WatchKey
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
+from fansipan_indicators.alert_catalogue import AlertCatalogue
 from fansipan_indicators.alert_conditions import Composite, Silence, Threshold
 from fansipan_indicators.alert_rules import AlertRule, Receiver
 
@@ -47,15 +48,25 @@ class Alerts:
         receivers: whom rules can tell, by key.
         interval: seconds between rounds.
         metrics: counts faults of the loop.
+        catalogue: the rules as this release's files give them, written to the database before the first round; None:
+        the
+            database has them.
     """
 
     def __init__(
-        self, database: Database, *, receivers: Mapping[str, Receiver], interval: float, metrics: Metrics
+        self,
+        database: Database,
+        *,
+        receivers: Mapping[str, Receiver],
+        interval: float,
+        metrics: Metrics,
+        catalogue: AlertCatalogue | None = None,
     ) -> None:
         self._database = database
         self._ledger = Ledger(receivers)
         self._interval = interval
         self._metrics = metrics
+        self._catalogue = catalogue
         self._book = RuleBook()
         self._fault: str | None = None
 
@@ -70,6 +81,7 @@ class Alerts:
         while True:
             await asyncio.sleep(delay)
             try:
+                await self._sync()
                 await self.work_off()
                 delay, self._fault = self._interval, None
             except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
@@ -80,6 +92,12 @@ class Alerts:
                 _log.warning(
                     "alerts go on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
                 )
+
+    async def _sync(self) -> None:
+        if self._catalogue is not None:
+            async with self._database.connection() as connection:
+                await sync_rules(connection, self._catalogue)
+            self._catalogue = None
 
     async def work_off(self) -> int:
         """Do what is queued and due until nothing free is left, at most 64 transactions; returns how many looks."""

@@ -1,5 +1,6 @@
 """The definitions that are evaluated at present, as the database holds them."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,22 +11,29 @@ from fansipan_indicators.measures import Layout, measures_of
 from fansipan_indicators.periods import Period
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Active:
     """A definition with the id under which its values are stored."""
 
-    id: int
-    pair: VersionedDefinition
+    def __init__(self, id: int, pair: VersionedDefinition, lane: str) -> None:  # noqa: A002 - as the column is called
+        self.id = id
+        self.pair = pair
+        self.lane = lane
+        bands = pair.version.bands
+        self._rising = bool(bands) and (len(bands) == 1 or bands[0].up_to is not None)
+        self._keys = [band.key for band in bands]
+        edges = [band.up_to for band in bands[:-1]] if self._rising else [band.from_ for band in bands[1:]]
+        self._edges = [edge for edge in edges if edge is not None]
+
+    def band_of(self, value: float | None) -> str | None:
+        """Key of the band that holds a value, as `definitions.band_of` finds it."""
+        if value is None or not self._keys:
+            return None
+        return self._keys[(bisect_left if self._rising else bisect_right)(self._edges, value)]
 
     @property
     def key(self) -> str:
         """Key of the indicator."""
         return self.pair.key
-
-    @property
-    def lane(self) -> str:
-        """The lane that evaluates it."""
-        return self.pair.lane
 
 
 @dataclass(frozen=True, slots=True)

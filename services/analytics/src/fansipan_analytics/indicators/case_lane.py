@@ -1,9 +1,8 @@
 """The lane of indicators over cases: count what changed, then compute the figures whose sums changed."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -12,10 +11,11 @@ from fansipan_analytics.indicators import queues, registry
 from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.case_counting import CaseCounter, Dirty
 from fansipan_analytics.indicators.case_sums import sums_of
+from fansipan_analytics.indicators.composite_lane import Composites, is_composite
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
 from fansipan_analytics.indicators.registry import Subject, Subjects
-from fansipan_analytics.indicators.values import CORRECTION, DEFINITION_CHANGED, Computed, record
+from fansipan_analytics.indicators.values import CORRECTION, DEFINITION_CHANGED, Changed, Computed, record
 from fansipan_indicators.calendars import WorkingCalendar
 from fansipan_indicators.case_figures import case_figure
 from fansipan_indicators.catalogue import CASES
@@ -39,8 +39,7 @@ _SUBJECTS_AT_ONCE: Final = 5
 _CUMULATIVE: Final = frozenset({"handled", "late", "onTime", "open", "overdue"})
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A figure to compute."""
 
     active: Active
@@ -55,6 +54,7 @@ class CaseLane:
     def __init__(self, subjects: Subjects, heads: Heads, calendar: WorkingCalendar) -> None:
         self._subjects = subjects
         self._heads = heads
+        self._composites = Composites(CASES, heads)
         self._calendar = calendar
         self._counter = CaseCounter(subjects)
 
@@ -77,7 +77,7 @@ class CaseLane:
             connection, definitions.layout, {**dict.fromkeys(late, False), **changed}, now
         )
         state = state.at(seen)
-        actives = definitions.of_lane(CASES)
+        actives = [one for one in definitions.of_lane(CASES) if not is_composite(one)]
         wanted: list[Wanted] = []
         if state.is_counting:
             if not changed:
@@ -86,14 +86,17 @@ class CaseLane:
             wanted = _figures(actives, counted, now, definitions.layout)
             if tick:
                 wanted += await self._with_time(connection, actives, state, now)
-            if await queues.definitions_changed(connection, CASES):
+            if await queues.definitions_changed(connection, [one.id for one in actives]):
                 state = state.anew()
             if state.subject_cursor is not None:
                 anew, cursor = await self._next_subjects(connection, actives, state.subject_cursor, now)
                 wanted, state = wanted + anew, state.after(cursor)
         await save_case_state(connection, state)
         done = await self._evaluate(connection, definitions, wanted, now)
-        return Work(len(done), more=len(changed) >= _TAKEN_CASES)
+        total = len(done)
+        if not state.is_counting:
+            total += await self._composites.follow(connection, definitions, done, now)
+        return Work(total, more=len(changed) >= _TAKEN_CASES)
 
     async def _next_subjects(
         self,
@@ -156,7 +159,7 @@ class CaseLane:
         definitions: Definitions,
         wanted: Iterable[Wanted],
         now: datetime,
-    ) -> list[Any]:
+    ) -> list[Changed]:
         todo = list({(one.active, one.subject, one.period): one for one in wanted}.values())
         if not todo:
             return []
@@ -251,17 +254,14 @@ def _figures(
     layout: Layout | None = None,
 ) -> list[Wanted]:
     """The figures that changed sums touch; with a layout, only those that read what changed. None in the future."""
-    kinds = list(PeriodKind)[1:]
+    by_days: dict[frozenset[date], dict[tuple[PeriodKind, bool], list[Period]]] = {}
     touched: dict[Subject, dict[tuple[PeriodKind, bool], list[Period]]] = {}
     for subject, mark in dirty.items():
-        moments = sorted(datetime.combine(day, time(12), ZONE).astimezone(UTC) for day in mark.days)
-        if not moments:
-            continue
-        touched[subject] = {}
-        for kind in kinds:
-            own = {period_at(kind, moment) for moment in moments}
-            touched[subject][kind, False] = [period for period in own if period.start <= now]
-            touched[subject][kind, True] = periods_between(kind, moments[0], now)
+        days = frozenset(mark.days)
+        if days:
+            if days not in by_days:
+                by_days[days] = _periods(days, now)
+            touched[subject] = by_days[days]
     wanted: list[Wanted] = []
     for active in actives:
         formula = active.pair.version.formula
@@ -283,6 +283,17 @@ def _figures(
                     if holds(active, period):
                         wanted.append(Wanted(active, subject, period, cause))
     return wanted
+
+
+def _periods(days: Collection[date], now: datetime) -> dict[tuple[PeriodKind, bool], list[Period]]:
+    """The periods that hold some days; for formulas that carry over (True), with all that follow."""
+    moments = sorted(datetime.combine(day, time(12), ZONE).astimezone(UTC) for day in days)
+    found: dict[tuple[PeriodKind, bool], list[Period]] = {}
+    for kind in list(PeriodKind)[1:]:
+        own = {period_at(kind, moment) for moment in moments}
+        found[kind, False] = [period for period in own if period.start <= now]
+        found[kind, True] = periods_between(kind, moments[0], now)
+    return found
 
 
 def _places_read(formula: CaseFormula, layout: Layout) -> frozenset[int] | None:

@@ -9,8 +9,8 @@ import asyncpg
 from fansipan_analytics.indicators import queues
 from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.heads import Heads
-from fansipan_analytics.indicators.value_repository import Key, fetch_values
-from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Computed, record
+from fansipan_analytics.indicators.value_repository import Key
+from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Changed, Computed, record
 from fansipan_indicators.catalogue import COMPOSITES
 from fansipan_indicators.composites import expression, normalised_index, weighted_score
 from fansipan_indicators.figure import Figure
@@ -24,38 +24,55 @@ Place = tuple[int, Period]
 """(subject id, period)."""
 
 
-class CompositeLane:
-    """Evaluates the definitions over other indicators, those that read others of them last."""
+class Composites:
+    """Computes the composites of a lane from figures that changed in it; those that read others of them last."""
 
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, lane: str, heads: Heads) -> None:
+        self._lane = lane
         self._heads = heads
 
-    async def work(
-        self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
-    ) -> Work:
-        """Evaluate what changed, as much as fits into one transaction."""
-        del tick  # nothing here changes with time alone
-        wanted: dict[Active, dict[Place, str]] = {}
-        for stale in await queues.take_stale(connection, COMPOSITES, _TAKEN):
-            active = definitions.by_id.get(stale.definition_id)
-            if active is not None and active.lane == COMPOSITES:
-                wanted.setdefault(active, {})[stale.subject_id, stale.period] = stale.reason
-        if not wanted:
-            wanted = await self._piece_of_past(connection, definitions)
+    async def follow(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        changed: Iterable[Changed],
+        now: datetime,
+    ) -> int:
+        """Compute what reads the changed figures, and what is new or was changed; returns how many figures changed."""
+        wanted = await self._piece_of_past(connection, definitions)
+        self._add_dependents(definitions, changed, wanted)
+        return await self.compute(connection, definitions, wanted, now)
+
+    async def compute(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        wanted: dict[Active, dict[Place, str]],
+        now: datetime,
+    ) -> int:
+        """Compute composites at some places, with their reasons, and what reads them; returns how many changed."""
         total = 0
-        for active in definitions.of_lane(COMPOSITES):
+        for active in definitions.of_lane(self._lane):
             places = wanted.get(active, {})
             if not places:
                 continue
             computed = await self._compute(connection, definitions, active, places)
             changed = await record(connection, definitions, self._heads, computed, now)
             total += len(changed)
-            for dependent in definitions.dependents.get(active.key, ()):
-                for change in changed:
-                    if holds(dependent, change.computed.period):
-                        place = (change.computed.subject_id, change.computed.period)
-                        wanted.setdefault(dependent, {})[place] = change.head.reason
-        return Work(total)
+            self._add_dependents(definitions, changed, wanted)
+        return total
+
+    def _add_dependents(
+        self,
+        definitions: Definitions,
+        changed: Iterable[Changed],
+        wanted: dict[Active, dict[Place, str]],
+    ) -> None:
+        for change in changed:
+            one = change.computed
+            for dependent in definitions.dependents.get(one.active.key, ()):
+                if dependent.lane == self._lane and holds(dependent, one.period):
+                    wanted.setdefault(dependent, {})[one.subject_id, one.period] = change.head.reason
 
     async def _compute(
         self,
@@ -71,12 +88,34 @@ class CompositeLane:
         own = {place: reason for place, reason in places.items() if _offers(active, kinds.get(place[0]))}
         if isinstance(formula, NormalisedIndex):
             own = await _all_of_kind(connection, definitions, active, formula, own, kinds)
-        values = await _values(connection, definitions, formula, own)
+        values = await self._values(connection, definitions, formula, own)
         figures = _figures(formula, values, kinds)
         return [
             Computed(active, subject_id, period, figures[subject_id, period], _cause(reason))
             for (subject_id, period), reason in own.items()
         ]
+
+    async def _values(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        formula: CompositeFormula,
+        places: Iterable[Place],
+    ) -> dict[Place, dict[str, float | None]]:
+        """The components' values at each place."""
+        keys: dict[Key, tuple[Place, str]] = {}
+        found: dict[Place, dict[str, float | None]] = {}
+        for subject_id, period in places:
+            found[subject_id, period] = {}
+            for name in formula.indicators:
+                component = definitions.in_force(name, period)
+                if component is not None:
+                    key = (component.id, subject_id, period.kind.value, period.start)
+                    keys[key] = ((subject_id, period), name)
+        for key, head in (await self._heads.fetch(connection, keys)).items():
+            place, name = keys[key]
+            found[place][name] = head.value
+        return found
 
     async def _piece_of_past(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions
@@ -86,9 +125,10 @@ class CompositeLane:
             """
             SELECT s.definition_id, s.next_from, s.until FROM stale_definition s
             JOIN indicator_definition d ON d.id = s.definition_id
-            WHERE d.lane = $1 AND d.retired_at IS NULL ORDER BY s.definition_id LIMIT 1
+            WHERE d.lane = $1 AND d.retired_at IS NULL AND d.id = ANY($2) ORDER BY s.definition_id LIMIT 1
             """,
-            COMPOSITES,
+            self._lane,
+            [one.id for one in definitions.of_lane(self._lane) if is_composite(one)],
         )
         if waiting is None:
             return {}
@@ -130,6 +170,33 @@ class CompositeLane:
             for row in rows
         }
         return {active: {place: cause for place, cause in places.items() if holds(active, place[1])}}
+
+
+def is_composite(active: Active) -> bool:
+    """Whether a definition reads other indicators."""
+    return isinstance(active.pair.version.formula, CompositeFormula)
+
+
+class CompositeLane:
+    """Evaluates composites over indicators of several lanes."""
+
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
+        self._composites = Composites(COMPOSITES, heads)
+
+    async def work(
+        self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
+    ) -> Work:
+        """Evaluate what changed, as much as fits into one transaction."""
+        del tick  # nothing here changes with time alone
+        wanted: dict[Active, dict[Place, str]] = {}
+        for stale in await queues.take_stale(connection, COMPOSITES, _TAKEN):
+            active = definitions.by_id.get(stale.definition_id)
+            if active is not None and active.lane == COMPOSITES:
+                wanted.setdefault(active, {})[stale.subject_id, stale.period] = stale.reason
+        self._heads.forget()  # the components are written by other lanes
+        done = await self._composites.compute(connection, definitions, wanted, now)
+        return Work(done + await self._composites.follow(connection, definitions, [], now))
 
 
 def _cause(reason: str) -> str | None:
@@ -184,28 +251,6 @@ async def _all_of_kind(
             kinds[row["id"]] = (row["kind"], row["key"])
             if _offers(active, kinds[row["id"]]):
                 found.setdefault((row["id"], period), reason)
-    return found
-
-
-async def _values(
-    connection: "asyncpg.Connection[Any]",
-    definitions: Definitions,
-    formula: CompositeFormula,
-    places: Iterable[Place],
-) -> dict[Place, dict[str, float | None]]:
-    """The components' values at each place."""
-    keys: dict[Key, tuple[Place, str]] = {}
-    found: dict[Place, dict[str, float | None]] = {}
-    for subject_id, period in places:
-        found[subject_id, period] = {}
-        for name in formula.indicators:
-            component = definitions.in_force(name, period)
-            if component is not None:
-                key = (component.id, subject_id, period.kind.value, period.start)
-                keys[key] = ((subject_id, period), name)
-    for key, value in (await fetch_values(connection, keys)).items():
-        place, name = keys[key]
-        found[place][name] = value
     return found
 
 

@@ -13,6 +13,7 @@ from fansipan_indicators.catalogue import (
     CASES,
     HEALTH,
     VersionedDefinition,
+    lanes_of,
     properties_of,
     versioned,
 )
@@ -48,20 +49,26 @@ async def sync_catalogue(
         known = {
             (row["key"], row["version"]): row
             for row in await connection.fetch(
-                "SELECT id, key, version, digest, document, retired_at FROM indicator_definition"
+                "SELECT id, key, version, digest, lane, document, retired_at FROM indicator_definition"
             )
         }
         changed: list[str] = []
+        lanes = lanes_of(definitions)
         for pair in definitions:
             before = known.pop((pair.key, pair.version.version), None)
-            if before is not None and before["retired_at"] is None and before["document"] == pair.document():
+            if (
+                before is not None
+                and before["retired_at"] is None
+                and before["document"] == pair.document()
+                and (before["lane"] == lanes[pair.key])
+            ):
                 continue
             definition_id = await connection.fetchval(
                 _UPSERT,
                 pair.key,
                 pair.version.version,
                 pair.digest,
-                pair.lane,
+                lanes[pair.key],
                 pair.document(),
                 pair.definition.public,
                 pair.version.effective_from,
@@ -100,8 +107,9 @@ async def _sync_lanes(
     connection: "asyncpg.Connection[Any]", definitions: Sequence[VersionedDefinition]
 ) -> None:
     properties = {CASES: set[str](), **properties_of(definitions)}
+    lanes = lanes_of(definitions)
     slowest = {
-        lane: max((p.definition.refresh_seconds for p in definitions if p.lane == lane), default=0.0)
+        lane: max((p.definition.refresh_seconds for p in definitions if lanes[p.key] == lane), default=0.0)
         for lane in properties
     }
     slowest[HEALTH] = max(slowest.get(HEALTH, 0.0), _HEALTH_REFRESH) if HEALTH in properties else 0.0
@@ -117,19 +125,20 @@ async def _sync_lanes(
             sorted(wanted),
             round(slowest[lane] * 1000),
         )
-    lanes = [*properties, "alerts"]
-    await connection.execute("DELETE FROM evaluation_lane WHERE name <> ALL($1)", lanes)
-    await connection.execute("DELETE FROM changed_series WHERE lane <> ALL($1)", lanes)
+    kept = [*properties, "alerts"]
+    await connection.execute("DELETE FROM evaluation_lane WHERE name <> ALL($1)", kept)
+    await connection.execute("DELETE FROM changed_series WHERE lane <> ALL($1)", kept)
 
 
 async def load_definitions(connection: "asyncpg.Connection[Any]", watched: frozenset[str]) -> Definitions:
     """The definitions to evaluate. One that this release cannot read is left out and said so."""
     actives: list[Active] = []
     for row in await connection.fetch(
-        "SELECT id, key, version, document FROM indicator_definition WHERE retired_at IS NULL ORDER BY key, version"
+        "SELECT id, key, version, lane, document FROM indicator_definition WHERE retired_at IS NULL"
+        " ORDER BY key, version"
     ):
         try:
-            actives.append(Active(row["id"], versioned(row["document"])))
+            actives.append(Active(row["id"], versioned(row["document"]), row["lane"]))
         except ValidationError as error:
             _log.error(
                 "a definition of another release cannot be evaluated here",

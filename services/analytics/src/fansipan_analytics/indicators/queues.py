@@ -12,12 +12,17 @@ from fansipan_indicators.periods import Period, PeriodKind
 
 _TAKEN_ROWS: Final = 500
 
+# The newest data first: a load of history must not delay what is live. It also brings together what was measured at the
+# same time, which is read and combined together.
 _TAKE_SERIES: Final = """
 WITH queued AS (
-    SELECT id, cardinality(datastream_ids) AS size FROM changed_series WHERE lane = $1 ORDER BY id LIMIT $2
+    SELECT id, cardinality(datastream_ids) AS size,
+           row_number() OVER (ORDER BY buckets[cardinality(buckets)] DESC, id) AS place
+    FROM changed_series WHERE lane = $1 ORDER BY place LIMIT $2
 ), taken AS (
     DELETE FROM changed_series WHERE id IN (
-        SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY id) AS upto FROM queued) AS q WHERE upto - size < $3
+        SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY place) AS upto FROM queued) AS q
+        WHERE upto - size < $3
     ) RETURNING level, datastream_ids, buckets, corrected
 )
 SELECT t.level, x.datastream_id, x.bucket, bool_or(t.corrected) AS corrected
@@ -39,7 +44,7 @@ GROUP BY 1, 2, 3, 4
 
 
 async def take_series(connection: "asyncpg.Connection[Any]", lane: str, limit: int) -> list[ChangedBucket]:
-    """Changed rollup buckets of a lane, the oldest first, about `limit` of them."""
+    """Changed rollup buckets of a lane, the newest first, about `limit` of them."""
     rows = await connection.fetch(_TAKE_SERIES, lane, _TAKEN_ROWS, limit)
     return [ChangedBucket(row[0], row[1], row[2], row[3]) for row in rows]
 
@@ -69,7 +74,7 @@ class PieceOfPast:
 
 
 async def take_piece_of_past(
-    connection: "asyncpg.Connection[Any]", lane: str, span: timedelta
+    connection: "asyncpg.Connection[Any]", lane: str, definition_ids: Sequence[int], span: timedelta
 ) -> PieceOfPast | None:
     """The next piece of the past of a definition over readings; None when none waits.
 
@@ -80,9 +85,10 @@ async def take_piece_of_past(
         SELECT s.definition_id, s.next_from, s.until, l.properties
         FROM stale_definition s JOIN indicator_definition d ON d.id = s.definition_id
         JOIN evaluation_lane l ON l.name = d.lane
-        WHERE d.lane = $1 AND d.retired_at IS NULL ORDER BY s.definition_id LIMIT 1
+        WHERE d.lane = $1 AND s.definition_id = ANY($2) ORDER BY s.definition_id LIMIT 1
         """,
         lane,
+        list(definition_ids),
     )
     if waiting is None:
         return None
@@ -126,11 +132,10 @@ async def take_piece_of_past(
     return PieceOfPast(waiting["definition_id"], buckets)
 
 
-async def definitions_changed(connection: "asyncpg.Connection[Any]", lane: str) -> bool:
-    """Whether definitions of a lane are new or changed since the last call."""
+async def definitions_changed(connection: "asyncpg.Connection[Any]", definition_ids: Sequence[int]) -> bool:
+    """Whether some of the definitions are new or changed since the last call."""
     gone = await connection.fetch(
-        "DELETE FROM stale_definition s USING indicator_definition d"
-        " WHERE d.id = s.definition_id AND d.lane = $1 RETURNING s.definition_id",
-        lane,
+        "DELETE FROM stale_definition WHERE definition_id = ANY($1) RETURNING definition_id",
+        list(definition_ids),
     )
     return bool(gone)

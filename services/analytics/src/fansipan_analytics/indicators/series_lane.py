@@ -10,6 +10,7 @@ import asyncpg
 from fansipan_analytics.indicators import queues, registry, rollup_repository
 from fansipan_analytics.indicators.active import Active, Definitions, Work
 from fansipan_analytics.indicators.area_repository import figures_of_things
+from fansipan_analytics.indicators.composite_lane import Composites, is_composite
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.registry import Subjects, ThingEntry
 from fansipan_analytics.indicators.rollup_repository import Level, Window
@@ -45,6 +46,7 @@ class SeriesLane:
         self._name = name
         self._subjects = subjects
         self._heads = heads
+        self._composites = Composites(name, heads)
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -53,7 +55,7 @@ class SeriesLane:
 
         `tick`: look also at what changes with time alone: how fresh data is, whether somebody is silent.
         """
-        actives = definitions.of_lane(self._name)
+        actives = [one for one in definitions.of_lane(self._name) if not is_composite(one)]
         buckets = await queues.take_series(connection, self._name, _TAKEN_BUCKETS)
         changed = await self._evaluate(connection, definitions, actives, buckets, now, cause=None)
         if tick:
@@ -61,7 +63,7 @@ class SeriesLane:
             running = await self._running_buckets(connection, now) if silent else []
             changed += await self._evaluate(connection, definitions, silent, running, now, cause=None)
         if not buckets:
-            changed += await self._catch_up(connection, definitions, now)
+            changed += await self._catch_up(connection, definitions, actives, now)
         return Work(changed, more=len(buckets) >= _TAKEN_BUCKETS)
 
     async def _running_buckets(
@@ -77,12 +79,17 @@ class SeriesLane:
         ]
 
     async def _catch_up(
-        self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime
+        self,
+        connection: "asyncpg.Connection[Any]",
+        definitions: Definitions,
+        actives: Collection[Active],
+        now: datetime,
     ) -> int:
         """Evaluate a piece of the past for a definition that is new or was changed."""
-        piece = await queues.take_piece_of_past(connection, self._name, _BACKFILL_SPAN)
-        if piece is None or piece.definition_id not in definitions.by_id:
-            return 0
+        ids = [active.id for active in actives]
+        piece = await queues.take_piece_of_past(connection, self._name, ids, _BACKFILL_SPAN)
+        if piece is None:
+            return await self._composites.follow(connection, definitions, [], now)
         active = definitions.by_id[piece.definition_id]
         return await self._evaluate(
             connection, definitions, [active], piece.buckets, now, cause=DEFINITION_CHANGED
@@ -124,8 +131,8 @@ class SeriesLane:
         )
         changed = await record(connection, definitions, self._heads, computed, now)
         areas = await self._areas(connection, changed)
-        changed_areas = await record(connection, definitions, self._heads, areas, now)
-        return len(changed) + len(changed_areas)
+        changed += await record(connection, definitions, self._heads, areas, now)
+        return len(changed) + await self._composites.follow(connection, definitions, changed, now)
 
     async def _read(
         self,

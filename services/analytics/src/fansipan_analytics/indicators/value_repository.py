@@ -1,9 +1,8 @@
 """Figures in the database: present revisions, former ones, and what has to hear of a change."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -55,14 +54,6 @@ JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k
     AND v.period = k.period AND v.period_start = k.period_start
 WHERE v.period_start BETWEEN $5 AND $6
 """
-_FETCH_VALUES: Final = """
-SELECT v.definition_id, v.subject_id, v.period, v.period_start, v.value
-FROM unnest($1::integer[], $2::integer[], $3::text[], $4::timestamptz[])
-         AS k (definition_id, subject_id, period, period_start)
-JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k.subject_id
-    AND v.period = k.period AND v.period_start = k.period_start
-WHERE v.period_start BETWEEN $5 AND $6
-"""
 _SAVE: Final = f"""
 INSERT INTO indicator_value ({_LIST})
 SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES, 1))})
@@ -79,8 +70,7 @@ LEFT JOIN closed_value v ON v.close_id = c.id AND v.definition_id = k.definition
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The present revision of a figure, as stored."""
 
     revision: int
@@ -95,22 +85,6 @@ class Head:
     known_from: datetime
 
 
-def _row(key: Key, head: Head) -> tuple[Any, ...]:
-    return (
-        *key,
-        head.revision,
-        head.value,
-        head.band,
-        head.numerator,
-        head.denominator,
-        head.sample_count,
-        head.completeness,
-        head.details,
-        head.reason,
-        head.known_from,
-    )
-
-
 async def fetch_heads(connection: "asyncpg.Connection[Any]", keys: Collection[Key]) -> dict[Key, Head]:
     """The present revisions of some figures; those that do not exist yet are left out."""
     found: dict[Key, Head] = {}
@@ -120,20 +94,6 @@ async def fetch_heads(connection: "asyncpg.Connection[Any]", keys: Collection[Ke
         columns = [list(column) for column in zip(*chunk, strict=True)]
         for row in await connection.fetch(_FETCH, *columns, chunk[0][3], chunk[-1][3]):
             found[row[0], row[1], row[2], row[3]] = Head(*row[4:])
-    return found
-
-
-async def fetch_values(
-    connection: "asyncpg.Connection[Any]", keys: Collection[Key]
-) -> dict[Key, float | None]:
-    """The present values of some figures; those that do not exist yet are left out."""
-    found: dict[Key, float | None] = {}
-    ordered = sorted(keys, key=lambda key: key[3])
-    for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        columns = [list(column) for column in zip(*chunk, strict=True)]
-        for row in await connection.fetch(_FETCH_VALUES, *columns, chunk[0][3], chunk[-1][3]):
-            found[row[0], row[1], row[2], row[3]] = row[4]
     return found
 
 
@@ -148,11 +108,11 @@ async def save(
         await connection.copy_records_to_table(
             "indicator_revision",
             columns=[*_COLUMNS, "superseded_at"],
-            records=[(*_row(key, head), now) for key, head in superseded],
+            records=[(*key, *head, now) for key, head in superseded],
         )
     ordered = sorted(heads, key=lambda item: item[0])
     for start in range(0, len(ordered), _CHUNK):
-        rows = [_row(key, head) for key, head in ordered[start : start + _CHUNK]]
+        rows = [(*key, *head) for key, head in ordered[start : start + _CHUNK]]
         await connection.execute(_SAVE, *(list(column) for column in zip(*rows, strict=True)))
 
 

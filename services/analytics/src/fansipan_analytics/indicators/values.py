@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -12,8 +11,6 @@ from fansipan_analytics.indicators import value_repository as repository
 from fansipan_analytics.indicators.active import Active, Definitions, holds
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.value_repository import Head, Key
-from fansipan_indicators.catalogue import COMPOSITES
-from fansipan_indicators.definitions import band_of
 from fansipan_indicators.figure import Figure, Missing, not_applicable
 from fansipan_indicators.periods import Period
 
@@ -55,8 +52,7 @@ class Computed:
         self.key: Key = (active.id, subject_id, str(period.kind), period.start)
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A figure that became a revision."""
 
     computed: Computed
@@ -99,22 +95,22 @@ def _compare(
         if known is None and one.figure is None:
             continue
         figure = one.figure or not_applicable(Missing.NO_DATA)
-        if known is not None and same(known, figure, one.active):
+        band = one.active.band_of(figure.value)
+        if known is not None and same(known, figure, band):
             continue
         reason = _reason(one, known, now)
         keep = known is not None and not _may_replace(known, one.period, reason, now)
         if known is not None and keep:
             superseded.append((one.key, known))
-        changed.append(Changed(one, _head(one.active, figure, known, reason, now, keep=keep)))
+        changed.append(Changed(one, _head(figure, band, known, reason, now, keep=keep)))
     return changed, superseded
 
 
-def same(head: Head, figure: Figure, active: Active) -> bool:
-    """Whether a stored revision says what a figure says."""
-    band = band_of(active.pair.version.bands, figure.value)
+def same(head: Head, figure: Figure, band: str | None) -> bool:
+    """Whether a stored revision says what a figure in a band says."""
     return (
         head.sample_count == figure.sample_count
-        and head.band == (None if band is None else band.key)
+        and head.band == band
         and _close(head.value, figure.value)
         and _close(head.numerator, figure.numerator)
         and _close(head.denominator, figure.denominator)
@@ -134,9 +130,9 @@ def _alike(one: Any, other: Any) -> bool:
         return True
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+    if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, int | float) and isinstance(other, int | float):
         return _close(one, other)
@@ -159,13 +155,12 @@ def _may_replace(known: Head, period: Period, reason: str, now: datetime) -> boo
 
 
 def _head(
-    active: Active, figure: Figure, known: Head | None, reason: str, now: datetime, *, keep: bool
+    figure: Figure, band: str | None, known: Head | None, reason: str, now: datetime, *, keep: bool
 ) -> Head:
-    band = band_of(active.pair.version.bands, figure.value)
     return Head(
         revision=1 if known is None else known.revision + keep,
         value=figure.value,
-        band=None if band is None else band.key,
+        band=band,
         numerator=figure.numerator,
         denominator=figure.denominator,
         sample_count=figure.sample_count,
@@ -204,5 +199,5 @@ async def _tell(
                 for change in changes
                 if holds(dependent, change.computed.period)
             ]
-            if wanted and active.lane != COMPOSITES:
-                await repository.mark_stale(connection, COMPOSITES, dependent.id, wanted)
+            if wanted and dependent.lane != active.lane:
+                await repository.mark_stale(connection, dependent.lane, dependent.id, wanted)

@@ -30,10 +30,10 @@ def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
         parameters: Annotated[AreaParameters, Query()],
         reader: Annotated[Reader, Depends(access)],
     ) -> Response:
-        """The communes of today, or of the day `at`, with their boundaries. The boundaries are illustrative, not official.
+        """The communes of today, or of the day `at`, with their boundaries: illustrative ones, not official.
 
-        Each tells the units it was made of in `predecessors`. Units that were merged since the day `at` have no geometry;
-        they tell in `successors` where their ground lies now.
+        Each tells in `predecessors` of which units it was made. Units that were merged since the day `at` have no
+        geometry; they tell in `successors` where their ground lies now.
         """
         body = await areas.document(parameters.parent, parameters.at, geometry=parameters.geometry)
         return respond(request, body, public=reader.public, max_age=_MAX_AGE, media_type=_GEOJSON)

@@ -34,7 +34,8 @@ _AT: Final = (
 )
 # A unit that the table area still has, closed on the day of the change, is among those in force before it.
 _FORMER: Final = """
-SELECT s.old_code AS code, s.old_name AS full_name, s.old_district AS district, s.old_province AS province, s.valid_until,
+SELECT s.old_code AS code, s.old_name AS full_name, s.old_district AS district, s.old_province AS province,
+       s.valid_until,
        jsonb_agg(jsonb_build_object('code', a.code, 'name', a.full_name, 'relation', s.relation) ORDER BY a.code)
            AS successors
   FROM area_succession s JOIN area a ON a.code = s.new_code

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field
 
 from fansipan_gateway.api.parameters import AreaCode, Parameters, ResponseModel
 
-
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

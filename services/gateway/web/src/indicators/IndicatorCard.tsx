@@ -4,7 +4,7 @@ import { subjectReference, type FigureName } from '../api/indicatorQueries'
 import type { Card } from '../api/indicatorTypes'
 import { useI18n } from '../i18n/I18n'
 import { BandChip } from './BandChip'
-import { inLanguage, valueText } from './cardText'
+import { inLanguage, unitText, valueText } from './cardText'
 import { ChangeMark } from './ChangeMark'
 import { FigureMarks } from './FigureMarks'
 import { periodLabel } from './period'
@@ -55,7 +55,7 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
           >
             {value}
           </span>
-          {card.value !== null && card.unit.symbol && <span className="value-unit">{card.unit.symbol}</span>}
+          {card.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}
           <ChangeMark figure={card} />
         </span>
         <span className="card-marks">

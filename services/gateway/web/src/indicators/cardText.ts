@@ -1,4 +1,4 @@
-import type { Card, Figure, FigureBand, MovingFigure, Subject, Text } from '../api/indicatorTypes'
+import type { Card, Figure, FigureBand, MovingFigure, Subject, Text, Unit } from '../api/indicatorTypes'
 import type { I18n } from '../i18n/I18n'
 import type { Language } from '../i18n/messages'
 
@@ -22,6 +22,11 @@ export function valueText(
 ): string {
   if (figure.value !== null) return format.fixed(figure.value, decimals)
   return figure.missing ? t(`missing.${figure.missing}`) : '–'
+}
+
+/** The unit as written behind a value. A word ("hồ sơ") is translated, a symbol ("mm") is not. */
+export function unitText(unit: Unit, language: Language): string {
+  return unit.name && unit.symbol === unit.name.vi ? inLanguage(unit.name, language) : unit.symbol
 }
 
 export interface Change {

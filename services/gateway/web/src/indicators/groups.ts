@@ -29,7 +29,7 @@ export interface CardGroup {
   cards: Card[]
 }
 
-/** Cards by group. Inside one, composites come before their parts, and what has no value last. */
+/** Cards by group. Inside one, totals come first, parts after the others, and what has no value last. */
 export function groupCards(cards: readonly Card[]): CardGroup[] {
   const groups = new Map<string, Card[]>()
   for (const card of cards) {
@@ -45,12 +45,13 @@ export function groupCards(cards: readonly Card[]): CardGroup[] {
 function byWeight(a: Card, b: Card): number {
   return (
     Number(a.value === null) - Number(b.value === null) ||
-    Number(isPart(a)) - Number(isPart(b)) ||
+    rankOf(a) - rankOf(b) ||
     a.indicator.localeCompare(b.indicator, 'en', { numeric: true })
   )
 }
 
-/** Sub-indicators are numbered under their group's number: d766-2.1 is a part of d766-2. */
-function isPart({ indicator }: Card): boolean {
-  return /\d\.\d/.test(indicator)
+/** Totals before all others, parts after them: d766-total is the whole, d766-2.1 a part of d766-2. */
+function rankOf({ indicator }: Card): number {
+  if (indicator.includes('-total')) return 0
+  return /\d\.\d/.test(indicator) ? 2 : 1
 }

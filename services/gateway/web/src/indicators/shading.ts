@@ -1,6 +1,7 @@
-import type { Card, IndicatorSummary, Ranking } from '../api/indicatorTypes'
+import type { IndicatorSummary, Ranking } from '../api/indicatorTypes'
 import type { I18n } from '../i18n/I18n'
-import { bandName, inLanguage, valueText } from './cardText'
+import type { Language } from '../i18n/messages'
+import { bandName, inLanguage, unitText, valueText } from './cardText'
 import { groupOrder } from './groups'
 import { periodLabel } from './period'
 
@@ -52,7 +53,7 @@ export function shadingOf(indicator: IndicatorSummary, ranking: Ranking, i18n: I
   for (const item of ranking.items) {
     const number = valueText(item, indicator.decimals, i18n)
     const text = [
-      item.value === null ? number : withUnit(number, indicator),
+      item.value === null ? number : withUnit(number, indicator, language),
       item.band && bandName(item.band, language),
       periodLabel(item.period, t, language),
     ]
@@ -67,9 +68,10 @@ export function shadingOf(indicator: IndicatorSummary, ranking: Ranking, i18n: I
   }
 }
 
-export function withUnit(number: string, { unit }: Pick<Card, 'unit'>): string {
-  if (unit.symbol === '%') return `${number}%`
-  return unit.symbol ? `${number} ${unit.symbol}` : number
+function withUnit(number: string, { unit }: IndicatorSummary, language: Language): string {
+  const text = unitText(unit, language)
+  if (text === '%') return `${number}%`
+  return text ? `${number} ${text}` : number
 }
 
 function bandLegend({ bands, decimals }: IndicatorSummary, { t, language, format }: I18n) {

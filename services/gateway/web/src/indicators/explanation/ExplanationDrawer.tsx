@@ -9,7 +9,7 @@ import { Dialog } from '../../shell/Dialog'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading } from '../../shell/StateMessage'
 import { BandChip } from '../BandChip'
-import { inLanguage, subjectName, valueText } from '../cardText'
+import { inLanguage, subjectName, unitText, valueText } from '../cardText'
 import { FigureMarks } from '../FigureMarks'
 import { periodLabel } from '../period'
 import { Computation } from './Computation'
@@ -95,7 +95,7 @@ function Heading({ explanation: { definition, figure } }: { explanation: Explana
 
 function FigureLine({ explanation, now }: { explanation: Explanation; now: number }) {
   const i18n = useI18n()
-  const { t, format } = i18n
+  const { t, format, language } = i18n
   const { definition, figure } = explanation
   return (
     <div className="why-figure">
@@ -103,9 +103,7 @@ function FigureLine({ explanation, now }: { explanation: Explanation; now: numbe
         <span className={figure.value === null ? 'card-none' : 'value-number'} data-testid="explained-value">
           {valueText(figure, definition.decimals, i18n)}
         </span>
-        {figure.value !== null && definition.unit.symbol && (
-          <span className="value-unit">{definition.unit.symbol}</span>
-        )}
+        {figure.value !== null && <span className="value-unit">{unitText(definition.unit, language)}</span>}
       </p>
       <p className="card-marks">
         {figure.band && <BandChip band={figure.band} />}

@@ -1,6 +1,6 @@
 import type { Citation, ExplainedDefinition } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
-import { inLanguage } from '../cardText'
+import { inLanguage, unitText } from '../cardText'
 
 /** The law behind a definition, and where sources contradict each other or are silent. */
 export function Law({ definition }: { definition: ExplainedDefinition }) {
@@ -38,7 +38,8 @@ export function Law({ definition }: { definition: ExplainedDefinition }) {
           <ul className="plain-list">
             {definition.limits.map((one) => (
               <li key={`${one.value} ${one.name.vi}`}>
-                {inLanguage(one.name, language)}: <b>{format.number(one.value)}</b> {definition.unit.symbol}
+                {inLanguage(one.name, language)}: <b>{format.number(one.value)}</b>{' '}
+                {unitText(definition.unit, language)}
               </li>
             ))}
           </ul>
