@@ -45,7 +45,11 @@ class Version:
         """Whether it has this kind of period and is in force when it begins."""
         day = wall(span.start).date()
         end: date | None = self.body.get("effectiveTo")
-        return span.kind in self.body["periods"] and self.body["effectiveFrom"] <= day and (end is None or day < end)
+        return (
+            span.kind in self.body["periods"]
+            and self.body["effectiveFrom"] <= day
+            and (end is None or day < end)
+        )
 
     def offers(self, subject: Subject) -> bool:
         """Whether it has figures about a subject."""
@@ -97,7 +101,7 @@ class Oracle:
     ) -> None:
         self._catalogue = catalogue
         self._stations = {station.key: station for station in stations}
-        self._now = now
+        self.now = now
         self._cases: dict[Subject, list[Known]] = {}
         for case in cases_of(events):
             for subject in subjects_of(case, successors):
@@ -122,7 +126,7 @@ class Oracle:
             else:
                 places = self._series_places(version)
             for subject, span in places:
-                if not version.offers(subject) or not version.holds(span) or span.start > self._now:
+                if not version.offers(subject) or not version.holds(span) or span.start > self.now:
                     continue
                 figure = self.figure(version, subject, span)
                 if figure is not None and _says_something(kind, figure):
@@ -140,7 +144,8 @@ class Oracle:
         figures = {
             station.key: figure
             for station in self._stations.values()
-            if station.area is not None and subject[1] in (station.area, PROVINCE)
+            if station.area is not None
+            and subject[1] in (station.area, PROVINCE)
             and (figure := self.figure(version, ("thing", station.key), span)) is not None
         }
         default = 100.0 if kind in ("attribute-ratio", "time-share") else 1.0
@@ -171,8 +176,8 @@ class Oracle:
     def _case_places(self, version: Version) -> Iterator[tuple[Subject, Span]]:
         for subject, first in self._first_received.items():
             for kind in version.body["periods"]:
-                for span in spans(kind, first, self._now):
-                    if version.formula["kind"] != "due-soon" or span.end > self._now:
+                for span in spans(kind, first, self.now):
+                    if version.formula["kind"] != "due-soon" or span.end > self.now:
                         yield subject, span
 
     def _case_figure(self, formula: Mapping[str, Any], subject: Subject, span: Span) -> Figure | None:
@@ -195,16 +200,16 @@ class Oracle:
             case "case-duration":
                 return self._duration(formula, subject, span)
             case "due-soon":
-                until = due(self._now, formula["workingDays"])
-                open_ = self._of(subject, "dossier", "open", span_at("day", self._now))
-                return _count(sum(1.0 for c in open_ if _runs_out(c, self._now, until)))
+                until = due(self.now, formula["workingDays"])
+                open_ = self._of(subject, "dossier", "open", span_at("day", self.now))
+                return _count(sum(1.0 for c in open_ if _runs_out(c, self.now, until)))
         raise ValueError(f"the oracle knows no formula {formula['kind']}")
 
     def _of(self, subject: Subject, kind: str, which: str, span: Span) -> list[Known]:
         return [
             case
             for case in self._cases.get(subject, ())
-            if case.kind == kind and case.is_in(which, span, self._now)
+            if case.kind == kind and case.is_in(which, span, self.now)
         ]
 
     def _size(
@@ -213,7 +218,7 @@ class Oracle:
         found = [
             case
             for case in self._of(subject, formula.get("of", "dossier"), wanted["set"], span)
-            if meets(case, wanted.get("where", ()), self._now)
+            if meets(case, wanted.get("where", ()), self.now)
         ]
         if formula.get("count") == "procedures":
             return len({case.procedure for case in found} - {None})
@@ -231,7 +236,11 @@ class Oracle:
         )
         if not seconds:
             return None
-        found = {"median": _quantile(seconds, 0.5), "p90": _quantile(seconds, 0.9), "mean": statistics.fmean(seconds)}
+        found = {
+            "median": _quantile(seconds, 0.5),
+            "p90": _quantile(seconds, 0.9),
+            "mean": statistics.fmean(seconds),
+        }
         unit = {"hours": 3600, "days": 86400}[formula["unit"]]
         return Figure(found[formula["statistic"]] / unit, samples=len(seconds))
 
@@ -258,9 +267,13 @@ class Oracle:
             case "expression":
                 return scores.expression(version.formula, self._values(version, subject, span))
             case _:
-                communes = {("area", station.area) for station in self._stations.values() if station.area is not None}
+                communes = {
+                    ("area", station.area) for station in self._stations.values() if station.area is not None
+                }
                 values = {code: self._values(version, (kind, code), span) for kind, code in communes}
-                compared = {code: one for code, one in values.items() if any(v is not None for v in one.values())}
+                compared = {
+                    code: one for code, one in values.items() if any(v is not None for v in one.values())
+                }
                 return scores.min_max_index(version.formula, compared).get(subject[1], NOTHING)
 
     def _score_places(self, version: Version) -> Iterator[tuple[Subject, Span]]:
@@ -282,7 +295,11 @@ class Oracle:
 def subjects_of(case: Known, successors: Mapping[str, set[str]]) -> set[Subject]:
     """Whom a case counts for."""
     areas = set[str]() if case.area is None else {case.area, *successors.get(case.area, ())}
-    subjects: set[Subject] = {("agency", case.agency), ("area", PROVINCE), *(("area", code) for code in areas)}
+    subjects: set[Subject] = {
+        ("agency", case.agency),
+        ("area", PROVINCE),
+        *(("area", code) for code in areas),
+    }
     if case.procedure is not None:
         subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}
     return subjects

@@ -110,7 +110,9 @@ def _meets(case: Known, clause: Mapping[str, Any], now: datetime) -> bool:
         return any(_meets(case, one, now) for one in clause["any"])
     if "not" in clause:
         return not _meets(case, clause["not"], now)
-    value = case.late_since(now) is not None if clause["field"] == "late" else case.fields.get(clause["field"])
+    value = (
+        case.late_since(now) is not None if clause["field"] == "late" else case.fields.get(clause["field"])
+    )
     if "given" in clause:
         return (value is not None) == clause["given"]
     if value is None:
@@ -189,7 +191,10 @@ def _dossier(events: Sequence[Told], rating: int | None) -> Known:
                 state = "in-progress"
     paid = [event for event in events if event.name == "dossier.paid"]
     requests = [event.at for event in events if event.name == "dossier.supplement-requested"]
-    fields = {name: _last(events, name) for name in (*ATTRIBUTES, "procedure", "channel", "resultCode", "resultFile")}
+    fields = {
+        name: _last(events, name)
+        for name in (*ATTRIBUTES, "procedure", "channel", "resultCode", "resultFile")
+    }
     fields |= {"state": state, "supplementCount": len(requests), "paid": bool(paid), "rating": rating}
     fields |= {"paidOnline": paid[-1].data.get("onlinePayment") is not None if paid else None}
     return Known(

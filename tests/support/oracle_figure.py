@@ -63,7 +63,11 @@ def bands_of(bands: Sequence[Mapping[str, Any]], value: float | None) -> set[str
     """The band of a value; both neighbours of an edge that it lies on but for rounding."""
     if not bands or value is None:
         return {None}
-    return {_band(bands, value + step) for step in (0.0, -_TOLERANCE, _TOLERANCE) if step == 0 or _edge(bands, value)}
+    return {
+        _band(bands, value + step)
+        for step in (0.0, -_TOLERANCE, _TOLERANCE)
+        if step == 0 or _edge(bands, value)
+    }
 
 
 def _edge(bands: Sequence[Mapping[str, Any]], value: float) -> bool:

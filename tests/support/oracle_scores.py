@@ -89,7 +89,9 @@ def min_max_index(formula: Mapping[str, Any], subjects: Mapping[str, Values]) ->
         there = [part for part in parts if part is not None]
         completeness = len(there) / len(parts)
         if len(there) < len(parts):
-            found[subject] = Figure(None, samples=len(there), completeness=completeness, missing="missing-component")
+            found[subject] = Figure(
+                None, samples=len(there), completeness=completeness, missing="missing-component"
+            )
         else:
             value = sum(place * weight for place, weight in there) / sum(weight for _, weight in there)
             found[subject] = Figure(value, samples=len(there), completeness=1.0)

@@ -188,11 +188,12 @@ async def test_a_code_that_was_used_again_is_not_taken_for_the_former_unit(
     june = {"from": "2025-06", "to": "2025-06"}
     (today,) = await _values(gateway, area="02647", **june)
     assert today["subject"]["name"] == "Phường Lào Cai"
-    then = await gateway.get(
-        "/v1/indicators/on-time/values", params={"area": "02647", "boundaries": "2025-06-30", **june}
-    )
-    assert (then.status_code, then.json()["code"]) == (404, "figures-not-kept")
-    assert "Phường Kim Tân" in then.json()["detail"]
+    former = await writer.subject("area", "02647@2025-07-01")
+    await writer.put(ids.old, former, "2025-06", 40.0)
+    (then,) = await _values(gateway, area="02647", boundaries="2025-06-30", **june)
+    assert (then["subject"]["name"], then["value"]) == ("Phường Kim Tân", 40.0)
+    (today,) = await _values(gateway, area="02647", **june)
+    assert (today["subject"]["name"], today["value"]) == ("Phường Lào Cai", 60.0)
 
 
 async def test_a_unit_of_another_time_names_those_with_its_ground(gateway: httpx.AsyncClient) -> None:

@@ -50,6 +50,8 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
     assert set(document["components"]["securitySchemes"]) == {"apiKey", "operator"}
     assert {} in document["security"]
     paths = {
+        "/v1/alerts",
+        "/v1/alerts/{alert_id}",
         "/v1/areas",
         "/v1/areas/at",
         "/v1/datastreams",
@@ -61,6 +63,7 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/indicators/{indicator}/values",
         "/v1/indicators/{indicator}/values/{subject}/{period}/explain",
         "/v1/latest",
+        "/v1/maintenance-windows",
         "/v1/observations",
         "/v1/periods",
         "/v1/periods/{period}",
@@ -70,7 +73,16 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/things",
         "/v1/things/{reference}",
     }
-    actions = {"/v1/indicators/{indicator}/what-if", "/v1/periods/{period}/close"}
+    actions = {
+        "/v1/alerts/{alert_id}/acknowledge",
+        "/v1/alerts/{alert_id}/assign",
+        "/v1/alerts/{alert_id}/comment",
+        "/v1/alerts/{alert_id}/resolve",
+        "/v1/indicators/{indicator}/what-if",
+        "/v1/maintenance-windows",
+        "/v1/maintenance-windows/{window_id}/end",
+        "/v1/periods/{period}/close",
+    }
     assert {path for path, methods in document["paths"].items() if "get" in methods} == paths
     assert {path for path, methods in document["paths"].items() if "post" in methods} == actions
     for path in paths:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from fansipan_common.api_keys import ApiKeys
@@ -101,8 +101,6 @@ def build(settings: GatewaySettings) -> FastAPI:
     directory = DatastreamDirectory(datastream_repository)
     areas = Areas(AreaRepository(database))
     catalogue = IndicatorCatalogue(DefinitionRepository(database))
-    figures, subjects = FigureRepository(database), SubjectRepository(database)
-    series = FigureSeries(catalogue, figures, subjects, _now)
     authentication = Access(api_keys, operators, anonymous_read=settings.anonymous_read)
     access = read_access(authentication)
 
@@ -144,44 +142,48 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.include_router(latest_router(Latest(LatestRepository(database), directory), access))
     app.include_router(areas_router(areas, access))
     app.include_router(service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access))
-    newest = NewestFigures(catalogue, figures, subjects, series, _now)
-    app.include_router(figures_router(series, newest, access))
-    history, cases = HistoryRepository(database), CaseRepository(database)
-    inputs = FigureInputs(
-        catalogue,
-        figures,
-        subjects,
-        ReadingRepository(database),
-        cases,
-        history,
-        _now,
-    )
-    app.include_router(
-        explain_router(Explanations(catalogue, figures, history, series, inputs, _now), access)
-    )
-    app.include_router(
-        what_if_router(
-            WhatIf(catalogue, figures, cases, series, _now),
-            operator_access(authentication, "operator", "admin"),
-        )
-    )
-    app.include_router(definitions_router(catalogue, access, _now))
-    app.include_router(
-        periods_router(
-            Periods(PeriodRepository(database), _now),
-            access,
-            operators=operator_access(authentication, "viewer", "operator", "admin"),
-            admins=operator_access(authentication, "admin"),
-        )
-    )
-    acting = operator_access(authentication, "operator", "admin")
-    app.include_router(alerts_router(Alerts(AlertRepository(database)), access, acting))
-    watching = operator_access(authentication, "viewer", "operator", "admin")
-    windows = MaintenanceWindows(WindowRepository(database), _now)
-    app.include_router(maintenance_windows_router(windows, watching, acting))
+    for router in (
+        *_indicator_doors(database, catalogue, authentication),
+        *_operations_doors(database, authentication),
+    ):
+        app.include_router(router)
     app.include_router(docs_router())
     app.mount("/", WebPage(settings.web_dist), name="page")
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     return app
+
+
+def _indicator_doors(
+    database: Database, catalogue: IndicatorCatalogue, authentication: Access
+) -> list[APIRouter]:
+    """Figures, what explains them, and the definitions behind them."""
+    access = read_access(authentication)
+    acting = operator_access(authentication, "operator", "admin")
+    figures, subjects = FigureRepository(database), SubjectRepository(database)
+    history, cases = HistoryRepository(database), CaseRepository(database)
+    series = FigureSeries(catalogue, figures, subjects, _now)
+    newest = NewestFigures(catalogue, figures, subjects, series, _now)
+    inputs = FigureInputs(catalogue, figures, subjects, ReadingRepository(database), cases, history, _now)
+    return [
+        figures_router(series, newest, access),
+        explain_router(Explanations(catalogue, figures, history, series, inputs, _now), access),
+        what_if_router(WhatIf(catalogue, figures, cases, series, _now), acting),
+        definitions_router(catalogue, access, _now),
+    ]
+
+
+def _operations_doors(database: Database, authentication: Access) -> list[APIRouter]:
+    """What operators do: close periods, handle alerts."""
+    access = read_access(authentication)
+    watching = operator_access(authentication, "viewer", "operator", "admin")
+    acting = operator_access(authentication, "operator", "admin")
+    closing = operator_access(authentication, "admin")
+    periods = Periods(PeriodRepository(database), _now)
+    windows = MaintenanceWindows(WindowRepository(database), _now)
+    return [
+        periods_router(periods, access, operators=watching, admins=closing),
+        alerts_router(Alerts(AlertRepository(database)), access, acting),
+        maintenance_windows_router(windows, watching, acting),
+    ]

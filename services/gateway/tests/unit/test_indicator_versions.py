@@ -10,7 +10,6 @@ from fansipan_gateway.indicators.domain.boundaries import PresentArea, Successio
 from fansipan_gateway.indicators.domain.faults import (
     BadPeriod,
     BadSubject,
-    FiguresNotKept,
     NotComputed,
     NotInForce,
 )
@@ -173,8 +172,8 @@ def test_a_merged_unit_has_figures_until_it_was_merged() -> None:
 def test_todays_unit_exists_since_it_was_made() -> None:
     for boundaries in (None, _SINCE):
         assert unit_of("02647", boundaries, _LAO_CAI, [_WHOLE, _SAME_CODE]).until is None
-    with pytest.raises(FiguresNotKept):
-        unit_of("02647", _THEN, _LAO_CAI, [_WHOLE, _SAME_CODE])
+    former = unit_of("02647", _THEN, _LAO_CAI, [_WHOLE, _SAME_CODE])
+    assert (former.name, former.key) == (_SAME_CODE.old_name, f"02647@{_SAME_CODE.valid_until}")
     with pytest.raises(NotInForce) as caught:
         unit_of("02647", _THEN, _LAO_CAI, [_WHOLE])
     assert [unit["name"] for unit in caught.value.extra["units"]] == ["Phường Duyên Hải"]

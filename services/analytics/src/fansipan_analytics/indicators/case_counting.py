@@ -1,7 +1,7 @@
 """Counting cases: what a changed case added before is taken out of the sums, what it adds now is put in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from fansipan_analytics.indicators import case_repository as repository
 from fansipan_analytics.indicators import registry
 from fansipan_analytics.indicators.case_repository import NOTHING, CaseKey, Contribution, CountKey
-from fansipan_analytics.indicators.registry import Subject, Subjects
+from fansipan_analytics.indicators.registry import Subject, Subjects, Succession
 from fansipan_indicators.cases import Case
 from fansipan_indicators.measures import Layout
+from fansipan_indicators.periods import ZONE
 
 _PAIRS: Final = ("agency-procedure", "area-procedure")
 
@@ -47,8 +48,8 @@ class CaseCounter:
         cases = await repository.load_cases(connection, changed)
         before = await repository.load_contributions(connection, changed)
         province = await registry.province_code(connection)
-        successors = await registry.successors(connection)
-        subjects = {key: subjects_of(case, province, successors) for key, case in cases.items()}
+        successions = await registry.successions(connection)
+        subjects = {key: subjects_of(case, province, successions) for key, case in cases.items()}
         ids = await self._subjects.ids({one for many in subjects.values() for one in many})
         named: dict[int, Subject] = {number: subject for subject, number in ids.items()}
         after = {
@@ -80,12 +81,18 @@ class CaseCounter:
         return dirty
 
 
-def subjects_of(case: Case, province: str | None, successors: Mapping[str, Iterable[str]]) -> set[Subject]:
-    """Whom a case counts for: the province, its commune (and the unit that holds a former commune's ground now), its
-    agency, its procedure, and the pairs with the procedure."""
+def subjects_of(
+    case: Case, province: str | None, successions: Mapping[str, Sequence[Succession]]
+) -> set[Subject]:
+    """Whom a case counts for: the province, its commune, its agency, its procedure, and the pairs with the procedure.
+
+    A case from before a merger counts for the former unit and for the one that holds its ground now.
+    """
     areas = set[str]()
     if case.area_code is not None:
-        areas |= {case.area_code, *successors.get(case.area_code, ())}
+        day = None if case.received_at is None else case.received_at.astimezone(ZONE).date()
+        then = [one for one in successions.get(case.area_code, ()) if day is not None and day < one.until]
+        areas |= {then[0].key, then[0].successor} if then else {case.area_code}
     subjects: set[Subject] = {("area", code) for code in areas} | {("agency", case.agency)}
     if case.procedure is not None:
         subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}

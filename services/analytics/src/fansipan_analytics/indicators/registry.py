@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_indicators.subjects import former_unit_key
 
 _THINGS: Final = """
 SELECT t.id, p.key || '/' || t.key AS key, t.area_code, t.properties,
@@ -87,14 +89,35 @@ async def province_code(connection: "asyncpg.Connection[Any]") -> str | None:
     return await connection.fetchval("SELECT code FROM area WHERE parent_code IS NULL ORDER BY code LIMIT 1")
 
 
-async def successors(connection: "asyncpg.Connection[Any]") -> dict[str, list[str]]:
-    """The units in which the ground of each former unit lies now, where it lies in one alone."""
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A former unit whose ground lies in one present unit.
+
+    Attributes:
+        key: of the former unit as a subject: its code, with the day of the merger where the code was used again.
+        successor: code of the present unit.
+        until: the day from which on it was no more.
+    """
+
+    key: str
+    successor: str
+    until: date
+
+
+async def successions(connection: "asyncpg.Connection[Any]") -> dict[str, list[Succession]]:
+    """The former units by their codes, the earliest merger first."""
     rows = await connection.fetch(
-        "SELECT old_code, new_code FROM area_succession WHERE relation = 'whole' ORDER BY old_code, valid_until"
+        """
+        SELECT s.old_code, s.new_code, s.valid_until, a.code IS NOT NULL AS used_again
+        FROM area_succession s LEFT JOIN area a ON a.code = s.old_code
+        WHERE s.relation = 'whole' ORDER BY s.old_code, s.valid_until
+        """
     )
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Succession]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(row[1])
+        code, until = row["old_code"], row["valid_until"]
+        key = former_unit_key(code, until) if row["used_again"] else code
+        found.setdefault(code, []).append(Succession(key, row["new_code"], until))
     return found
 
 

@@ -54,7 +54,7 @@ export function AlertPanel({ now, areaNames, onAlert }: Props) {
       <div className="panel-head">
         <h2 id="alerts-title">{t('alerts')}</h2>
         {alerts.length > 0 && (
-          <p className="alert-count" role="status" data-testid="alert-count">
+          <p className="alert-count" role="status" data-testid="alert-count" data-waiting={waiting > 0}>
             {t('alertsOpen', { n: format.count(waiting) })}
           </p>
         )}

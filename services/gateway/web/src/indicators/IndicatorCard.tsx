@@ -48,11 +48,7 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
       >
         <span className="card-name">{name}</span>
         <span className="card-figure">
-          <span
-            key={`${card.period} ${card.value}`}
-            className={card.value === null ? 'card-none' : 'card-value'}
-            data-testid="indicator-value"
-          >
+          <span className={card.value === null ? 'card-none' : 'card-value'} data-testid="indicator-value">
             {value}
           </span>
           {card.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}

@@ -2,8 +2,8 @@
 
 Codes were used again (02647 was Phường Kim Tân until 1/7/2025 and is Phường Lào Cai since), so a code names a unit only
 together with a date. Without a date it is the unit of today, or the merged one when there is none today. Figures under
-a code that was used again are those of the ground of today's unit, also for the time before: cases of all its parts are
-counted there, so the former unit of that code has none of its own.
+a code that was used again are those of the ground of today's unit, also for the time before; those of the former unit
+alone are kept under a subject of its own (`former_unit_key`).
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from fansipan_common.errors import NotFound
-from fansipan_gateway.indicators.domain.faults import FiguresNotKept, NotInForce
+from fansipan_gateway.indicators.domain.faults import NotInForce
 from fansipan_indicators.periods import ZONE
+from fansipan_indicators.subjects import former_unit_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,15 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The unit that a code names, and until when it had figures (None: it still has)."""
+    """The unit that a code names, and until when it had figures (None: it still has).
+
+    Attributes:
+        key: of the subject under which its figures are kept.
+    """
 
     name: str
     name_en: str
+    key: str
     until: datetime | None = None
 
 
@@ -60,7 +66,6 @@ def unit_of(
         successions: those in which the code is the old or the new one.
 
     Raises:
-        FiguresNotKept: it named one whose code was used again.
         NotInForce: the code named no unit on that date; `units` lists those that had, or have, its ground.
         NotFound: the code never named one.
     """
@@ -68,25 +73,19 @@ def unit_of(
     parts = [s for s in successions if s.new_code == code]
     if boundaries is None:
         if present is not None:
-            return Unit(present.name, present.name_en)
+            return Unit(present.name, present.name_en, code)
         if merged:
             return _merged(max(merged, key=lambda s: s.valid_until))
         raise _unknown(code)
     then = [s for s in merged if boundaries < s.valid_until]
     if then and present is not None:
-        former = then[0].old_name
-        raise FiguresNotKept(
-            f"{code} was {former} on {boundaries} and is {present.name} now: figures under this code are those of the "
-            f"ground of {present.name}, also for the time before; there are none of {former} alone",
-            extra={
-                "units": [{"code": code, "name": present.name, "relation": then[0].relation, "until": None}]
-            },
-        )
+        first = min(then, key=lambda s: s.valid_until)
+        return _merged(first, former_unit_key(code, first.valid_until))
     if then:
         return _merged(min(then, key=lambda s: s.valid_until))
     if present is not None and present.valid_from <= boundaries:
         if present.valid_to is None or boundaries < present.valid_to:
-            return Unit(present.name, present.name_en)
+            return Unit(present.name, present.name_en, code)
         raise NotInForce(f"{code} ({present.name}) exists until {present.valid_to}, not on {boundaries}")
     if present is not None:
         units = [
@@ -114,9 +113,9 @@ def unit_of(
     raise _unknown(code)
 
 
-def _merged(succession: Succession) -> Unit:
+def _merged(succession: Succession, key: str | None = None) -> Unit:
     until = datetime.combine(succession.valid_until, time(), ZONE).astimezone(UTC)
-    return Unit(succession.old_name, succession.old_name, until)
+    return Unit(succession.old_name, succession.old_name, key or succession.old_code, until)
 
 
 def _not_in_force(what: str, units: list[dict[str, Any]]) -> NotInForce:

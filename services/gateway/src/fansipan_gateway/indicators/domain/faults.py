@@ -21,12 +21,6 @@ class NotComputed(ClientFault):
     code, title = "not-computed", "Not computed for such a subject"
 
 
-class FiguresNotKept(NotFound):
-    """The unit existed on that date, but its code was given to a later one, under which its cases are counted."""
-
-    code, title = "figures-not-kept", "No figures of the former unit alone"
-
-
 class NotInForce(NotFound):
     """On the date of the wanted boundaries there was no such unit; `units` says where its ground lies."""
 

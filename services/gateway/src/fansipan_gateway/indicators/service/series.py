@@ -132,6 +132,8 @@ class FigureSeries:
         unit = unit_of(code, boundaries, *await self._subjects.find_area(code))
         if subject.kind != "area":
             return found, unit.until or _EVER
+        if unit.key != code:
+            found, _ = await self._subjects.find(Subject("area", unit.key))
         return NamedSubject(subject, found.id, unit.name, unit.name_en), unit.until or _EVER
 
 
