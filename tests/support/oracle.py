@@ -21,6 +21,9 @@ from tests.support.oracle_readings import Station, area_figure, spans_touched, s
 from tests.support.oracle_time import Span, due, span_at, spans, wall
 
 PROVINCE = "15"
+MERGED_ON = date(2025, 7, 1)
+"""From this day on the former communes were no more."""
+
 CASE_KINDS = ("case-ratio", "case-count", "case-duration", "due-soon", "rating-mean", "usage")
 SCORE_KINDS = ("weighted-score", "expression", "normalised-index")
 
@@ -293,13 +296,11 @@ class Oracle:
 
 
 def subjects_of(case: Known, successors: Mapping[str, set[str]]) -> set[Subject]:
-    """Whom a case counts for."""
-    areas = set[str]() if case.area is None else {case.area, *successors.get(case.area, ())}
-    subjects: set[Subject] = {
-        ("agency", case.agency),
-        ("area", PROVINCE),
-        *(("area", code) for code in areas),
-    }
+    """Whom a case counts for: what was received by a former commune counts for the one that has its ground now, too."""
+    areas = set[str]() if case.area is None else {case.area}
+    if case.area is not None and case.received is not None and wall(case.received).date() < MERGED_ON:
+        areas |= successors.get(case.area, set())
+    subjects: set[Subject] = {("agency", case.agency), ("area", PROVINCE), *(("area", code) for code in areas)}
     if case.procedure is not None:
         subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}
     return subjects

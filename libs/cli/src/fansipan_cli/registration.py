@@ -103,6 +103,7 @@ class Registry:
             "sample": True,
             "nameEn": thing.name.en,
             "origin": thing.origin,
+            **thing.attributes,
             "source": source.title,
             "licence": source.licence,
             SHIFT: shift_ms,

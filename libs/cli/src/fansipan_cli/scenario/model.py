@@ -95,6 +95,10 @@ class Thing(_Part):
     area: AreaCode
     point: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
     origin: Annotated[str, Field(min_length=1, description="Where the readings were really taken.")]
+    attributes: Annotated[
+        dict[str, Any],
+        Field(description="What indicators ask a thing for: alarmLevels, capacity, referenceSpeed, hazardZone."),
+    ] = {}
 
 
 class Time(_Part):
