@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from tests.support import oracle_scores as scores
 from tests.support.oracle_cases import Known, Told, cases_of, meets
-from tests.support.oracle_figure import NOTHING, Figure
+from tests.support.oracle_figure import Figure
 from tests.support.oracle_readings import Station, area_figure, spans_touched, station_figure
 from tests.support.oracle_time import Span, due, span_at, spans, wall
 
@@ -26,6 +26,8 @@ MERGED_ON = date(2025, 7, 1)
 
 CASE_KINDS = ("case-ratio", "case-count", "case-duration", "due-soon", "rating-mean", "usage")
 SCORE_KINDS = ("weighted-score", "expression", "normalised-index")
+
+_NO_COMPONENT = Figure(None, completeness=0.0, missing="missing-component")
 
 Subject = tuple[str, str]
 """Kind and key, as in `indicator_subject`."""
@@ -206,7 +208,8 @@ class Oracle:
                 until = due(self.now, formula["workingDays"])
                 open_ = self._of(subject, "dossier", "open", span_at("day", self.now))
                 return _count(sum(1.0 for c in open_ if _runs_out(c, self.now, until)))
-        raise ValueError(f"the oracle knows no formula {formula['kind']}")
+            case other:
+                raise ValueError(f"the oracle knows no formula {other}")
 
     def _of(self, subject: Subject, kind: str, which: str, span: Span) -> list[Known]:
         return [
@@ -277,7 +280,7 @@ class Oracle:
                 compared = {
                     code: one for code, one in values.items() if any(v is not None for v in one.values())
                 }
-                return scores.min_max_index(version.formula, compared).get(subject[1], NOTHING)
+                return scores.min_max_index(version.formula, compared).get(subject[1], _NO_COMPONENT)
 
     def _score_places(self, version: Version) -> Iterator[tuple[Subject, Span]]:
         seen: set[tuple[Subject, Span]] = set()
@@ -300,7 +303,11 @@ def subjects_of(case: Known, successors: Mapping[str, set[str]]) -> set[Subject]
     areas = set[str]() if case.area is None else {case.area}
     if case.area is not None and case.received is not None and wall(case.received).date() < MERGED_ON:
         areas |= successors.get(case.area, set())
-    subjects: set[Subject] = {("agency", case.agency), ("area", PROVINCE), *(("area", code) for code in areas)}
+    subjects: set[Subject] = {
+        ("agency", case.agency),
+        ("area", PROVINCE),
+        *(("area", code) for code in areas),
+    }
     if case.procedure is not None:
         subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}
     return subjects

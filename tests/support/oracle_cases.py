@@ -97,7 +97,8 @@ class Known:
                 return open_
             case "overdue":
                 return open_ and late
-        raise ValueError(f"the oracle knows no set {which}")
+            case _:
+                raise ValueError(f"the oracle knows no set {which}")
 
 
 def meets(case: Known, clauses: Iterable[Mapping[str, Any]], now: datetime) -> bool:

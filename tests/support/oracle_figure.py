@@ -40,7 +40,9 @@ def differences(
         "sample_count": figure.samples,
         "completeness": figure.completeness,
     }
-    found = {name: (stored[name], want) for name, want in expected.items() if not close(stored[name], want)}
+    found: dict[str, tuple[Any, Any]] = {
+        name: (stored[name], want) for name, want in expected.items() if not close(stored[name], want)
+    }
     said = stored["details"].get("missing")
     if said != figure.missing:
         found["missing"] = (said, figure.missing)

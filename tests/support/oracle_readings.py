@@ -22,6 +22,7 @@ class Readings:
     def __init__(self, by_time: Mapping[datetime, float]) -> None:
         self.items = sorted(by_time.items())
         self._times = [at for at, _ in self.items]
+        self._means: dict[datetime, Fraction] = {}
 
     def within(self, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
         """Times and values from `start` until `end` (outside), in order."""
@@ -41,8 +42,12 @@ class Readings:
 
     def mean_of_hour(self, start: datetime) -> Fraction | None:
         """The exact mean of an hour, of the values as they are written."""
-        values = self.hours.get(start)
-        return None if values is None else sum(map(_exact, values), Fraction(0)) / len(values)
+        if start not in self.hours:
+            return None
+        if start not in self._means:
+            values = self.hours[start]
+            self._means[start] = sum(map(_exact, values), Fraction(0)) / len(values)
+        return self._means[start]
 
 
 @dataclass
@@ -87,7 +92,8 @@ def station_figure(formula: Mapping[str, Any], station: Station, span: Span) -> 
             return _time_share(formula, station, readings.within(span.start, span.end))
         case "alarm-level":
             return _alarm_level(formula, station, values)
-    raise ValueError(f"the oracle knows no formula {kind}")
+        case _:
+            raise ValueError(f"the oracle knows no formula {kind}")
 
 
 def area_figure(combine: str, figures: Mapping[str, Figure], scale: float) -> Figure | None:

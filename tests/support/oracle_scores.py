@@ -71,7 +71,8 @@ def _value(term: Any, values: Values) -> float:
             return max(numbers)
         case "minimum":
             return min(numbers)
-    raise ValueError(f"the oracle knows no {operation}")
+        case _:
+            raise ValueError(f"the oracle knows no {operation}")
 
 
 def min_max_index(formula: Mapping[str, Any], subjects: Mapping[str, Values]) -> dict[str, Figure]:

@@ -87,7 +87,8 @@ async def test_processing_times(connection: "asyncpg.Connection[Any]", key: str,
     await add(connection, 99, at("2026-10-01 09:00"))  # still runs
 
     for column, subject in (("agency", "A"), ("procedure", "1.001"), ("province", "*")):
-        found = (await case_repository.durations(connection, OCTOBER, column, [subject]))[subject]
+        always = (subject, subject, at("1970-01-01 07:00"), at("2200-01-01 00:00"))
+        found = (await case_repository.durations(connection, OCTOBER, column, [always]))[subject]
         assert found.count == len(DAYS)
         assert found.seconds(formula.statistic) / 86_400 == pytest.approx(days)
 
@@ -108,7 +109,7 @@ async def test_due_within_three_working_days(connection: "asyncpg.Connection[Any
     )
     await add(connection, 9, at("2026-11-02 09:00"))  # no time limit, or the citizen owes a supplement
 
-    [(agency, _, _, count)] = await case_repository.due_soon(connection, now, until)
+    [(agency, _, _, _, count)] = await case_repository.due_soon(connection, now, until)
 
     # neither what is late already nor what has until the 27th
     assert (agency, count) == ("A", 2)

@@ -80,7 +80,9 @@ class Story:
             turns.append(("observe", [readings.pop() for _ in range(len(readings) // random.randint(1, 4))]))
             turns.append(("tell", [events.pop() for _ in range(len(events) // random.randint(1, 4))]))
             turns += _work(random)
-        turns += [("observe", readings), ("tell", events)]
+        turns.append(("observe", readings[::-1]))
+        turns.append(("tell", events[::-1]))
+        turns += [*_work(random), *_work(random)]
         for _ in range(self.upheavals):
             what: list[Turn] = [("anew", random.sample(_CHANGEABLE, 3)), ("recount", None)]
             turns.insert(random.randint(0, len(turns)), random.choice(what))

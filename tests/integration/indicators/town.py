@@ -1,4 +1,4 @@
-"""A small town whose events a test stores, rolls up and evaluates step by step, in process, at times of its choosing."""
+"""A small town: a test stores, rolls up and evaluates its events in process, step by step, at times of its choosing."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,8 @@ INSERT INTO thing (provider_id, key, name, area_code, properties)
 SELECT p.id, $2, $2, $3, $4 FROM provider p WHERE p.key = $1 RETURNING id
 """
 _PROPERTY = """
-INSERT INTO observed_property (key, name) VALUES ($1, $1) ON CONFLICT (key) DO UPDATE SET name = excluded.name RETURNING id
+INSERT INTO observed_property (key, name) VALUES ($1, $1)
+ON CONFLICT (key) DO UPDATE SET name = excluded.name RETURNING id
 """
 _DATASTREAM = """
 INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)
@@ -207,8 +208,9 @@ class Town:
         await self.connection.execute("UPDATE evaluation_lane SET layout = '' WHERE name = 'cases'")
 
     async def settle(self) -> None:
-        """Work until nothing is left to do; a minute passes."""
-        for _ in range(2):
+        """Work until nothing is left to do; half a minute passes in between: what changes with time is looked at."""
+        for passed in (0, 31):
+            self.now += timedelta(seconds=passed)
             for _ in range(_ROUNDS):
                 worked = await self.roll_up()
                 for engine in range(len(self._engines)):
@@ -217,7 +219,6 @@ class Town:
                     break
             else:
                 raise AssertionError(f"there is still something to evaluate after {_ROUNDS} rounds")
-            self.now += timedelta(seconds=31)
 
     def oracle(self) -> Oracle:
         """The oracle of all that has been stored, as of now."""

@@ -97,7 +97,9 @@ class Thing(_Part):
     origin: Annotated[str, Field(min_length=1, description="Where the readings were really taken.")]
     attributes: Annotated[
         dict[str, Any],
-        Field(description="What indicators ask a thing for: alarmLevels, capacity, referenceSpeed, hazardZone."),
+        Field(
+            description="What indicators ask a thing for: alarmLevels, capacity, referenceSpeed, hazardZone."
+        ),
     ] = {}
 
 

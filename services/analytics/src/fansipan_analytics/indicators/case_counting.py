@@ -1,7 +1,7 @@
 """Counting cases: what a changed case added before is taken out of the sums, what it adds now is put in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -23,10 +23,17 @@ _PAIRS: Final = ("agency-procedure", "area-procedure")
 
 @dataclass(slots=True)
 class Dirty:
-    """What changed of a subject: on which days, at which places of the layout (None: all), and whether by a
-    correction."""
+    """What changed of a subject.
+
+    Attributes:
+        days: on which days its sums changed.
+        ends: on which days cases that changed ended: how long they took may differ though no sum does.
+        places: at which places of the layout; None: all.
+        corrected: whether by a correction.
+    """
 
     days: set[date] = field(default_factory=set)
+    ends: set[date] = field(default_factory=set)
     places: set[int] | None = None
     corrected: bool = False
 
@@ -43,8 +50,12 @@ class CaseCounter:
         layout: Layout,
         changed: Mapping[CaseKey, bool],
         now: datetime,
+        kinds: Collection[str],
     ) -> dict[Subject, Dirty]:
-        """Count cases again that changed (key → by a correction); returns what that changed, by subject. No pairs."""
+        """Count cases again that changed (key → by a correction); returns what that changed, by subject.
+
+        Pairs are always counted, and returned when `kinds` names them: only then they have figures of their own.
+        """
         cases = await repository.load_cases(connection, changed)
         before = await repository.load_contributions(connection, changed)
         province = await registry.province_code(connection)
@@ -62,17 +73,26 @@ class CaseCounter:
         }
         moved = {key for key in changed if before.get(key, NOTHING) != after[key]}
         named |= await _names(
-            connection, {s for key in moved for s in before.get(key, NOTHING).subjects} - named.keys()
+            connection, {s for key in changed for s in before.get(key, NOTHING).subjects} - named.keys()
         )
         deltas: dict[CountKey, NDArray[np.float64]] = defaultdict(lambda: np.zeros(len(layout)))
         dirty: dict[Subject, Dirty] = {}
-        for key in moved:
-            for sign, one in ((-1.0, before.get(key, NOTHING)), (1.0, after[key])):
-                _add(deltas, one, sign, named)
-            places = _places(before.get(key, NOTHING)) | _places(after[key])
-            for subject, days in _touched(before.get(key, NOTHING), after[key], named).items():
-                mark = dirty.setdefault(subject, Dirty(places=set()))
+        ended = {place for place, measure in enumerate(layout.measures) if measure.basis == "ended"}
+        unnamed = {kind for kind in _PAIRS if kind not in kinds}
+        for key in changed:
+            was, becomes = before.get(key, NOTHING), after[key]
+            places = set[int]()
+            if key in moved:
+                _add(deltas, was, -1.0, named)
+                _add(deltas, becomes, 1.0, named)
+                places = _places(was) | _places(becomes)
+            ends = _days_with(was, ended) | _days_with(becomes, ended)
+            for subject_id, days in _touched(was, becomes).items():
+                if named[subject_id][0] in unnamed:
+                    continue
+                mark = dirty.setdefault(named[subject_id], Dirty(places=set()))
                 mark.days |= days
+                mark.ends |= ends
                 if mark.places is not None:
                     mark.places |= places
                 mark.corrected |= changed[key]
@@ -91,8 +111,7 @@ def subjects_of(
     areas = set[str]()
     if case.area_code is not None:
         day = None if case.received_at is None else case.received_at.astimezone(ZONE).date()
-        then = [one for one in successions.get(case.area_code, ()) if day is not None and day < one.until]
-        areas |= {then[0].key, then[0].successor} if then else {case.area_code}
+        areas = registry.areas_of(case.area_code, day, successions)
     subjects: set[Subject] = {("area", code) for code in areas} | {("agency", case.agency)}
     if case.procedure is not None:
         subjects |= {("procedure", case.procedure), ("agency-procedure", f"{case.agency}|{case.procedure}")}
@@ -121,21 +140,26 @@ def _add(
                     delta[place] += sign * amount
 
 
-def _touched(
-    before: Contribution, after: Contribution, named: Mapping[int, Subject]
-) -> dict[Subject, set[date]]:
-    """The days on which something changed, by subject. A pair's change is its owner's, where procedures are counted."""
-    stayed = before.subjects & after.subjects
-    changed = {
-        day for day in before.days.keys() | after.days.keys() if before.days.get(day) != after.days.get(day)
-    }
+def _touched(before: Contribution, after: Contribution) -> dict[int, set[date]]:
+    """The days on which something changed, by subject id.
+
+    With a pair that comes or goes the number of its owner's procedures changes, though no sum of the owner does.
+    """
+    if before.subjects == after.subjects:
+        days = before.days.keys() | after.days.keys()
+        changed = {day for day in days if before.days.get(day) != after.days.get(day)}
+        return dict.fromkeys(before.subjects, changed)
     return {
-        named[subject_id]: set(changed)
-        if subject_id in stayed
-        else {*(before.days if subject_id in before.subjects else after.days)}
+        subject_id: {
+            *(before.days if subject_id in before.subjects else ()),
+            *(after.days if subject_id in after.subjects else ()),
+        }
         for subject_id in before.subjects | after.subjects
-        if named[subject_id][0] not in _PAIRS
     }
+
+
+def _days_with(contribution: Contribution, places: Collection[int]) -> set[date]:
+    return {day for day, amounts in contribution.days.items() if not amounts.keys().isdisjoint(places)}
 
 
 def _places(contribution: Contribution) -> set[int]:

@@ -36,6 +36,7 @@ from fansipan_indicators.periods import ZONE, Period, PeriodKind, period_at, per
 _TAKEN_CASES: Final = 2000
 _LATE_CASES: Final = 5000
 _SUBJECTS_AT_ONCE: Final = 5
+_LONGEST_REST_DAYS: Final = 400
 _CUMULATIVE: Final = frozenset({"handled", "late", "onTime", "open", "overdue"})
 
 
@@ -68,16 +69,20 @@ class CaseLane:
         """
         state = await load_case_state(connection)
         if not state.is_of(definitions.layout):
-            await repository.forget_counts(connection)
+            await repository.forget_counts(connection, len(definitions.layout))
             await repository.enqueue_all(connection)
             state = state.counting(definitions.layout, now)
         late, seen = await repository.became_late(connection, state.looked_at, now, _LATE_CASES)
         changed = await repository.take_changed(connection, _TAKEN_CASES)
+        actives = [one for one in definitions.of_lane(CASES) if not is_composite(one)]
         counted = await self._counter.count(
-            connection, definitions.layout, {**dict.fromkeys(late, False), **changed}, now
+            connection,
+            definitions.layout,
+            {**dict.fromkeys(late, False), **changed},
+            now,
+            kinds=_kinds(actives),
         )
         state = state.at(seen)
-        actives = [one for one in definitions.of_lane(CASES) if not is_composite(one)]
         wanted: list[Wanted] = []
         if state.is_counting:
             if not changed:
@@ -109,11 +114,12 @@ class CaseLane:
         rows = await connection.fetch(
             """
             SELECT s.id, s.kind, s.key, min(c.start) AS first FROM indicator_subject s
-            JOIN case_count c ON c.subject_id = s.id AND c.level = 'day'
-            WHERE s.id > $1 GROUP BY s.id ORDER BY s.id LIMIT $2
+            JOIN case_count c ON c.subject_id = s.id AND c.level = CASE WHEN s.owner = s.key THEN 'day' ELSE 'month' END
+            WHERE s.id > $1 AND s.kind = ANY($3) GROUP BY s.id ORDER BY s.id LIMIT $2
             """,
             cursor,
             _SUBJECTS_AT_ONCE,
+            list(_kinds(actives)),
         )
         today = now.astimezone(ZONE).date()
         every = {
@@ -147,11 +153,12 @@ class CaseLane:
         rows = await connection.fetch(
             """
             SELECT DISTINCT s.kind, s.key FROM case_count c JOIN indicator_subject s ON s.id = c.subject_id
-            WHERE c.level = 'day'
-            """
+            WHERE c.level = 'month' AND s.kind = ANY($1)
+            """,
+            list(_kinds(wanted)),
         )
-        today = Dirty({now.astimezone(ZONE).date()})
-        return _figures(wanted, {(row["kind"], row["key"]): today for row in rows}, now)
+        passed = Dirty(_days_since(state.ticked_at, now))
+        return _figures(wanted, {(row["kind"], row["key"]): passed for row in rows}, now)
 
     async def _evaluate(
         self,
@@ -199,12 +206,12 @@ class CaseLane:
             if isinstance(one.active.pair.version.formula, CaseDuration):
                 kind, key = one.subject
                 whole = kind == "area" and key == province
-                asked.setdefault((one.period, "province" if whole else kind), {})["*" if whole else key] = (
-                    one.subject
-                )
+                asked.setdefault((one.period, "province" if whole else kind), {})[key] = one.subject
+        successions = await registry.successions(connection) if asked else {}
         found: dict[tuple[Subject, Period], repository.Durations] = {}
         for (period, column), subjects in asked.items():
-            for key, one in (await repository.durations(connection, period, column, subjects)).items():
+            grounds = registry.grounds_of(subjects, successions if column == "area" else {})
+            for key, one in (await repository.durations(connection, period, column, grounds)).items():
                 found[subjects[key], period] = one
         return found
 
@@ -219,9 +226,13 @@ class CaseLane:
             if not isinstance(formula, DueSoon):
                 continue
             until = self._calendar.deadline(now, formula.working_days)
-            for agency, procedure, area, count in await repository.due_soon(connection, now, until):
+            successions = await registry.successions(connection)
+            for agency, procedure, area, day, count in await repository.due_soon(connection, now, until):
                 subjects: set[Subject] = {("agency", agency)}
-                subjects |= {("area", code) for code in (area, province) if code is not None}
+                subjects |= {("area", code) for code in (province,) if code is not None}
+                subjects |= (
+                    {("area", key) for key in registry.areas_of(area, day, successions)} if area else set()
+                )
                 subjects |= {("procedure", procedure)} if procedure is not None else set[Subject]()
                 for subject in subjects:
                     found[active.id, subject] = found.get((active.id, subject), 0.0) + count
@@ -255,21 +266,23 @@ def _figures(
 ) -> list[Wanted]:
     """The figures that changed sums touch; with a layout, only those that read what changed. None in the future."""
     by_days: dict[frozenset[date], dict[tuple[PeriodKind, bool], list[Period]]] = {}
-    touched: dict[Subject, dict[tuple[PeriodKind, bool], list[Period]]] = {}
+    # of the sums of a subject, and of its cases themselves
+    touched: dict[Subject, tuple[frozenset[date], frozenset[date]]] = {}
     for subject, mark in dirty.items():
-        days = frozenset(mark.days)
-        if days:
+        touched[subject] = (frozenset(mark.days), frozenset(mark.days | mark.ends))
+        for days in touched[subject]:
             if days not in by_days:
                 by_days[days] = _periods(days, now)
-            touched[subject] = by_days[days]
     wanted: list[Wanted] = []
     for active in actives:
         formula = active.pair.version.formula
         if not isinstance(formula, CaseFormula):
             continue
         later = is_cumulative(formula)
+        looks_at_cases = isinstance(formula, CaseDuration | DueSoon)
         places = None if layout is None else _places_read(formula, layout)
-        for subject, periods in touched.items():
+        for subject, days in touched.items():
+            periods = by_days[days[looks_at_cases]]
             touched_places = dirty[subject].places
             if not _has_subject(active, subject) or (
                 places is not None and touched_places is not None and places.isdisjoint(touched_places)
@@ -292,8 +305,21 @@ def _periods(days: Collection[date], now: datetime) -> dict[tuple[PeriodKind, bo
     for kind in list(PeriodKind)[1:]:
         own = {period_at(kind, moment) for moment in moments}
         found[kind, False] = [period for period in own if period.start <= now]
-        found[kind, True] = periods_between(kind, moments[0], now)
+        found[kind, True] = periods_between(kind, moments[0], now) if moments else []
     return found
+
+
+def _days_since(before: datetime, now: datetime) -> set[date]:
+    """The local days that began since a moment, and today; today alone when it was long ago: then all is new."""
+    today, last = now.astimezone(ZONE).date(), before.astimezone(ZONE).date()
+    passed = (today - last).days
+    return {today - timedelta(days=n) for n in range(passed if passed <= _LONGEST_REST_DAYS else 1)} | {today}
+
+
+def _kinds(actives: Iterable[Active]) -> frozenset[str]:
+    """The kinds of subjects, as stored, that some definitions have figures about."""
+    named = {name for active in actives for name in active.pair.version.subjects}
+    return frozenset("area" if name in ("commune", "province") else name for name in named)
 
 
 def _places_read(formula: CaseFormula, layout: Layout) -> frozenset[int] | None:

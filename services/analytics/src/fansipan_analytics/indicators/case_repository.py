@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from fansipan_analytics.indicators.registry import Ground
 from fansipan_common.contracts import ServiceEventType
 from fansipan_common.contracts.moment import Moment
 from fansipan_indicators.cases import (
@@ -199,9 +200,11 @@ def _columns(keys: Collection[CaseKey]) -> list[list[Any]]:
     return [list(column) for column in zip(*keys, strict=True)] if keys else [[], [], []]
 
 
-async def forget_counts(connection: "asyncpg.Connection[Any]") -> None:
-    """Begin to count from nothing."""
-    await connection.execute("DELETE FROM case_count")
+async def forget_counts(connection: "asyncpg.Connection[Any]", width: int) -> None:
+    """Begin to count from nothing, in so many places. Who has had figures stays known: they may have to become 0."""
+    await connection.execute(
+        "UPDATE case_count SET counts = array_fill(0.0::double precision, ARRAY[$1::integer])", width
+    )
     await connection.execute("DELETE FROM case_contribution")
 
 
@@ -290,20 +293,27 @@ async def procedures_of(
 
 
 _DURATION_COLUMNS: Final = {"agency": "agency", "procedure": "procedure", "area": "area_code"}
+_UNNESTED: Final = (
+    "unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[]) AS k (key, code, since, until)"
+)
+_KEYS: Final = (
+    _UNNESTED
+    + " JOIN dossier d ON d.{column} = k.code AND d.received_at >= k.since AND d.received_at < k.until"
+)
 _DURATIONS: Final = {
     column: f"""
-    SELECT {key} AS key, count(*) AS count, sum(x.seconds) AS total,
+    SELECT k.key, count(*) AS count, sum(x.seconds) AS total,
            percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY x.seconds) AS percentiles
-    FROM dossier d CROSS JOIN LATERAL (
+    FROM {keys} CROSS JOIN LATERAL (
         SELECT greatest(0, extract(epoch FROM d.finished_at - d.received_at)::double precision - d.paused_seconds)
             AS seconds
     ) AS x
     WHERE d.received_at IS NOT NULL AND greatest(d.finished_at, d.received_at) >= $1
-        AND greatest(d.finished_at, d.received_at) < $2 AND d.finished_at IS NOT NULL {where} GROUP BY 1
+        AND greatest(d.finished_at, d.received_at) < $2 AND d.finished_at IS NOT NULL GROUP BY 1
     """
-    for column, key, where in (
-        *((kind, f"d.{name}", f"AND d.{name} = ANY($3::text[])") for kind, name in _DURATION_COLUMNS.items()),
-        ("province", "'*'", "AND $3::text[] IS NOT NULL"),
+    for column, keys in (
+        *((kind, _KEYS.format(column=name)) for kind, name in _DURATION_COLUMNS.items()),
+        ("province", f"{_UNNESTED} CROSS JOIN dossier d"),
     )
 }
 
@@ -323,21 +333,22 @@ class Durations:
 
 
 async def durations(
-    connection: "asyncpg.Connection[Any]", period: Period, column: str, keys: Collection[str]
+    connection: "asyncpg.Connection[Any]", period: Period, column: str, grounds: Collection[Ground]
 ) -> dict[str, Durations]:
-    """Durations by agency, procedure or area of a period; `province`: of all, under the key `*`."""
-    rows = await connection.fetch(_DURATIONS[column], period.start, period.end, list(keys))
+    """Durations by agency, procedure or area of a period, by the key that a dossier counts for; `province`: of all."""
+    columns = [list(values) for values in zip(*grounds, strict=True)]
+    rows = await connection.fetch(_DURATIONS[column], period.start, period.end, *columns)
     return {row[0]: Durations(row[1], row[2], *row[3]) for row in rows}
 
 
 _DUE_SOON: Final = """
-SELECT agency, procedure, area_code, count(*) AS count FROM dossier
-WHERE finished_at IS NULL AND received_at <= $1 AND late_at >= $1 AND late_at <= $2 GROUP BY 1, 2, 3
+SELECT agency, procedure, area_code, date(received_at AT TIME ZONE 'Asia/Ho_Chi_Minh'), count(*) AS count FROM dossier
+WHERE finished_at IS NULL AND received_at <= $1 AND late_at >= $1 AND late_at <= $2 GROUP BY 1, 2, 3, 4
 """
 
 
 async def due_soon(
     connection: "asyncpg.Connection[Any]", now: datetime, until: datetime
-) -> list[tuple[str, str | None, str | None, int]]:
-    """Open dossiers whose time runs out from `now` to `until`, counted by agency, procedure and area."""
-    return [(row[0], row[1], row[2], row[3]) for row in await connection.fetch(_DUE_SOON, now, until)]
+) -> list[tuple[str, str | None, str | None, date, int]]:
+    """Open dossiers whose time runs out from `now` to `until`, by agency, procedure, area and local day of receipt."""
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in await connection.fetch(_DUE_SOON, now, until)]

@@ -33,6 +33,8 @@ _log = structlog.get_logger(__name__)
 
 _TICK_SECONDS: Final = 30.0
 _LANES_AT_ONCE: Final = 4
+_REMEMBERED: Final = 20_000
+"""Figures that the lane of cases remembers: about those of two hundred agencies, communes and procedures."""
 _ALL: Final = "all"
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 30.0
@@ -232,7 +234,7 @@ class Engine:
     def _lane(self, name: str) -> Lane:
         if name in self._lanes:
             return self._lanes[name]
-        heads = self._heads[name] = Heads()
+        heads = self._heads[name] = Heads(capacity=_REMEMBERED if name == CASES else _REMEMBERED // 4)
         if name == CASES:
             return CaseLane(self._subjects, heads, self._calendar)
         if name == COMPOSITES:

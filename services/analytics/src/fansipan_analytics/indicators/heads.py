@@ -14,7 +14,7 @@ class Heads:
     What a transaction writes is taken over by `committed`, after its commit.
     """
 
-    def __init__(self, *, capacity: int = 40_000) -> None:
+    def __init__(self, *, capacity: int = 5_000) -> None:
         self._known: dict[Key, Head] = {}
         self._written: dict[Key, Head] = {}
         self._capacity = capacity

@@ -1,13 +1,14 @@
 """Things and their datastreams, as far as a lane looks at them; subjects by their keys."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_indicators.periods import ZONE
 from fansipan_indicators.subjects import former_unit_key
 
 _THINGS: Final = """
@@ -119,6 +120,29 @@ async def successions(connection: "asyncpg.Connection[Any]") -> dict[str, list[S
         key = former_unit_key(code, until) if row["used_again"] else code
         found.setdefault(code, []).append(Succession(key, row["new_code"], until))
     return found
+
+
+Ground = tuple[str, str, datetime, datetime]
+"""An area's key, a code whose cases count for it, and when (from, until) they were received."""
+_EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC))
+
+
+def areas_of(code: str, received: date | None, known: Mapping[str, Sequence[Succession]]) -> set[str]:
+    """Keys of the areas that a case counts for; before a merger the former unit and the one with its ground now."""
+    then = [one for one in known.get(code, ()) if received is not None and received < one.until]
+    return {then[0].key, then[0].successor} if then else {code}
+
+
+def grounds_of(keys: Collection[str], known: Mapping[str, Sequence[Succession]]) -> list[Ground]:
+    """The same the other way round: which cases count for some areas."""
+    since = dict.fromkeys(known, _EVER[0])
+    found: list[Ground] = []
+    for code, mergers in known.items():
+        for one in mergers:
+            until = datetime.combine(one.until, time(), ZONE).astimezone(UTC)
+            found += [(key, code, since[code], until) for key in {one.key, one.successor} if key in keys]
+            since[code] = until
+    return found + [(key, key, since.get(key, _EVER[0]), _EVER[1]) for key in keys]
 
 
 Subject = tuple[str, str]

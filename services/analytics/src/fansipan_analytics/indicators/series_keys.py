@@ -95,11 +95,15 @@ def touched(
 
 
 def _periods(kind: PeriodKind, starts: set[datetime], reach: int, now: datetime) -> set[Period]:
-    """The periods that read a bucket which starts at one of `starts`, up to `now`."""
+    """The periods that read a bucket which starts at one of `starts`, up to `now`.
+
+    What holds a bucket itself is among them though it may begin only soon: nothing else would remind of a reading of a
+    sensor whose clock is ahead.
+    """
     found: set[Period] = set()
     done: datetime | None = None
     for start in sorted(starts):
-        end = min(start + _HOUR * reach, now)
+        end = max(start, min(start + _HOUR * reach, now))
         # spells overlap where buckets follow each other: each hour is looked at once
         hour = start if done is None or start > done else done + _HOUR
         while hour <= end:

@@ -197,17 +197,23 @@ class SeriesLane:
             touched_areas: dict[str, str | None] = {}
             for subject_id, part in found.get((active.id, period), ()):
                 for code in places.get(part.thing, ()):
-                    by_area.setdefault(code, []).append(part)
+                    if not _is_empty(part.figure):
+                        by_area.setdefault(code, []).append(part)
                     if subject_id in causes:
                         touched_areas[code] = touched_areas.get(code) or causes[subject_id]
             for code, cause in touched_areas.items():
                 if _wants(active, code):
-                    computed.append((active, code, period, _combined(active, by_area[code]), cause))
+                    computed.append((active, code, period, _combined(active, by_area.get(code, [])), cause))
         ids = await self._subjects.ids({("area", code) for _, code, *_ in computed})
         return [
             Computed(active, ids["area", code], period, figure, cause)
             for active, code, period, figure, cause in computed
         ]
+
+
+def _is_empty(figure: Figure) -> bool:
+    """Whether a figure has lost all it rested on: its thing is as one that never measured."""
+    return figure.value is None and figure.sample_count == 0
 
 
 def _wants(active: Active, code: str) -> bool:
