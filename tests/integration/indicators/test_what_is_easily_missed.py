@@ -7,6 +7,8 @@ import pytest
 from tests.integration.indicators.town import Reading, Town, at, plain
 from tests.support.oracle_cases import Told
 
+from fansipan_analytics.indicators.case_repository import became_late
+
 
 @pytest.fixture(scope="module", autouse=True)
 async def things(town: Town) -> None:
@@ -148,3 +150,20 @@ async def test_what_a_former_commune_received_counts_for_its_successor_in_every_
         assert await _figure(fresh, key, "area:02635", "month", "2025-06-01T00:00") == (value, None)
         assert await _figure(fresh, key, "area:02647", "month", "2025-06-01T00:00") == (value, None)
     await _holds(fresh)
+
+
+async def test_more_cases_due_at_one_moment_than_are_looked_at_at_once_become_late(fresh: Town) -> None:
+    due = at("2026-01-06T17:00")
+    moments = {"1": due, "2": due, "3": due, "4": due + timedelta(minutes=1)}
+    await fresh.tell(
+        [
+            _dossier(case_id, "received", "2026-01-03T08:00", dueAt=moment.isoformat())
+            for case_id, moment in moments.items()
+        ]
+    )
+    since, until, found = due - timedelta(days=1), due + timedelta(days=1), list[str]()
+    while since < until:
+        keys, since = await became_late(fresh.connection, since, until, 2)
+        found += [case_id for _, _, case_id in keys]
+        assert len(found) <= len(moments)
+    assert sorted(found) == sorted(moments)

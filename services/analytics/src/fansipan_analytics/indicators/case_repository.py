@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -29,6 +29,7 @@ CountKey = tuple[int, str, date]
 
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
 _BATCH: Final = 5000
+_MOMENT_LENGTH: Final = timedelta(microseconds=1)
 
 _TAKE: Final = """
 WITH queued AS (
@@ -63,7 +64,7 @@ SELECT kind, provider_id, case_id, late_at FROM (
     UNION ALL
     SELECT 'petition', provider_id, petition_id, late_at FROM petition
     WHERE finished_at IS NULL AND late_at >= $1 AND late_at < $2
-) AS due ORDER BY late_at LIMIT $3
+) AS due ORDER BY late_at FETCH FIRST $3 ROWS WITH TIES  -- thousands may be due at the close of one day
 """
 
 
@@ -76,9 +77,9 @@ async def became_late(
     connection: "asyncpg.Connection[Any]", since: datetime, until: datetime, limit: int
 ) -> tuple[list[CaseKey], datetime]:
     """Open cases whose time ran out from `since` (inside) to `until` (outside), and up to when all of them are
-    listed."""
+    listed. About `limit`: those that are due at one moment stay together."""
     rows = await connection.fetch(_BECAME_LATE, since, until, limit)
-    seen = until if len(rows) < limit else rows[-1]["late_at"]
+    seen = until if len(rows) < limit else rows[-1]["late_at"] + _MOMENT_LENGTH
     return [(row["kind"], row["provider_id"], row["case_id"]) for row in rows], seen
 
 
