@@ -208,8 +208,9 @@ class Town:
         await self.connection.execute("UPDATE evaluation_lane SET layout = '' WHERE name = 'cases'")
 
     async def settle(self) -> None:
-        """Work until nothing is left to do; half a minute passes in between: what changes with time is looked at."""
-        for passed in (0, 31):
+        """Work until nothing is left to do, while time passes: lanes rest a second, and look each half minute at what
+        changes with time alone."""
+        for passed in (0, 2, 2, 31):
             self.now += timedelta(seconds=passed)
             for _ in range(_ROUNDS):
                 worked = await self.roll_up()
