@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,6 +12,10 @@ from fastapi import FastAPI
 from fansipan_common.logging import configure_logging
 from fansipan_common.settings import CommonSettings, SettingsError, SettingsT, load_settings
 from fansipan_common.telemetry import configure_telemetry
+
+_KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than clients and load balancers keep an idle connection (5 to 60 s): who closes first must be the side that
+sends the requests, or a request meets a connection that is just being closed."""
 
 
 def run_service(name: str, settings_class: type[SettingsT], build: Callable[[SettingsT], FastAPI]) -> None:
@@ -34,6 +38,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
     except SettingsError as error:  # what a setting names is not there, or not usable
         _refuse(name, error)
     _calm_garbage_collector()
+    _share_the_interpreter()
     try:
         uvicorn.run(
             app,
@@ -44,6 +49,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=15,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             server_header=False,
             proxy_headers=False,
         )
@@ -69,3 +75,12 @@ def _calm_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _share_the_interpreter() -> None:
+    """Let a thread that computes give way to the event loop within half a millisecond.
+
+    By default it keeps the interpreter for 5 ms each time the loop wants it: every answer of the database and of Kafka
+    would wait so long while something is computed beside.
+    """
+    sys.setswitchinterval(0.005)
