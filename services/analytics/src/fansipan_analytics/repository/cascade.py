@@ -4,25 +4,32 @@ A worker owns a shard while it holds the lock on the shard's row. Only the owner
 reads after it has the lock, so a recomputation never overwrites a newer one; replicas need no leader.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
 import asyncpg
 
-_TAKEN_ROWS: Final = 500
-_TAKEN_BUCKETS: Final = 50_000
+from fansipan_analytics.domain.rollup import SHARDS
 
-_LOCK_SHARD: Final = """
+_SHORT_QUEUE: Final = 200
+_TAKEN_ROWS: Final = 500
+TAKEN_BUCKETS: Final = 50_000
+
+# While little waits, all shards are one piece of work: what a transaction costs besides its buckets is paid once.
+# A long queue is worked off shard by shard, so that replicas share it and no transaction grows large.
+_LOCK_SHARDS: Final = """
 SELECT s.shard FROM dirty_shard s
 WHERE EXISTS (SELECT FROM dirty_bucket d WHERE d.shard = s.shard)
 ORDER BY (SELECT min(d.id) FROM dirty_bucket d WHERE d.shard = s.shard)
-LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+LIMIT (SELECT CASE WHEN count(*) <= $1 THEN NULL ELSE 1 END FROM (SELECT FROM dirty_bucket LIMIT $1 + 1) AS waiting)
+FOR UPDATE OF s SKIP LOCKED
 """
 _TAKE: Final = """
 WITH queued AS (
     SELECT id, cardinality(datastream_ids) AS size FROM dirty_bucket
-    WHERE shard = $1 AND level = $2 ORDER BY id LIMIT $3
+    WHERE shard = ANY($1) AND level = $2 ORDER BY id LIMIT $3
 ), taken AS (
     DELETE FROM dirty_bucket WHERE id IN (
         SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY id) AS upto FROM queued) AS q WHERE upto - size < $4
@@ -82,11 +89,11 @@ def _recompute_sql(level: Level) -> str:
 _RECOMPUTE: Final = {level.name: _recompute_sql(level) for level in (HOURS, DAYS)}
 _MARK_DAYS: Final = """
 INSERT INTO dirty_bucket (level, shard, datastream_ids, buckets, corrected)
-SELECT '1d', $1, array_agg(datastream_id), array_agg(day), corrected FROM (
+SELECT '1d', datastream_id % $4, array_agg(datastream_id), array_agg(day), corrected FROM (
     SELECT datastream_id, local_day(bucket) AS day, bool_or(corrected) AS corrected
-    FROM unnest($2::integer[], $3::timestamptz[], $4::boolean[]) AS k (datastream_id, bucket, corrected)
+    FROM unnest($1::integer[], $2::timestamptz[], $3::boolean[]) AS k (datastream_id, bucket, corrected)
     GROUP BY 1, 2
-) AS days GROUP BY corrected
+) AS days GROUP BY datastream_id % $4, corrected
 """
 _TELL_LANES: Final = """
 INSERT INTO changed_series (lane, level, datastream_ids, buckets, corrected)
@@ -99,17 +106,17 @@ GROUP BY l.name, k.corrected
 """
 
 
-async def lock_shard(connection: "asyncpg.Connection[Any]") -> int | None:
-    """Lock the shard with the oldest work that nobody else holds; None when there is none."""
-    return await connection.fetchval(_LOCK_SHARD)
+async def lock_shards(connection: "asyncpg.Connection[Any]") -> list[int]:
+    """Lock shards with work that nobody else holds, the oldest work first: all while the queue is short, else one."""
+    return [row[0] for row in await connection.fetch(_LOCK_SHARDS, _SHORT_QUEUE)]
 
 
-async def recompute_shard(connection: "asyncpg.Connection[Any]", shard: int, level: Level) -> int:
-    """Recompute queued buckets of a locked shard, week by week to touch few chunks; returns how many.
+async def recompute_shards(connection: "asyncpg.Connection[Any]", shards: Sequence[int], level: Level) -> int:
+    """Recompute queued buckets of locked shards, week by week to touch few chunks; returns how many.
 
     The lanes of indicators that read them are told in the same transaction.
     """
-    taken = await connection.fetch(_TAKE, shard, level.name, _TAKEN_ROWS, _TAKEN_BUCKETS)
+    taken = await connection.fetch(_TAKE, shards, level.name, _TAKEN_ROWS, TAKEN_BUCKETS)
     if not taken:
         return 0
     for _, group in groupby(taken, key=lambda row: row[1].toordinal() // 7):
@@ -118,6 +125,6 @@ async def recompute_shard(connection: "asyncpg.Connection[Any]", shard: int, lev
         corrected = [row[2] for row in week]
         await connection.execute(_RECOMPUTE[level.name], ids, buckets, buckets[0], buckets[-1])
         if level is HOURS:
-            await connection.execute(_MARK_DAYS, shard, ids, buckets, corrected)
+            await connection.execute(_MARK_DAYS, ids, buckets, corrected, SHARDS)
         await connection.execute(_TELL_LANES, level.name, ids, buckets, corrected)
     return len(taken)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from fansipan_analytics.repository.cascade import DAYS, HOURS, lock_shard, recompute_shard
+from fansipan_analytics.repository.cascade import DAYS, HOURS, TAKEN_BUCKETS, lock_shards, recompute_shards
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
@@ -14,7 +14,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Cascade:
-    """Works off dirty buckets; any number of replicas share them. `rolled_up` is called after each shard."""
+    """Works off dirty buckets; any number of replicas share them. `rolled_up` is called after each transaction."""
 
     def __init__(
         self,
@@ -56,18 +56,21 @@ class Cascade:
                 )
 
     async def work_off(self) -> int:
-        """Recompute what is queued until nothing free is left, at most 64 transactions; returns how many buckets."""
+        """Recompute what is queued when it begins, at most 64 transactions; returns how many buckets."""
         total = 0
         for _ in range(64):
+            before = total
             async with self._database.connection() as connection, connection.transaction():
-                shard = await lock_shard(connection)
-                if shard is None:
+                shards = await lock_shards(connection)
+                if not shards:
                     break
                 for level in (HOURS, DAYS):
-                    done = await recompute_shard(connection, shard, level)
+                    done = await recompute_shards(connection, shards, level)
                     total += done
                     if done:
                         self._metrics.rolled_up.add(done, {"fansipan.level": level.name})
             self._rolled_up()
             self._fault = None  # it works again; the rest of the round may take a while
+            if len(shards) > 1 and total - before < TAKEN_BUCKETS:
+                break  # that was all of a short queue; what has come since is of the next round
         return total
