@@ -138,6 +138,7 @@ class Town:
             interval=1.0,
             clock=lambda: self.now,
             metrics=metrics_of("test"),
+            pace=0.0,
         )
 
     async def release(self, definitions: Sequence[VersionedDefinition]) -> None:

@@ -24,6 +24,7 @@ from fansipan_indicators.formulas import (
 from fansipan_indicators.periods import ZONE, Period
 
 CASES: Final = "cases"
+DURATIONS: Final = "durations"
 HEALTH: Final = "health"
 COMPOSITES: Final = "composites"
 
@@ -225,6 +226,8 @@ def lanes_of(definitions: Iterable[VersionedDefinition]) -> dict[str, str]:
         if isinstance(formula, CompositeFormula):
             read = {lanes.get(key, COMPOSITES) for key in formula.indicators}
             lane = read.pop() if len(read) == 1 else COMPOSITES
+        elif isinstance(formula, CaseDuration):
+            lane = DURATIONS
         elif isinstance(formula, CaseFormula):
             lane = CASES
         elif isinstance(formula, DataHealth):

@@ -37,11 +37,12 @@ def weighted_score(formula: WeightedScore, values: Values) -> Figure:
     got, reachable, whole, absent = 0.0, 0.0, 0.0, 0
     for component in formula.components:
         value = values.get(component.indicator)
+        scored = None if value is None else points(component, value)
         whole += component.maximum
         part: dict[str, Any] = {
             "indicator": component.indicator,
             "value": value,
-            "points": None if value is None else points(component, value),
+            "points": scored,
             "maximum": component.maximum,
         }
         if component.full_at is not None:
@@ -49,10 +50,10 @@ def weighted_score(formula: WeightedScore, values: Values) -> Figure:
         if component.assumed:
             part["assumed"] = True
         parts.append(part)
-        if value is None:
+        if scored is None:
             absent += 1
         else:
-            got += points(component, value)
+            got += scored
             reachable += component.maximum
     count = len(parts) - absent
     completeness = count / len(parts)

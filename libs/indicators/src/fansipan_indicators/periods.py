@@ -4,7 +4,7 @@ A period is written as people write it: `2026-11-21T08`, `2026-11-21`, `2026-11`
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -35,6 +35,13 @@ class Period:
 
     kind: PeriodKind
     start: datetime
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.kind.value, self.start)))
+
+    def __hash__(self) -> int:
+        return self._hash  # periods are looked up far more often than they are made
 
     @property
     def end(self) -> datetime:
@@ -60,7 +67,13 @@ class Period:
     @property
     def following(self) -> "Period":
         """The period after this one."""
-        return Period(self.kind, self.end)
+        return _one_period(self.kind, self.end)
+
+
+@lru_cache(maxsize=20_000)
+def _one_period(kind: PeriodKind, start: datetime) -> Period:
+    """The same object each time: dictionaries find it without comparing."""
+    return Period(kind, start)
 
 
 @lru_cache(maxsize=20_000)
@@ -97,7 +110,7 @@ def period_at(kind: PeriodKind, moment: datetime) -> Period:
             local = local.replace(hour=0, day=1, month=(local.month - 1) // 3 * 3 + 1)
         case PeriodKind.YEAR:
             local = local.replace(hour=0, day=1, month=1)
-    return Period(kind, local.astimezone(UTC))
+    return _one_period(kind, local.astimezone(UTC))
 
 
 def parse_period(text: str) -> Period:

@@ -46,24 +46,11 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_analytics")
     calendar = _calendar(settings)
-    database = Database(url, application="fansipan-analytics", max_size=14, command_timeout=120.0)
-    publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
-    consumer = StoreConsumer(
-        database,
-        Store(database, calendar, metrics=metrics),
-        DeadLetterOffice(
-            publisher,
-            topic_prefix=settings.kafka_topic_prefix,
-            max_per_minute=settings.max_poison_per_minute,
-            metrics=metrics,
-        ),
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        group=settings.kafka_group,
-        topic_prefix=settings.kafka_topic_prefix,
-        batch_rows=settings.batch_rows,
-        release_timeout=settings.release_timeout_seconds,
-        metrics=metrics,
+    # temporary tables are empty after each transaction, locks end with it: nothing is left behind
+    database = Database(
+        url, application="fansipan-analytics", max_size=24, command_timeout=120.0, stateless=True
     )
+    publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
     relay = Relay(
         database,
@@ -82,6 +69,22 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         published=relay.wake,
         interval=settings.cascade_interval_seconds,
         clock=_now,
+        metrics=metrics,
+    )
+    consumer = StoreConsumer(
+        database,
+        Store(database, calendar, metrics=metrics, cases_changed=engine.wake),
+        DeadLetterOffice(
+            publisher,
+            topic_prefix=settings.kafka_topic_prefix,
+            max_per_minute=settings.max_poison_per_minute,
+            metrics=metrics,
+        ),
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        group=settings.kafka_group,
+        topic_prefix=settings.kafka_topic_prefix,
+        batch_rows=settings.batch_rows,
+        release_timeout=settings.release_timeout_seconds,
         metrics=metrics,
     )
     cascade = Cascade(

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from fansipan_indicators.catalogue import CASES, VersionedDefinition, in_order
 from fansipan_indicators.formulas import CaseFormula, CompositeFormula
@@ -45,7 +46,10 @@ class Work:
     more: bool = False
 
 
-@lru_cache(maxsize=100_000)
+_REMEMBERED: Final = 100_000
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def holds(active: Active, period: Period) -> bool:
     """Whether a definition is in effect for a period; asked so often that the answer is remembered."""
     return active.pair.holds_for(period)
@@ -75,6 +79,7 @@ class Definitions:
             if isinstance(formula, CompositeFormula):
                 for key in formula.indicators:
                     self.dependents.setdefault(key, []).append(active)
+        self._in_force: dict[tuple[str, Period], Active | None] = {}
         self.layout = Layout(
             measure
             for active in self.of_lane(CASES)
@@ -88,9 +93,14 @@ class Definitions:
 
     def in_force(self, key: str, period: Period) -> Active | None:
         """The version of an indicator that holds for a period: of several, the one that came into effect last."""
-        holding = [active for active in self._by_key.get(key, ()) if holds(active, period)]
-        return max(
-            holding,
-            key=lambda a: (a.pair.version.effective_from, a.pair.version.version),
-            default=None,
-        )
+        place = (key, period)
+        if place not in self._in_force:
+            if len(self._in_force) > _REMEMBERED:
+                self._in_force.clear()
+            holding = [active for active in self._by_key.get(key, ()) if holds(active, period)]
+            self._in_force[place] = max(
+                holding,
+                key=lambda a: (a.pair.version.effective_from, a.pair.version.version),
+                default=None,
+            )
+        return self._in_force[place]

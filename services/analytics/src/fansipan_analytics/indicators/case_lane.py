@@ -15,10 +15,17 @@ from fansipan_analytics.indicators.composite_lane import Composites, is_composit
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
 from fansipan_analytics.indicators.registry import Subject, Subjects
-from fansipan_analytics.indicators.values import CORRECTION, DEFINITION_CHANGED, Changed, Computed, record
+from fansipan_analytics.indicators.value_repository import Key, mark_stale
+from fansipan_analytics.indicators.values import (
+    CORRECTION,
+    DEFINITION_CHANGED,
+    NEW_DATA,
+    Changed,
+    Computed,
+    record,
+)
 from fansipan_indicators.calendars import WorkingCalendar
-from fansipan_indicators.case_figures import case_figure
-from fansipan_indicators.catalogue import CASES
+from fansipan_indicators.catalogue import CASES, DURATIONS
 from fansipan_indicators.figure import Figure
 from fansipan_indicators.formulas import (
     CaseCount,
@@ -74,7 +81,9 @@ class CaseLane:
             state = state.counting(definitions.layout, now)
         late, seen = await repository.became_late(connection, state.looked_at, now, _LATE_CASES)
         changed = await repository.take_changed(connection, _TAKEN_CASES)
-        actives = [one for one in definitions.of_lane(CASES) if not is_composite(one)]
+        actives = [
+            one for lane in (CASES, DURATIONS) for one in definitions.of_lane(lane) if not is_composite(one)
+        ]
         counted = await self._counter.count(
             connection,
             definitions.layout,
@@ -167,58 +176,37 @@ class CaseLane:
         wanted: Iterable[Wanted],
         now: datetime,
     ) -> list[Changed]:
-        todo = list({(one.active, one.subject, one.period): one for one in wanted}.values())
+        everything = {(one.active, one.subject, one.period): one for one in wanted}.values()
+        ids = await self._subjects.ids({one.subject for one in everything})
+        await _pass_on([one for one in everything if one.active.lane == DURATIONS], ids, connection)
+        todo = [one for one in everything if one.active.lane != DURATIONS]
         if not todo:
             return []
-        ids = await self._subjects.ids({one.subject for one in todo})
         sums = await sums_of(connection, definitions.layout, todo, ids)
-        durations = await self._durations(connection, todo)
         due_soon = await self._due_soon(connection, todo, now)
-        computed: list[Computed] = []
+        groups: dict[tuple[Active, Period], list[Wanted]] = {}
         for one in todo:
-            formula = one.active.pair.version.formula
-            key = (one.subject, one.period)
-            figure: Figure | None
-            if isinstance(formula, CaseDuration):
-                found = durations.get(key)
-                figure = None if found is None else _duration_figure(formula, found)
+            groups.setdefault((one.active, one.period), []).append(one)
+        computed: list[Computed] = []
+        for (active, period), ones in groups.items():
+            formula = active.pair.version.formula
+            if isinstance(formula, CaseRatio | CaseCount | RatingMean | UsageRatio):
+                figures = sums.figures(formula, [one.subject for one in ones], period)
             elif isinstance(formula, DueSoon):
-                figure = due_soon.get((one.active.id, one.subject), Figure(0.0, numerator=0.0))
-            elif isinstance(formula, CaseRatio | CaseCount | RatingMean | UsageRatio):
-                own = sums.of(one.subject, one.period)
-                by_procedure = (
-                    sums.by_procedure(one.subject, one.period)
-                    if isinstance(formula, CaseRatio | CaseCount) and formula.count == "procedures"
-                    else None
-                )
-                figure = case_figure(formula, definitions.layout, own, by_procedure)
+                nothing = Figure(0.0, numerator=0.0)
+                figures = [due_soon.get((active.id, one.subject), nothing) for one in ones]
             else:
-                raise TypeError(f"{one.active.key} is no indicator over cases")
-            computed.append(Computed(one.active, ids[one.subject], one.period, figure, one.cause))
+                raise TypeError(f"{active.key} is no indicator over cases")
+            computed += [
+                Computed(active, ids[one.subject], period, figure, one.cause)
+                for one, figure in zip(ones, figures, strict=True)
+            ]
         return await record(connection, definitions, self._heads, computed, now)
-
-    async def _durations(
-        self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted]
-    ) -> dict[tuple[Subject, Period], repository.Durations]:
-        province = await registry.province_code(connection)
-        asked: dict[tuple[Period, str], dict[str, Subject]] = {}
-        for one in wanted:
-            if isinstance(one.active.pair.version.formula, CaseDuration):
-                kind, key = one.subject
-                whole = kind == "area" and key == province
-                asked.setdefault((one.period, "province" if whole else kind), {})[key] = one.subject
-        successions = await registry.successions(connection) if asked else {}
-        found: dict[tuple[Subject, Period], repository.Durations] = {}
-        for (period, column), subjects in asked.items():
-            grounds = registry.grounds_of(subjects, successions if column == "area" else {})
-            for key, one in (await repository.durations(connection, period, column, grounds)).items():
-                found[subjects[key], period] = one
-        return found
 
     async def _due_soon(
         self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted], now: datetime
     ) -> dict[tuple[int, Subject], Figure]:
-        actives = {one.active for one in wanted if isinstance(one.active.pair.version.formula, DueSoon)}
+        actives = {one.active for one in wanted}
         province = await registry.province_code(connection)
         found: dict[tuple[int, Subject], float] = {}
         for active in actives:
@@ -241,9 +229,16 @@ class CaseLane:
         }
 
 
-def _duration_figure(formula: CaseDuration, found: repository.Durations) -> Figure:
-    unit = {"hours": 3600.0, "days": 86_400.0}[formula.unit]
-    return Figure(found.seconds(formula.statistic) / unit, sample_count=found.count)
+async def _pass_on(
+    wanted: Iterable[Wanted], ids: Mapping[Subject, int], connection: "asyncpg.Connection[Any]"
+) -> None:
+    """Queue figures of how long cases took: their lane looks at the cases themselves."""
+    stale: dict[int, list[tuple[Key, str]]] = {}
+    for one in wanted:
+        key = (one.active.id, ids[one.subject], one.period.kind.value, one.period.start)
+        stale.setdefault(one.active.id, []).append((key, one.cause or NEW_DATA))
+    for definition_id, keys in stale.items():
+        await mark_stale(connection, DURATIONS, definition_id, keys)
 
 
 def is_cumulative(formula: CaseFormula) -> bool:
@@ -266,35 +261,37 @@ def _figures(
 ) -> list[Wanted]:
     """The figures that changed sums touch; with a layout, only those that read what changed. None in the future."""
     by_days: dict[frozenset[date], dict[tuple[PeriodKind, bool], list[Period]]] = {}
-    # of the sums of a subject, and of its cases themselves
+    # of the sums of a subject, and of how long its cases took
     touched: dict[Subject, tuple[frozenset[date], frozenset[date]]] = {}
     for subject, mark in dirty.items():
-        touched[subject] = (frozenset(mark.days), frozenset(mark.days | mark.ends))
+        touched[subject] = (frozenset(mark.days), frozenset(mark.days if mark.places is None else mark.ends))
         for days in touched[subject]:
             if days not in by_days:
                 by_days[days] = _periods(days, now)
+    by_kind: dict[str, list[tuple[Subject, Dirty]]] = {}
+    for subject, mark in dirty.items():
+        by_kind.setdefault(_kind_of(subject), []).append((subject, mark))
     wanted: list[Wanted] = []
     for active in actives:
         formula = active.pair.version.formula
         if not isinstance(formula, CaseFormula):
             continue
         later = is_cumulative(formula)
-        looks_at_cases = isinstance(formula, CaseDuration | DueSoon)
+        looks_at_cases, is_of_now = isinstance(formula, CaseDuration), isinstance(formula, DueSoon)
         places = None if layout is None else _places_read(formula, layout)
-        for subject, days in touched.items():
-            periods = by_days[days[looks_at_cases]]
-            touched_places = dirty[subject].places
-            if not _has_subject(active, subject) or (
-                places is not None and touched_places is not None and places.isdisjoint(touched_places)
-            ):
+        for subject, mark in (
+            pair for kind in active.pair.version.subjects for pair in by_kind.get(kind, ())
+        ):
+            if places is not None and mark.places is not None and places.isdisjoint(mark.places):
                 continue
-            cause = CORRECTION if dirty[subject].corrected else None
-            for kind in active.pair.version.periods:
-                for period in periods[kind, later]:
-                    if isinstance(formula, DueSoon) and not period.start <= now < period.end:
-                        continue
-                    if holds(active, period):
-                        wanted.append(Wanted(active, subject, period, cause))
+            periods = by_days[touched[subject][looks_at_cases]]
+            cause = CORRECTION if mark.corrected else None
+            wanted += [
+                Wanted(active, subject, period, cause)
+                for kind in active.pair.version.periods
+                for period in periods[kind, later]
+                if holds(active, period) and (not is_of_now or period.start <= now < period.end)
+            ]
     return wanted
 
 
@@ -328,7 +325,7 @@ def _places_read(formula: CaseFormula, layout: Layout) -> frozenset[int] | None:
     return frozenset(layout.place[measure] for measure in measures) if measures else None
 
 
-def _has_subject(active: Active, subject: Subject) -> bool:
+def _kind_of(subject: Subject) -> str:
+    """The kind of a subject as definitions name it."""
     kind, key = subject
-    name = kind if kind != "area" else "province" if len(key) == 2 else "commune"
-    return name in active.pair.version.subjects
+    return kind if kind != "area" else "province" if len(key) == 2 else "commune"

@@ -10,7 +10,7 @@ from fansipan_analytics.indicators import queues
 from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.value_repository import Key
-from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Changed, Computed, record
+from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Changed, Computed, lasting_cause, record
 from fansipan_indicators.catalogue import COMPOSITES
 from fansipan_indicators.composites import expression, normalised_index, weighted_score
 from fansipan_indicators.figure import Figure
@@ -68,11 +68,16 @@ class Composites:
         changed: Iterable[Changed],
         wanted: dict[Active, dict[Place, str]],
     ) -> None:
+        followed: dict[tuple[Active, Period], list[Changed]] = {}
         for change in changed:
             one = change.computed
-            for dependent in definitions.dependents.get(one.active.key, ()):
-                if dependent.lane == self._lane and holds(dependent, one.period):
-                    wanted.setdefault(dependent, {})[one.subject_id, one.period] = change.head.reason
+            if one.active.key in definitions.dependents:
+                followed.setdefault((one.active, one.period), []).append(change)
+        for (active, period), changes in followed.items():
+            reasons = {(change.computed.subject_id, period): change.head.reason for change in changes}
+            for dependent in definitions.dependents[active.key]:
+                if dependent.lane == self._lane and holds(dependent, period):
+                    wanted.setdefault(dependent, {}).update(reasons)
 
     async def _compute(
         self,
@@ -91,7 +96,7 @@ class Composites:
         values = await self._values(connection, definitions, formula, own)
         figures = _figures(formula, values, kinds)
         return [
-            Computed(active, subject_id, period, figures[subject_id, period], _cause(reason))
+            Computed(active, subject_id, period, figures[subject_id, period], lasting_cause(reason))
             for (subject_id, period), reason in own.items()
         ]
 
@@ -103,15 +108,20 @@ class Composites:
         places: Iterable[Place],
     ) -> dict[Place, dict[str, float | None]]:
         """The components' values at each place."""
+        names = formula.indicators
+        by_period: dict[Period, list[Place]] = {}
+        for place in places:
+            by_period.setdefault(place[1], []).append(place)
         keys: dict[Key, tuple[Place, str]] = {}
         found: dict[Place, dict[str, float | None]] = {}
-        for subject_id, period in places:
-            found[subject_id, period] = {}
-            for name in formula.indicators:
-                component = definitions.in_force(name, period)
-                if component is not None:
-                    key = (component.id, subject_id, period.kind.value, period.start)
-                    keys[key] = ((subject_id, period), name)
+        for period, of_period in by_period.items():
+            kind, start = period.kind.value, period.start
+            in_force = [(name, definitions.in_force(name, period)) for name in names]
+            components = [(name, component.id) for name, component in in_force if component is not None]
+            for place in of_period:
+                found[place] = {}
+                for name, component_id in components:
+                    keys[component_id, place[0], kind, start] = (place, name)
         for key, head in (await self._heads.fetch(connection, keys)).items():
             place, name = keys[key]
             found[place][name] = head.value
@@ -197,11 +207,6 @@ class CompositeLane:
         self._heads.forget()  # the components are written by other lanes
         done = await self._composites.compute(connection, definitions, wanted, now)
         return Work(done + await self._composites.follow(connection, definitions, [], now))
-
-
-def _cause(reason: str) -> str | None:
-    """A component's reason is the composite's too, but for those that follow from the time alone."""
-    return reason if reason in ("correction", DEFINITION_CHANGED) else None
 
 
 def _offers(active: Active, subject: tuple[str, str] | None) -> bool:

@@ -18,6 +18,7 @@ from fansipan_analytics.indicators.active import Definitions, Work
 from fansipan_analytics.indicators.case_lane import CaseLane
 from fansipan_analytics.indicators.composite_lane import CompositeLane
 from fansipan_analytics.indicators.definition_repository import load_definitions, sync_catalogue
+from fansipan_analytics.indicators.duration_lane import DurationLane
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import WaitingLane
 from fansipan_analytics.indicators.registry import Subjects
@@ -26,15 +27,19 @@ from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 from fansipan_indicators.calendars import WorkingCalendar
-from fansipan_indicators.catalogue import CASES, COMPOSITES, VersionedDefinition
+from fansipan_indicators.catalogue import CASES, COMPOSITES, DURATIONS, VersionedDefinition
 from fansipan_indicators.chain import CLOSE_LOCK
 
 _log = structlog.get_logger(__name__)
 
 _TICK_SECONDS: Final = 30.0
-_LANES_AT_ONCE: Final = 4
-_REMEMBERED: Final = 20_000
-"""Figures that the lane of cases remembers: about those of two hundred agencies, communes and procedures."""
+_LANES_AT_ONCE: Final = 8
+_REMEMBERED: Final = 40_000
+"""Figures that the lane of cases remembers: about those of four hundred agencies, communes and procedures."""
+_RESTS: Final[Mapping[str, float]] = {CASES: 0.5, DURATIONS: 3.0}
+"""Lanes that rest after a transaction, as a share of its time: much of what comes meanwhile changes the same figures
+again, and the other lanes need the machine too."""
+_LONGEST_PAUSE: Final = 60.0
 _ALL: Final = "all"
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 30.0
@@ -74,6 +79,7 @@ class Engine:
         interval: seconds between two looks at the queues when nothing wakes it.
         clock: the present time, aware.
         metrics: the platform's instruments.
+        pace: multiplies the rests of lanes; 0: none rests.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class Engine:
         interval: float,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        pace: float = 1.0,
     ) -> None:
         self._database = database
         self._calendar = calendar
@@ -97,6 +104,7 @@ class Engine:
         self._interval = interval
         self._clock = clock
         self._metrics = metrics
+        self._pace = pace
         self._name = str(uuid.uuid4())
         self._subjects = Subjects(database)
         self._heads: dict[str, Heads] = {}
@@ -212,12 +220,23 @@ class Engine:
             began, now = time.monotonic(), self._clock()
             await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", CLOSE_LOCK)
             work = await self._lanes[lane.name].work(connection, definitions, now, tick=lane.tick)
-            await lane_repository.worked(connection, lane.name, now, tick=lane.tick, more=work.more)
+            took = time.monotonic() - began
+            rest = self._rest_after(lane.name, took, more=work.more)
+            await lane_repository.worked(
+                connection, lane.name, now, tick=lane.tick, more=work.more, rest=took + rest if rest else 0.0
+            )
         self._heads[lane.name].committed()
         self._metrics.evaluated.add(work.changed, {"fansipan.lane": lane.name})
         self._metrics.evaluation_duration.record(time.monotonic() - began, {"fansipan.lane": lane.name})
+        if rest:
+            asyncio.get_running_loop().call_later(rest, self._wake.set)
         self._published()
         return True
+
+    def _rest_after(self, lane: str, took: float, *, more: bool) -> float:
+        if more and lane == CASES:
+            return 0.0
+        return min(took * self._pace * _RESTS.get(lane, 0.0), _LONGEST_PAUSE)
 
     def _awake(self) -> list[str]:
         now = time.monotonic()
@@ -234,9 +253,11 @@ class Engine:
     def _lane(self, name: str) -> Lane:
         if name in self._lanes:
             return self._lanes[name]
-        heads = self._heads[name] = Heads(capacity=_REMEMBERED if name == CASES else _REMEMBERED // 4)
+        heads = self._heads[name] = Heads(capacity=_REMEMBERED if name == CASES else _REMEMBERED // 8)
         if name == CASES:
             return CaseLane(self._subjects, heads, self._calendar)
         if name == COMPOSITES:
             return CompositeLane(heads)
+        if name == DURATIONS:
+            return DurationLane(heads)
         return SeriesLane(name, self._subjects, heads)

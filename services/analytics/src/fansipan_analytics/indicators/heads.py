@@ -11,36 +11,39 @@ from fansipan_analytics.indicators.value_repository import Head, Key, fetch_head
 class Heads:
     """Present revisions by key. Valid while one worker owns the lane without a break: else `forget`.
 
-    What a transaction writes is taken over by `committed`, after its commit.
+    That a figure does not exist yet is remembered, too. What a transaction writes is taken over by `committed`, after
+    its commit.
     """
 
     def __init__(self, *, capacity: int = 5_000) -> None:
-        self._known: dict[Key, Head] = {}
-        self._written: dict[Key, Head] = {}
+        self._known: dict[Key, Head | None] = {}
+        self._written: dict[Key, Head | None] = {}
         self._capacity = capacity
 
     async def fetch(self, connection: "asyncpg.Connection[Any]", keys: Collection[Key]) -> dict[Key, Head]:
         """The present revisions of some figures; those that do not exist yet are left out."""
-        found = {
-            key: head for key in keys if (head := self._written.get(key) or self._known.get(key)) is not None
-        }
-        missing = [key for key in keys if key not in found]
+        written, known = self._written, self._known
+        missing = [key for key in keys if key not in written and key not in known]
         if missing:
-            fetched = await fetch_heads(connection, missing)
-            found |= fetched
-            self._written |= fetched
+            written.update(dict.fromkeys(missing))
+            written.update(await fetch_heads(connection, missing))
+        found: dict[Key, Head] = {}
+        for key in keys:
+            head = written[key] if key in written else known[key]
+            if head is not None:
+                found[key] = head
         return found
 
     def wrote(self, heads: Mapping[Key, Head]) -> None:
         """The open transaction has written these."""
-        self._written |= heads
+        self._written.update(heads)
 
     def committed(self) -> None:
         """The transaction is committed."""
-        self._known |= self._written
+        if len(self._known) + len(self._written) > self._capacity:
+            self._known.clear()  # what was asked for just now is asked for next, too
+        self._known.update(self._written)
         self._written.clear()
-        if len(self._known) > self._capacity:
-            self._known.clear()
 
     def forget(self) -> None:
         """Somebody else may have written, or the transaction was rolled back."""

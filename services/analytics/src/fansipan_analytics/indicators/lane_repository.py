@@ -68,18 +68,23 @@ async def own_lane(connection: "asyncpg.Connection[Any]", name: str, worker: str
 
 
 async def worked(
-    connection: "asyncpg.Connection[Any]", name: str, now: datetime, *, tick: bool, more: bool
+    connection: "asyncpg.Connection[Any]", name: str, now: datetime, *, tick: bool, more: bool, rest: float
 ) -> None:
-    """Note when a lane was worked on; with `more` to do it need not wait until its next turn."""
+    """Note when a lane was worked on; it rests so many seconds from `now` on, or until
+    its next turn if that is later; with `more` to do it waits for no turn."""
     await connection.execute(
         """
-        UPDATE evaluation_lane SET evaluated_at = CASE WHEN $4 THEN evaluated_at ELSE $2 END,
-            ticked_at = CASE WHEN $3 THEN $2 ELSE ticked_at END WHERE name = $1
+        UPDATE evaluation_lane SET
+            evaluated_at = $2::timestamptz + make_interval(
+                secs => CASE WHEN $4 THEN $5 - refresh_ms / 1000.0 ELSE greatest($5 - refresh_ms / 1000.0, 0) END),
+            ticked_at = CASE WHEN $3 THEN $2 ELSE ticked_at END
+        WHERE name = $1
         """,
         name,
         now,
         tick,
         more,
+        rest,
     )
 
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_analytics.indicators.series_keys import ChangedBucket
-from fansipan_indicators.periods import Period, PeriodKind
+from fansipan_indicators.periods import Period, PeriodKind, period_at
 
 _TAKEN_ROWS: Final = 500
+_LOOKED_THROUGH: Final = 100_000
 
 # The newest data first: a load of history must not delay what is live. It also brings together what was measured at the
-# same time, which is read and combined together.
+# same time, which is read and combined together. A busy bucket is queued many times over: as many rows are taken as
+# can be looked through, and what differs is evaluated up to the limit; the rest goes back.
 _TAKE_SERIES: Final = """
 WITH queued AS (
     SELECT id, cardinality(datastream_ids) AS size,
@@ -24,10 +26,29 @@ WITH queued AS (
         SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY place) AS upto FROM queued) AS q
         WHERE upto - size < $3
     ) RETURNING level, datastream_ids, buckets, corrected
+), distinct_buckets AS (
+    SELECT t.level, x.datastream_id, x.bucket, bool_or(t.corrected) AS corrected
+    FROM taken t, unnest(t.datastream_ids, t.buckets) AS x (datastream_id, bucket)
+    GROUP BY 1, 2, 3
+), placed AS MATERIALIZED (
+    SELECT *, row_number() OVER (ORDER BY bucket DESC, datastream_id) AS place FROM distinct_buckets
+), put_back AS (
+    INSERT INTO changed_series (lane, level, datastream_ids, buckets, corrected)
+    SELECT $1, level, array_agg(datastream_id ORDER BY place DESC), array_agg(bucket ORDER BY place DESC), corrected
+    FROM placed WHERE place > $4 GROUP BY level, corrected, place / 1000
 )
-SELECT t.level, x.datastream_id, x.bucket, bool_or(t.corrected) AS corrected
-FROM taken t, unnest(t.datastream_ids, t.buckets) AS x (datastream_id, bucket)
-GROUP BY 1, 2, 3
+SELECT level, datastream_id, bucket, corrected,
+    (SELECT max(place) FROM placed) > $4 OR (SELECT count(*) FROM queued) >= $2 AS more
+FROM placed WHERE place <= $4
+"""
+# in groups, so that few are taken at a time
+_ENQUEUE_HOURS: Final = """
+INSERT INTO changed_series (lane, level, datastream_ids, buckets, corrected)
+SELECT $1, '1h', array_agg(d.id ORDER BY h.start, d.id), array_agg(h.start ORDER BY h.start, d.id), false
+FROM (
+    SELECT id, row_number() OVER (ORDER BY id) / 100 AS part
+    FROM (SELECT DISTINCT ON (thing_id) id FROM datastream ORDER BY thing_id, id) AS one
+) AS d CROSS JOIN unnest($2::timestamptz[]) AS h (start) GROUP BY d.part
 """
 _TAKE_STALE: Final = """
 WITH queued AS (
@@ -43,10 +64,18 @@ GROUP BY 1, 2, 3, 4
 """
 
 
-async def take_series(connection: "asyncpg.Connection[Any]", lane: str, limit: int) -> list[ChangedBucket]:
-    """Changed rollup buckets of a lane, the newest first, about `limit` of them."""
-    rows = await connection.fetch(_TAKE_SERIES, lane, _TAKEN_ROWS, limit)
-    return [ChangedBucket(row[0], row[1], row[2], row[3]) for row in rows]
+async def enqueue_running_hours(connection: "asyncpg.Connection[Any]", lane: str, now: datetime) -> None:
+    """Queue the running hour and the one before, of a datastream of every thing, as if they had changed."""
+    hour = period_at(PeriodKind.HOUR, now).start
+    await connection.execute(_ENQUEUE_HOURS, lane, [hour, hour - timedelta(hours=1)])
+
+
+async def take_series(
+    connection: "asyncpg.Connection[Any]", lane: str, limit: int
+) -> tuple[list[ChangedBucket], bool]:
+    """Changed rollup buckets of a lane, the newest first, at most `limit`; and whether there may be more."""
+    rows = await connection.fetch(_TAKE_SERIES, lane, _TAKEN_ROWS, _LOOKED_THROUGH, limit)
+    return [ChangedBucket(row[0], row[1], row[2], row[3]) for row in rows], bool(rows) and rows[0]["more"]
 
 
 @dataclass(frozen=True, slots=True)

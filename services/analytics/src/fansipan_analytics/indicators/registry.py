@@ -21,7 +21,6 @@ JOIN observed_property o ON o.id = d.observed_property_id
 WHERE t.id = ANY (SELECT thing_id FROM datastream WHERE id = ANY($1::integer[]))
 ORDER BY d.id
 """
-_ALL_THINGS: Final = "SELECT DISTINCT ON (thing_id) id FROM datastream ORDER BY thing_id, id"
 _PLACES: Final = """
 SELECT p.key || '/' || t.key AS key, t.area_code, a.parent_code
 FROM thing t JOIN provider p ON p.id = t.provider_id JOIN area a ON a.code = t.area_code
@@ -70,11 +69,6 @@ async def things_of(
         )
         found[row["datastream_id"]] = (thing, row["property"])
     return found
-
-
-async def one_datastream_of_each_thing(connection: "asyncpg.Connection[Any]") -> list[int]:
-    """For looking at every thing: a datastream of each."""
-    return [row[0] for row in await connection.fetch(_ALL_THINGS)]
 
 
 async def places_of_things(connection: "asyncpg.Connection[Any]") -> dict[str, list[str]]:

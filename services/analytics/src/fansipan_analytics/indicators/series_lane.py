@@ -1,8 +1,10 @@
 """A lane of indicators over readings: first the figures of things, then those of the areas that hold them."""
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 import asyncpg
@@ -29,13 +31,17 @@ from fansipan_analytics.indicators.values import (
     Computed,
     record,
 )
+from fansipan_indicators.catalogue import HEALTH
 from fansipan_indicators.figure import Figure
 from fansipan_indicators.formulas import DataHealth, SeriesFormula
-from fansipan_indicators.periods import Period, PeriodKind, period_at
+from fansipan_indicators.periods import Period
 from fansipan_indicators.rollups import Buckets, Series, Thing
 from fansipan_indicators.series import Part, area_figure, thing_figure
 
 _TAKEN_BUCKETS: Final = 10_000
+_PIECE: Final = 100
+"""Datastreams whose health is judged together. All come back each minute; between the pieces the machine is left to
+what is in a hurry."""
 _BACKFILL_SPAN: Final = timedelta(days=7)
 
 
@@ -56,27 +62,19 @@ class SeriesLane:
         `tick`: look also at what changes with time alone: how fresh data is, whether somebody is silent.
         """
         actives = [one for one in definitions.of_lane(self._name) if not is_composite(one)]
-        buckets = await queues.take_series(connection, self._name, _TAKEN_BUCKETS)
-        changed = await self._evaluate(connection, definitions, actives, buckets, now, cause=None)
-        if tick:
-            silent = [active for active in actives if isinstance(formula_of(active), DataHealth)]
-            running = await self._running_buckets(connection, now) if silent else []
-            changed += await self._evaluate(connection, definitions, silent, running, now, cause=None)
+        if tick and self._name == HEALTH:
+            await queues.enqueue_running_hours(connection, HEALTH, now)
+        buckets, more = await queues.take_series(connection, self._name, _TAKEN_BUCKETS)
+        changed = 0
+        pieces = _in_pieces(buckets) if self._name == HEALTH else [buckets]
+        for piece in pieces:
+            began = time.monotonic()
+            changed += await self._evaluate(connection, definitions, actives, piece, now, cause=None)
+            if piece is not pieces[-1]:
+                await asyncio.sleep(time.monotonic() - began)
         if not buckets:
             changed += await self._catch_up(connection, definitions, actives, now)
-        return Work(changed, more=len(buckets) >= _TAKEN_BUCKETS)
-
-    async def _running_buckets(
-        self, connection: "asyncpg.Connection[Any]", now: datetime
-    ) -> list[ChangedBucket]:
-        """The running hour and the one before, of every thing, as if they had changed."""
-        hour = period_at(PeriodKind.HOUR, now).start
-        ids = await registry.one_datastream_of_each_thing(connection)
-        return [
-            ChangedBucket("1h", datastream_id, hour - timedelta(hours=back), corrected=False)
-            for datastream_id in ids
-            for back in (0, 1)
-        ]
+        return Work(changed, more=more)
 
     async def _catch_up(
         self,
@@ -209,6 +207,13 @@ class SeriesLane:
             Computed(active, ids["area", code], period, figure, cause)
             for active, code, period, figure, cause in computed
         ]
+
+
+def _in_pieces(buckets: Collection[ChangedBucket]) -> list[list[ChangedBucket]]:
+    ordered = sorted(buckets, key=lambda bucket: bucket.datastream_id)
+    ids = sorted({bucket.datastream_id for bucket in ordered})
+    place = {datastream_id: number // _PIECE for number, datastream_id in enumerate(ids)}
+    return [list(piece) for _, piece in groupby(ordered, key=lambda bucket: place[bucket.datastream_id])]
 
 
 def _is_empty(figure: Figure) -> bool:

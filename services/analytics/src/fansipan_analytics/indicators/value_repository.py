@@ -30,22 +30,6 @@ _COLUMNS: Final = (
     "known_from",
 )
 _LIST: Final = ", ".join(_COLUMNS)
-_TYPES: Final = (
-    "integer",
-    "integer",
-    "text",
-    "timestamptz",
-    "integer",
-    "double precision",
-    "text",
-    "double precision",
-    "double precision",
-    "bigint",
-    "double precision",
-    "jsonb",
-    "text",
-    "timestamptz",
-)
 _FETCH: Final = f"""
 SELECT {", ".join(f"v.{name}" for name in _COLUMNS)}
 FROM unnest($1::integer[], $2::integer[], $3::text[], $4::timestamptz[])
@@ -54,9 +38,13 @@ JOIN indicator_value v ON v.definition_id = k.definition_id AND v.subject_id = k
     AND v.period = k.period AND v.period_start = k.period_start
 WHERE v.period_start BETWEEN $5 AND $6
 """
+# COPY, because arrays for `unnest` are looked through element by element before they are sent.
+_STAGING: Final = """
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_value (LIKE indicator_value) ON COMMIT DELETE ROWS
+"""
 _SAVE: Final = f"""
-INSERT INTO indicator_value ({_LIST})
-SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES, 1))})
+WITH taken AS (DELETE FROM staged_value RETURNING {_LIST})
+INSERT INTO indicator_value ({_LIST}) SELECT {_LIST} FROM taken
 ON CONFLICT (definition_id, subject_id, period, period_start) DO UPDATE SET
     {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])}
 """
@@ -110,10 +98,11 @@ async def save(
             columns=[*_COLUMNS, "superseded_at"],
             records=[(*key, *head, now) for key, head in superseded],
         )
-    ordered = sorted(heads, key=lambda item: item[0])
-    for start in range(0, len(ordered), _CHUNK):
-        rows = [(*key, *head) for key, head in ordered[start : start + _CHUNK]]
-        await connection.execute(_SAVE, *(list(column) for column in zip(*rows, strict=True)))
+    await connection.execute(_STAGING)
+    await connection.copy_records_to_table(
+        "staged_value", columns=_COLUMNS, records=[key + head for key, head in heads]
+    )
+    await connection.execute(_SAVE)
 
 
 async def restate(connection: "asyncpg.Connection[Any]", heads: Sequence[tuple[Key, Head]]) -> None:

@@ -139,6 +139,11 @@ def _alike(one: Any, other: Any) -> bool:
     return one == other
 
 
+def lasting_cause(reason: str) -> str | None:
+    """The reason of a figure that follows from another change: the same, but for those that follow from the time."""
+    return reason if reason in (CORRECTION, DEFINITION_CHANGED) else None
+
+
 def _reason(one: Computed, known: Head | None, now: datetime) -> str:
     if known is None:
         return NEW_DATA

@@ -1,7 +1,7 @@
 """One micro-batch, one transaction: rows, rollups, dossiers, petitions and the offsets behind them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import asyncpg
 
@@ -22,13 +22,21 @@ UNUSABLE = (Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationErr
 class Store:
     """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group.
 
-    The calendar says when dossiers and petitions are late.
+    The calendar says when dossiers and petitions are late; `cases_changed` is called after commits of service events.
     """
 
-    def __init__(self, database: Database, calendar: WorkingCalendar, *, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calendar: WorkingCalendar,
+        *,
+        metrics: Metrics,
+        cases_changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._calendar = calendar
         self._metrics = metrics
+        self._cases_changed = cases_changed
         self._newest = NewestTimes()
 
     def forget(self) -> None:
@@ -55,6 +63,8 @@ class Store:
         except BaseException:
             self.forget()
             raise
+        if prepared.events:
+            self._cases_changed()
         self._metrics.commit_duration.record(time.monotonic() - began)
         self._metrics.commit_rows.record(prepared.rows)
         for target, outcome in outcomes.items():
