@@ -145,8 +145,17 @@ def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
 
 def test_gateway_writes_only_what_operators_do(database_url: str):
     may = privileges(database_url, "fansipan_gateway")
-    assert may["INSERT"] == {"period_close", "closed_value", "alert_event", "outbox", "maintenance_window"}
-    assert may["UPDATE"] == {"alert", "maintenance_window"}
+    administered = {"operator", "provider", "api_key"}
+    assert may["INSERT"] == {
+        "period_close",
+        "closed_value",
+        "alert_event",
+        "outbox",
+        "maintenance_window",
+        "audit_event",
+        *administered,
+    }
+    assert may["UPDATE"] == {"alert", "maintenance_window", *administered}
     assert may["DELETE"] == may["TRUNCATE"] == set()
     assert may["SELECT"] >= {"observation", "rollup_1d", "area", "area_line", "area_succession"}
 
@@ -163,6 +172,7 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         ("fansipan_analytics", "DELETE FROM observation_history"),
         ("fansipan_analytics", "SELECT secret_hash FROM api_key"),
         ("fansipan_gateway", "DELETE FROM observation"),
+        ("fansipan_gateway", "UPDATE audit_event SET actor = 'somebody else'"),
         ("fansipan_gateway", "CREATE TABLE mine (x int)"),
         ("fansipan_ingest", "CREATE TABLE mine (x int)"),
     ],
@@ -171,6 +181,17 @@ def test_what_a_role_may_not_do_is_denied(database_url: str, role: str, statemen
     with psycopg.connect(database_url) as connection:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_event SET actor = 'nobody'", "DELETE FROM audit_event", "TRUNCATE audit_event"],
+)
+def test_what_was_done_stays_written_even_for_the_owner(database_url: str, statement: LiteralString):
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO audit_event (actor, action) VALUES ('lan', 'session.began')")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             connection.execute(statement)
 
 

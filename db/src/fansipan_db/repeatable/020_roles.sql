@@ -54,3 +54,7 @@ GRANT SELECT ON area_succession, petition, catalogue_state, indicator_definition
 GRANT SELECT ON area_line TO fansipan_gateway;
 GRANT INSERT ON period_close, closed_value, alert_event, outbox, maintenance_window TO fansipan_gateway;
 GRANT UPDATE ON alert, maintenance_window TO fansipan_gateway;
+
+-- operators and providers are administered through the gateway; what was done is only ever added
+GRANT INSERT, UPDATE ON operator, provider, api_key TO fansipan_gateway;
+GRANT SELECT, INSERT ON audit_event TO fansipan_gateway;
