@@ -1,0 +1,5 @@
+"""Who did what, written down where it cannot be changed."""
+
+from fansipan_gateway.audit.repository import AuditTrail
+
+__all__ = ["AuditTrail"]
