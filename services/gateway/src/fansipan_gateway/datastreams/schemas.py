@@ -31,8 +31,8 @@ class DatastreamParameters(Parameters):
     q: Annotated[
         Search | None,
         Field(
-            description="Text in a name (datastream, thing, observed property), description or key; small letters without"
-            " marks find all."
+            description="Text in a name (datastream, thing, observed property), description or key; small letters"
+            " without marks find all."
         ),
     ] = None
     limit: Limit = 1_000
