@@ -135,9 +135,9 @@ def test_ingest_registers_but_neither_reads_nor_writes_the_time_series(database_
 
 def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
     may = privileges(database_url, "fansipan_analytics")
-    assert may["INSERT"] == STORE | HISTORY | EVALUATION | LEDGER | {"alert"}
+    assert may["INSERT"] == STORE | HISTORY | EVALUATION | LEDGER | {"alert", "dead_letter"}
     assert may["UPDATE"] == STORE | EVALUATION | {"dirty_shard", "alert"}
-    assert may["DELETE"] == STORE | EVALUATION
+    assert may["DELETE"] == STORE | EVALUATION | {"dead_letter"}
     assert may["TRUNCATE"] == set()
     assert "api_key" not in may["SELECT"]
     assert "operator" not in may["SELECT"]
@@ -173,6 +173,9 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         ("fansipan_analytics", "SELECT secret_hash FROM api_key"),
         ("fansipan_gateway", "DELETE FROM observation"),
         ("fansipan_gateway", "UPDATE audit_event SET actor = 'somebody else'"),
+        ("fansipan_gateway", "UPDATE dead_letter SET detail = 'nothing happened'"),
+        ("fansipan_gateway", "DELETE FROM dead_letter"),
+        ("fansipan_analytics", "UPDATE dead_letter SET replayed_at = NULL"),
         ("fansipan_gateway", "CREATE TABLE mine (x int)"),
         ("fansipan_ingest", "CREATE TABLE mine (x int)"),
     ],
@@ -193,6 +196,13 @@ def test_what_was_done_stays_written_even_for_the_owner(database_url: str, state
         connection.execute("INSERT INTO audit_event (actor, action) VALUES ('lan', 'session.began')")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             connection.execute(statement)
+
+
+def test_names_are_found_without_their_marks(database_url: str):
+    composed, decomposed = "Trạm ĐỒNG TUYỂN, Mường Khương", "Tra\u0323m \u0110ô\u0300ng"
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT fold_text(%s), fold_text(%s)", (composed, decomposed)).fetchone()
+    assert row == ("tram dong tuyen, muong khuong", "tram dong")
 
 
 def test_days_and_hours_are_those_of_viet_nam(database_url: str):

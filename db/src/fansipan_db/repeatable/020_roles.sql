@@ -58,3 +58,7 @@ GRANT UPDATE ON alert, maintenance_window TO fansipan_gateway;
 -- operators and providers are administered through the gateway; what was done is only ever added
 GRANT INSERT, UPDATE ON operator, provider, api_key TO fansipan_gateway;
 GRANT SELECT, INSERT ON audit_event TO fansipan_gateway;
+
+-- analytics keeps dead letters for a while; the gateway shows them and notes what became of a replay
+GRANT SELECT, INSERT, DELETE ON dead_letter TO fansipan_analytics;
+GRANT SELECT, UPDATE (replayed_at, replayed_by, replay_outcome) ON dead_letter TO fansipan_gateway;

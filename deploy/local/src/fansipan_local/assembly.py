@@ -81,11 +81,14 @@ class Assembly:
             **{name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
             **{variable: addresses[variable] for variable in ADDRESS_VARIABLES.values()},
         }
+        internal = {"FANSIPAN_INTERNAL_SECRET": self._secrets.get("internal") or ""}
         special = {
+            "ingest": internal,
             "gateway": {
+                **internal,
                 "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
                 "FANSIPAN_ANONYMOUS_READ": "true",
-            }
+            },
         }
         return [
             Service(

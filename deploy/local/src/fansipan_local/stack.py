@@ -137,6 +137,7 @@ class Stack:
         with self._locked(shown):
             self._config.save(self._paths.config)
             self._secrets.random("database_owner")
+            self._secrets.random("internal")
             infrastructure = self._assembly.infrastructure()
             page = self._assembly.page()
             self._supervisor.ensure_up()

@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 _QUERY: Final = """
 SELECT k.secret_hash, k.scopes, k.datastream_prefixes, k.expires_at, k.revoked_at,
-       p.id AS provider_id, p.key AS provider_key, p.auto_register
+       p.id AS provider_id, p.key AS provider_key, p.auto_register, p.disabled_at
   FROM api_key k JOIN provider p ON p.id = k.provider_id
  WHERE k.id = $1
 """
@@ -70,6 +70,7 @@ class _Known:
     secret_hash: bytes
     expires_at: datetime | None
     revoked_at: datetime | None
+    disabled_at: datetime | None
     loaded_at: float
     generation: int
 
@@ -112,7 +113,7 @@ class ApiKeys:
         """The principal of the API key `text` (`fsp_<id>_<secret>`).
 
         Raises:
-            Unauthorized: not a key, unknown, expired or revoked.
+            Unauthorized: not a key, unknown, expired, revoked, or of a provider that is disabled.
             DatabaseAway: the database does not answer and the key was not seen lately.
         """
         parts = split_api_key(text)
@@ -129,6 +130,10 @@ class ApiKeys:
         if known.expires_at is not None and known.expires_at <= self._now():
             raise Unauthorized(
                 f"the API key expired at {known.expires_at:%Y-%m-%dT%H:%M:%SZ}; ask for a new one"
+            )
+        if known.disabled_at is not None:
+            raise Unauthorized(
+                f"the provider was disabled at {known.disabled_at:%Y-%m-%dT%H:%M:%SZ}; ask who runs the platform"
             )
         return known.principal
 
@@ -188,7 +193,7 @@ class ApiKeys:
         except TimeoutError as error:
             raise DatabaseAway("the database does not answer; try again") from error
         if row is None:
-            return _Known(None, b"", None, None, self._monotonic(), generation)
+            return _Known(None, b"", None, None, None, self._monotonic(), generation)
         principal = Principal(
             provider_id=row["provider_id"],
             provider_key=row["provider_key"],
@@ -198,5 +203,11 @@ class ApiKeys:
             auto_register=row["auto_register"],
         )
         return _Known(
-            principal, row["secret_hash"], row["expires_at"], row["revoked_at"], self._monotonic(), generation
+            principal,
+            row["secret_hash"],
+            row["expires_at"],
+            row["revoked_at"],
+            row["disabled_at"],
+            self._monotonic(),
+            generation,
         )

@@ -55,6 +55,7 @@ class _World:
             "datastream_prefixes": [],
             "expires_at": None,
             "revoked_at": None,
+            "disabled_at": None,
             "provider_id": 7,
             "provider_key": "demo",
             "auto_register": True,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import httpx
@@ -17,9 +17,11 @@ from fansipan_analytics.alerts.service import Alerts
 from fansipan_analytics.alerts.webhook import WebhookChannel
 from fansipan_analytics.consumer.dead_letters import DeadLetterOffice
 from fansipan_analytics.consumer.loop import StoreConsumer
+from fansipan_analytics.dead_letters.consumer import DeadLetterConsumer
 from fansipan_analytics.indicators.definition_repository import watched_indicators
 from fansipan_analytics.indicators.engine import Engine
 from fansipan_analytics.outbox.relay import Relay
+from fansipan_analytics.repository.dead_letters import DeadLetterRepository
 from fansipan_analytics.service.cascade import Cascade
 from fansipan_analytics.service.refold import Refolding
 from fansipan_analytics.service.store import Store
@@ -87,6 +89,16 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         release_timeout=settings.release_timeout_seconds,
         metrics=metrics,
     )
+    dead_letters = DeadLetterConsumer(
+        database,
+        DeadLetterRepository(database),
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        group="fansipan-dead-letters",
+        topic_prefix=settings.kafka_topic_prefix,
+        keep=timedelta(days=settings.dead_letters_kept_days),
+        keep_rows=settings.dead_letters_kept,
+        metrics=metrics,
+    )
     cascade = Cascade(
         database,
         interval=settings.cascade_interval_seconds,
@@ -112,6 +124,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         tasks.start("publisher", publisher.run())
         tasks.start("store", consumer.run())
+        tasks.start("dead-letters", dead_letters.run())
         tasks.start("cascade", cascade.run())
         tasks.start("refolding", refolding.run())
         tasks.start("indicators", engine.run())
@@ -143,6 +156,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "kafka": publisher.check,
                 "database": database.ping,
                 "consumer": consumer.check,
+                "dead-letters": dead_letters.check,
                 "cascade": cascade.check,
                 "refolding": refolding.check,
                 "indicators": engine.check,

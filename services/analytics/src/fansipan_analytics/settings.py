@@ -25,6 +25,12 @@ class AnalyticsSettings(CommonSettings):
     cascade_interval_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_CASCADE_INTERVAL_SECONDS", gt=0, le=60)
     ] = 0.5
+    dead_letters_kept_days: Annotated[
+        int, Field(validation_alias="FANSIPAN_DEAD_LETTERS_KEPT_DAYS", ge=1, le=3650)
+    ] = 90
+    dead_letters_kept: Annotated[
+        int, Field(validation_alias="FANSIPAN_DEAD_LETTERS_KEPT", ge=1, description="The newest so many.")
+    ] = 200_000
     smtp_url: Annotated[
         SecretStr | None,
         Field(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+import httpx
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -19,6 +20,21 @@ from fansipan_gateway.access.endpoints import operator_access, read_access
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
+from fansipan_gateway.administration.audit.endpoints import audit_router
+from fansipan_gateway.administration.audit.repository import AuditEvents
+from fansipan_gateway.administration.audit.service import Audit
+from fansipan_gateway.administration.catalogue.endpoints import catalogue_router
+from fansipan_gateway.administration.catalogue.repository import CatalogueRepository
+from fansipan_gateway.administration.catalogue.service import CatalogueStatus
+from fansipan_gateway.administration.keys.endpoints import keys_router
+from fansipan_gateway.administration.keys.repository import KeyRepository
+from fansipan_gateway.administration.keys.service import Keys
+from fansipan_gateway.administration.operators.endpoints import operators_router
+from fansipan_gateway.administration.operators.repository import OperatorAccounts
+from fansipan_gateway.administration.operators.service import Operators
+from fansipan_gateway.administration.providers.endpoints import providers_router
+from fansipan_gateway.administration.providers.repository import ProviderRepository
+from fansipan_gateway.administration.providers.service import Providers
 from fansipan_gateway.alerts.endpoints import alerts_router
 from fansipan_gateway.alerts.repository import AlertRepository
 from fansipan_gateway.alerts.service import Alerts
@@ -30,10 +46,18 @@ from fansipan_gateway.api.web import WebPage
 from fansipan_gateway.areas.endpoints import areas_router
 from fansipan_gateway.areas.repository import AreaRepository
 from fansipan_gateway.areas.service import Areas
+from fansipan_gateway.audit import AuditTrail
+from fansipan_gateway.data_health.endpoints import data_health_router
+from fansipan_gateway.data_health.repository import HealthRepository
+from fansipan_gateway.data_health.service import DataHealth
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.datastreams.endpoints import datastreams_router
 from fansipan_gateway.datastreams.repository import DatastreamRepository
 from fansipan_gateway.datastreams.service import Datastreams
+from fansipan_gateway.dead_letters.endpoints import dead_letters_router
+from fansipan_gateway.dead_letters.ingest import IngestDoor
+from fansipan_gateway.dead_letters.repository import DeadLetterRepository
+from fansipan_gateway.dead_letters.service import DeadLetters
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.endpoints.definitions import definitions_router
 from fansipan_gateway.indicators.endpoints.explain import explain_router
@@ -78,6 +102,7 @@ Every answer has an `ETag`; send it back in `If-None-Match` to get 304 when noth
 problems whose `code` is stable.
 """
 _COMPRESSION: Final = 1  # most of the saving at a third of the time
+_INGEST_SECONDS: Final = 20.0  # longer than ingest waits for the store
 
 
 def _now() -> datetime:
@@ -95,6 +120,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         stateless=True,
     )
     tasks = BackgroundTasks()
+    http = httpx.AsyncClient(timeout=_INGEST_SECONDS)
     api_keys = ApiKeys(database)
     operators = OperatorLogins(OperatorRepository(database))
     datastream_repository = DatastreamRepository(database)
@@ -119,6 +145,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             yield
         finally:
             await tasks.stop()
+            await http.aclose()
             await database.close()
 
     app = GatewayApp(
@@ -145,6 +172,9 @@ def build(settings: GatewaySettings) -> FastAPI:
     for router in (
         *_indicator_doors(database, catalogue, authentication),
         *_operations_doors(database, authentication),
+        *_administration_doors(database, authentication),
+        data_health_router(DataHealth(HealthRepository(database), _now), access),
+        _dead_letters_door(settings, database, http, authentication),
     ):
         app.include_router(router)
     app.include_router(docs_router())
@@ -187,3 +217,27 @@ def _operations_doors(database: Database, authentication: Access) -> list[APIRou
         alerts_router(Alerts(AlertRepository(database)), access, acting),
         maintenance_windows_router(windows, watching, acting),
     ]
+
+
+def _administration_doors(database: Database, authentication: Access) -> list[APIRouter]:
+    """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
+    admins = operator_access(authentication, "admin")
+    trail = AuditTrail()
+    return [
+        providers_router(Providers(ProviderRepository(database, trail)), admins),
+        keys_router(Keys(KeyRepository(database, trail), _now), admins),
+        operators_router(Operators(OperatorAccounts(database, trail), _now), admins),
+        audit_router(Audit(AuditEvents(database)), admins),
+        catalogue_router(CatalogueStatus(CatalogueRepository(database), _now), admins),
+    ]
+
+
+def _dead_letters_door(
+    settings: GatewaySettings, database: Database, http: httpx.AsyncClient, authentication: Access
+) -> APIRouter:
+    """What could not be used, and the way back to ingest."""
+    secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
+    letters = DeadLetters(
+        DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
+    )
+    return dead_letters_router(letters, operator_access(authentication, "operator", "admin"))

@@ -4,9 +4,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from fansipan_common.internal_calls import SHORTEST_SECRET
 from fansipan_common.settings import CommonSettings
 
 _SOURCE_TREE: Final = Path(__file__).resolve().parents[2]
@@ -27,6 +28,18 @@ class GatewaySettings(CommonSettings):
     statement_timeout_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_STATEMENT_TIMEOUT_SECONDS", gt=0, le=300)
     ] = 10.0
+
+    ingest_url: Annotated[
+        str | None, Field(validation_alias="FANSIPAN_INGEST_URL", pattern=r"^https?://[^\s?#]+$")
+    ] = None
+    internal_secret: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="FANSIPAN_INTERNAL_SECRET",
+            min_length=SHORTEST_SECRET,
+            description="Shared with ingest, to replay dead letters in the name of their providers.",
+        ),
+    ] = None
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -13,13 +13,14 @@ from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
-from fansipan_ingest.api.access import writer
+from fansipan_ingest.api.access import InternalCallers, writer
 from fansipan_ingest.api.observations import observations_router
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.repository.progress import StoreProgress
+from fansipan_ingest.repository.providers import ProviderRepository
 from fansipan_ingest.service.observations import ObservationService
 from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
@@ -71,7 +72,8 @@ def build(settings: IngestSettings) -> FastAPI:
         redoc_url=None,
     )
     install_problem_handlers(app)
-    authenticate = writer(keys)
+    secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
+    authenticate = writer(keys, InternalCallers(secret, ProviderRepository(database), clock))
     observations = ObservationService(
         datastreams, outbound, window=window, max_depth=settings.max_depth, clock=clock, metrics=metrics
     )

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SecretStr
 
+from fansipan_common.internal_calls import SHORTEST_SECRET
 from fansipan_common.settings import CommonSettings
 
 
@@ -27,3 +28,11 @@ class IngestSettings(CommonSettings):
     stored_timeout_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_STORED_TIMEOUT_SECONDS", gt=0)
     ] = 10.0
+    internal_secret: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="FANSIPAN_INTERNAL_SECRET",
+            min_length=SHORTEST_SECRET,
+            description="Shared with the gateway, which replays dead letters in the name of their providers.",
+        ),
+    ] = None

@@ -15,19 +15,21 @@ class Fenced(Exception):
     """Somebody else has moved an offset: this member no longer owns the partition."""
 
 
-async def load_offsets(database: Database, partitions: set[Partition]) -> dict[Partition, int]:
-    """Next offset of each partition; a partition seen for the first time begins at 0."""
+async def load_offsets(
+    database: Database, partitions: set[Partition], consumer: str = CONSUMER
+) -> dict[Partition, int]:
+    """Next offset of each partition for a consumer; a partition seen for the first time begins at 0."""
     ordered = sorted(partitions)
     async with database.connection() as connection, connection.transaction():
         await connection.execute(
             "INSERT INTO consumer_offset (consumer, topic, partition, next_offset)"
             " SELECT $1, t, p, 0 FROM unnest($2::text[], $3::integer[]) AS x (t, p) ON CONFLICT DO NOTHING",
-            CONSUMER,
+            consumer,
             [partition.topic for partition in ordered],
             [partition.partition for partition in ordered],
         )
         rows = await connection.fetch(
-            "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = $1", CONSUMER
+            "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = $1", consumer
         )
     found = {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
     return {partition: found[partition] for partition in ordered}
@@ -37,8 +39,9 @@ async def advance(
     connection: "asyncpg.Connection[Any]",
     expected: Mapping[Partition, int],
     following: Mapping[Partition, int],
+    consumer: str = CONSUMER,
 ) -> None:
-    """Move offsets from `expected` to `following`. First in the transaction, so that it locks the partitions.
+    """Move a consumer's offsets from `expected` to `following`. First in the transaction: it locks the partitions.
 
     Raises:
         Fenced: an offset is not where it was expected.
@@ -51,7 +54,7 @@ async def advance(
         WHERE c.consumer = $1 AND c.topic = x.topic AND c.partition = x.partition AND c.next_offset = x.expected
         RETURNING c.partition
         """,
-        CONSUMER,
+        consumer,
         [partition.topic for partition in ordered],
         [partition.partition for partition in ordered],
         [expected[partition] for partition in ordered],

@@ -1,7 +1,8 @@
 """How callers name datastreams."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fansipan_common.contracts import MAX_DATASTREAM_ID
 
@@ -27,3 +28,9 @@ def name_some(references: Iterable[str], most: int = 5) -> str:
     listed = list(references)
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(map(repr, listed[:most])) + more
+
+
+def expected_interval_seconds(properties: Mapping[str, Any]) -> float | None:
+    """Seconds between two readings, when the datastream states them in its properties."""
+    stated = properties.get("expectedIntervalSeconds")
+    return stated if isinstance(stated, int | float) and not isinstance(stated, bool) and stated > 0 else None

@@ -39,8 +39,7 @@ _LIST: Final = (
    AND ($5::text IS NULL OR (p.key = split_part($5, '/', 1) AND t.key = substr($5, strpos($5, '/') + 1)))
    AND ($6::text IS NULL OR op.key = $6 OR op.id::text = $6)
    AND ($7::text IS NULL OR t.area_code = $7 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $7))
-   AND ($8::text IS NULL OR d.name ILIKE $8 OR d.description ILIKE $8 OR d.key ILIKE $8 OR t.name ILIKE $8
-        OR op.name ILIKE $8)
+   AND ($8::text IS NULL OR d.folded LIKE $8 OR d.key ILIKE $8 OR t.folded LIKE $8 OR op.folded LIKE $8)
  ORDER BY d.id LIMIT $9
 """
 )
@@ -60,7 +59,7 @@ class DatastreamFilter:
         thing: of this thing.
         observed_property: of the observed property with this key or id.
         area: on things in this commune, or in any commune of this province.
-        like: an ILIKE pattern for names, description and key.
+        like: a pattern for folded names and descriptions, and the key.
     """
 
     thing: ThingReference | None = None

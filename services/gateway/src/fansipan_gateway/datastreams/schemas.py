@@ -30,7 +30,10 @@ class DatastreamParameters(Parameters):
     ] = None
     q: Annotated[
         Search | None,
-        Field(description="Text in a name (datastream, thing, observed property), description or key."),
+        Field(
+            description="Text in a name (datastream, thing, observed property), description or key; small letters"
+            " without marks find all."
+        ),
     ] = None
     limit: Limit = 1_000
     cursor: Cursor | None = None
@@ -86,6 +89,11 @@ class Datastream(ResponseModel):
     unit_of_measurement: Unit
     observed_property: ObservedProperty
     thing: DatastreamThing
+    expected_interval_seconds: Annotated[
+        float | None,
+        Field(description="Time between two readings, when its properties state it.", examples=[600]),
+    ]
+    last_observed_at: Annotated[str | None, Field(examples=["2026-07-01T00:00:00.000Z"])]
     latest: LatestValue | None
 
 

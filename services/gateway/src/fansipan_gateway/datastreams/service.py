@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fansipan_common.errors import NotFound
-from fansipan_gateway.datastreams.domain import parse_datastream_reference
+from fansipan_gateway.datastreams.domain import expected_interval_seconds, parse_datastream_reference
 from fansipan_gateway.datastreams.repository import DatastreamFilter, DatastreamRepository
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row, quality_of, result_of
@@ -104,6 +104,8 @@ def _item(row: Row) -> dict[str, Any]:
             "longitude": row["longitude"],
             "latitude": row["latitude"],
         },
+        "expectedIntervalSeconds": expected_interval_seconds(row["properties"]),
+        "lastObservedAt": None if row["phenomenon_time"] is None else format_instant(row["phenomenon_time"]),
         "latest": None
         if row["phenomenon_time"] is None
         else {

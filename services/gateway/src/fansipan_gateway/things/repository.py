@@ -12,7 +12,10 @@ from fansipan_gateway.things.domain import ThingReference
 _SELECT: Final = """
 SELECT t.id, p.key || '/' || t.key AS key, t.name, t.description, t.properties, t.area_code,
        place.longitude, place.latitude,
-       (SELECT count(*) FROM datastream d WHERE d.thing_id = t.id) AS datastream_count
+       (SELECT count(*) FROM datastream d WHERE d.thing_id = t.id) AS datastream_count,
+       (SELECT max(latest.phenomenon_time)
+          FROM datastream d JOIN latest_observation latest ON latest.datastream_id = d.id
+         WHERE d.thing_id = t.id) AS last_observed_at
   FROM thing t
   JOIN provider p ON p.id = t.provider_id
   LEFT JOIN LATERAL (
@@ -27,7 +30,7 @@ _LIST: Final = (
     + """
    AND t.id > $2
    AND ($3::text IS NULL OR t.area_code = $3 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $3))
-   AND ($4::text IS NULL OR t.name ILIKE $4 OR t.description ILIKE $4 OR p.key || '/' || t.key ILIKE $4)
+   AND ($4::text IS NULL OR t.folded LIKE $4 OR p.key || '/' || t.key ILIKE $4)
  ORDER BY t.id LIMIT $5
 """
 )
@@ -42,7 +45,7 @@ _FIND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ThingFilter:
-    """Which things; None restricts nothing. `like` is an ILIKE pattern; `area` is a commune or a province."""
+    """Which things; None restricts nothing. `area` is a commune or a province, `like` a pattern for folded texts."""
 
     area: str | None = None
     like: str | None = None

@@ -14,7 +14,10 @@ class ThingParameters(Parameters):
         AreaCode | None,
         Field(description="Official code of a commune, or of a province with all its communes."),
     ] = None
-    q: Annotated[Search | None, Field(description="Text in the name, description or key.")] = None
+    q: Annotated[
+        Search | None,
+        Field(description="Text in the name, description or key; small letters without marks find all."),
+    ] = None
     limit: Limit = 1_000
     cursor: Cursor | None = None
 
@@ -31,6 +34,12 @@ class Thing(ResponseModel):
     longitude: Annotated[float | None, Field(examples=[104.0097], description="WGS 84.")]
     latitude: Annotated[float | None, Field(examples=[22.4276], description="WGS 84.")]
     datastream_count: int
+    last_observed_at: Annotated[
+        str | None,
+        Field(
+            description="Newest phenomenon time of its datastreams.", examples=["2026-07-01T00:00:00.000Z"]
+        ),
+    ]
 
 
 class ThingList(ResponseModel):

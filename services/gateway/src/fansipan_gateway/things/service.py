@@ -6,6 +6,7 @@ from typing import Any, Final
 from fansipan_common.errors import NotFound
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.things.domain import like_pattern, parse_thing_reference
 from fansipan_gateway.things.repository import ThingFilter, ThingRepository
@@ -69,4 +70,7 @@ def _item(row: Row) -> dict[str, Any]:
         "longitude": row["longitude"],
         "latitude": row["latitude"],
         "datastreamCount": row["datastream_count"],
+        "lastObservedAt": None
+        if row["last_observed_at"] is None
+        else format_instant(row["last_observed_at"]),
     }

@@ -1,22 +1,67 @@
-"""Who sends: the API key of a request."""
+"""Who sends: the API key of a request, or the gateway in the name of a provider."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
 
 from fastapi import Request
 
 from fansipan_common.api_keys import ApiKeys, Principal
-from fansipan_common.errors import Unauthorized
+from fansipan_common.errors import PayloadTooLarge, Unauthorized
+from fansipan_common.internal_calls import SCHEME, verify_call
 from fansipan_common.security import Scope
+from fansipan_ingest.repository.providers import ProviderRepository
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
+_MAX_INTERNAL_BYTES: Final = 1024 * 1024
 
 
-def writer(keys: ApiKeys) -> Authenticate:
+class InternalCallers:
+    """Authenticates calls of our own services.
+
+    Args:
+        secret: shared with the gateway; None: no such call is good.
+        providers: those in whose name they are made.
+        clock: the time.
+    """
+
+    def __init__(
+        self, secret: str | None, providers: ProviderRepository, clock: Callable[[], datetime]
+    ) -> None:
+        self._secret = secret
+        self._providers = providers
+        self._clock = clock
+
+    async def authenticate(self, request: Request, credential: str) -> Principal:
+        """The provider in whose name a request is made; its body is read and remembered.
+
+        Raises:
+            Unauthorized: not signed, not now, or another body.
+            Forbidden: no such provider, or a disabled one.
+            PayloadTooLarge, DatabaseAway.
+        """
+        if self._secret is None:
+            raise Unauthorized("send an API key: Authorization: Bearer fsp_…")
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        now = int(self._clock().timestamp())
+        call = verify_call(self._secret, credential, method=request.method, target=target, now=now)
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > _MAX_INTERNAL_BYTES:
+            raise PayloadTooLarge(
+                f"an internal call states its length, of {_MAX_INTERNAL_BYTES} bytes at most"
+            )
+        call.require_body(await request.body())  # kept by the request: the door reads it again
+        return await self._providers.principal(call.provider)
+
+
+def writer(keys: ApiKeys, internal: InternalCallers) -> Authenticate:
     """A dependency that gives the provider behind `Authorization: Bearer …`, who must have the scope `write`."""
 
     async def authenticate(request: Request) -> Principal:
         header = request.headers.get("authorization", "")
         scheme, _, credential = header.partition(" ")
+        if scheme.lower() == SCHEME:
+            return await internal.authenticate(request, credential.strip())
         if scheme.lower() != "bearer" or not credential.strip():
             raise Unauthorized("send an API key: Authorization: Bearer fsp_…")
         principal = await keys.authenticate(credential.strip())

@@ -1,0 +1,74 @@
+"""Administering providers."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fansipan_gateway.administration.actor import Actor
+from fansipan_gateway.administration.providers.domain import (
+    NewProvider,
+    ProviderChange,
+    ProviderUnknown,
+    provider_item,
+)
+from fansipan_gateway.administration.providers.repository import ProviderRepository
+from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+
+_KIND: Final = "providers"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPage:
+    """Items ready to be serialised, and where the page ends."""
+
+    items: list[dict[str, Any]]
+    cursor: str | None
+
+
+class Providers:
+    """Who pushes data. A provider is never deleted: what it sent stays. Disabled, none of its keys is good."""
+
+    def __init__(self, repository: ProviderRepository) -> None:
+        self._repository = repository
+
+    async def list(self, *, limit: int, cursor: str | None) -> ProviderPage:
+        """Providers in the order of their keys.
+
+        Raises:
+            BadCursor, DatabaseAway.
+        """
+        after = "" if cursor is None else str(decode_cursor(_KIND, cursor, str)[0])
+        rows = await self._repository.fetch(after=after, limit=limit + 1)
+        page = rows[:limit]
+        return ProviderPage(
+            [provider_item(row) for row in page],
+            encode_cursor(_KIND, page[-1]["key"]) if len(rows) > limit else None,
+        )
+
+    async def get(self, key: str) -> dict[str, Any]:
+        """One provider.
+
+        Raises:
+            ProviderUnknown, DatabaseAway.
+        """
+        row = await self._repository.find(key)
+        if row is None:
+            raise ProviderUnknown(key)
+        return provider_item(row)
+
+    async def create(self, new: NewProvider, actor: Actor) -> dict[str, Any]:
+        """Make a provider.
+
+        Raises:
+            ProviderExists, DatabaseAway.
+        """
+        return provider_item(await self._repository.create(new, actor))
+
+    async def change(
+        self, key: str, change: ProviderChange, if_match: str | None, actor: Actor
+    ) -> dict[str, Any]:
+        """Change a provider.
+
+        Raises:
+            ProviderUnknown, PreconditionFailed, DatabaseAway.
+        """
+        return provider_item(await self._repository.change(key, change, if_match, actor))

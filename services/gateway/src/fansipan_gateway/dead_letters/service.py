@@ -1,0 +1,109 @@
+"""Looking at dead letters, and sending them again."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from fansipan_gateway.dead_letters.domain import (
+    DeadLetterUnknown,
+    letter_detail,
+    letter_item,
+    shipment_of,
+)
+from fansipan_gateway.dead_letters.ingest import IngestDoor
+from fansipan_gateway.dead_letters.repository import DeadLetterFilter, DeadLetterRepository
+from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.results import Row
+
+_KIND: Final = "dead-letters"
+_LAST: Final = 1 << 62
+_KEPT_CHARACTERS: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterPage:
+    """Items ready to be serialised, and where the page ends."""
+
+    items: list[dict[str, Any]]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What to send instead of what was sent; any JSON."""
+
+    payload: Any
+
+
+class DeadLetters:
+    """What could not be used."""
+
+    def __init__(self, repository: DeadLetterRepository, ingest: IngestDoor) -> None:
+        self._repository = repository
+        self._ingest = ingest
+
+    async def list(self, wanted: DeadLetterFilter, *, limit: int, cursor: str | None) -> DeadLetterPage:
+        """Letters, the newest first.
+
+        Raises:
+            BadCursor, DatabaseAway.
+        """
+        before = _LAST if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
+        if before < 0:
+            raise BadCursor
+        rows = await self._repository.fetch(wanted, before=before, limit=limit + 1)
+        page = rows[:limit]
+        return DeadLetterPage(
+            [letter_item(row) for row in page],
+            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
+        )
+
+    async def get(self, letter_id: int) -> dict[str, Any]:
+        """One letter with what was sent.
+
+        Raises:
+            DeadLetterUnknown, DatabaseAway.
+        """
+        return letter_detail(await self._find(letter_id))
+
+    async def replay(
+        self, letter_id: int, correction: Correction | None, *, actor: str, client: str
+    ) -> dict[str, Any]:
+        """Send a letter to ingest in the name of its provider, and note what became of it.
+
+        Again is harmless: an observation or event is stored once by its identity.
+
+        Args:
+            letter_id: which.
+            correction: what to send instead; None: what was sent.
+            actor: name of the operator.
+            client: address of their machine.
+
+        Raises:
+            DeadLetterUnknown, NotReplayable, BodyNeeded: nothing was sent.
+            IngestAway, ReplayNotSetUp, DatabaseAway: try again; nothing is noted.
+        """
+        row = await self._find(letter_id)
+        shipment = shipment_of(
+            row, None if correction is None else correction.payload, has_body=correction is not None
+        )
+        outcome = (await self._ingest.send(shipment)).document(corrected=correction is not None)
+        details = {"provider": shipment.provider, "kind": row["kind"], **outcome}
+        if correction is not None:
+            # As text, cut: an operator answers for what they send in the name of a provider.
+            details["payload"] = orjson.dumps(correction.payload).decode()[:_KEPT_CHARACTERS]
+        kept = await self._repository.replayed(letter_id, outcome, details, actor=actor, client=client)
+        if kept is None:
+            raise _unknown(letter_id)
+        return letter_detail(kept)
+
+    async def _find(self, letter_id: int) -> Row:
+        row = await self._repository.find(letter_id)
+        if row is None:
+            raise _unknown(letter_id)
+        return row
+
+
+def _unknown(letter_id: int) -> DeadLetterUnknown:
+    return DeadLetterUnknown(f"there is no dead letter {letter_id}; they are kept for a while only")
