@@ -16,6 +16,8 @@ import { parseArgs } from 'node:util'
 
 import { mockAlerts } from './mock-alerts.mjs'
 import { mockIndicators } from './mock-indicators.mjs'
+import { mockLive } from './mock-live.mjs'
+import { mockSession } from './mock-session.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
@@ -324,8 +326,8 @@ const routes = {
   '/v1/service-events/summary': () => (scenario === 'empty' ? { items: [] } : summary()),
 }
 
-function problem(status, title, detail) {
-  return { problem: { type: 'about:blank', status, title, detail } }
+function problem(status, title, detail, code) {
+  return { problem: { type: 'about:blank', status, title, detail, code } }
 }
 
 function answerJson(request, response, body) {
@@ -384,6 +386,23 @@ const server = createServer(async (request, response) => {
   if (path.startsWith('/v1/') && scenario === 'down') {
     return answerJson(request, response, problem(503, 'Service unavailable', 'The database does not answer.'))
   }
+  if (path === '/v1/session') {
+    const { status, body, code, headers = {} } = await mockSession(request)
+    if (status === 204) return response.writeHead(204, headers).end()
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    return answerJson(request, response, code ? problem(status, code, null, code) : body)
+  }
+  if (path === '/v1/live') {
+    return mockLive(request, response, {
+      topics: url.searchParams.get('topics') ?? '',
+      indicators: ['river-alarm-level', 'vn-aqi-hourly', 'd766-2.1'],
+      readings: () =>
+        datastreams.slice(0, 500).flatMap((stream) => {
+          const latest = reading(stream)
+          return latest ? [{ id: stream.id, key: stream.key, ...latest }] : []
+        }),
+    })
+  }
   if (path.startsWith('/v1/alerts')) {
     const { status, title, body } =
       scenario === 'empty'
@@ -396,7 +415,10 @@ const server = createServer(async (request, response) => {
     return answerJson(request, response, answer ?? problem(404, 'Not found', `There is no ${path}.`))
   }
   const route = routes[path]
-  if (!route) return answerFile(url.pathname, response)
+  if (!route && path.startsWith('/v1/'))
+    return answerJson(request, response, problem(404, 'Not found', `There is no ${path}.`, 'not-found'))
+  // Views have addresses without a file behind them: the page finds out which is meant.
+  if (!route) return answerFile(extname(path) === '' ? '/' : url.pathname, response)
   return answerJson(request, response, route(url.searchParams))
 })
 if (scenario === 'empty') build(0)
