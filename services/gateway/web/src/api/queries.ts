@@ -98,6 +98,8 @@ export interface ObservationRequest {
   /** Exclusive. */
   to: number
   granularity: 'auto' | Granularity
+  /** Of `auto`. */
+  maxPoints?: number
 }
 
 export function fetchObservations(
@@ -109,7 +111,7 @@ export function fetchObservations(
     from: new Date(request.from).toISOString(),
     to: new Date(request.to).toISOString(),
     granularity: request.granularity,
-    maxPoints: request.granularity === 'auto' ? MAX_POINTS : undefined,
+    maxPoints: request.granularity === 'auto' ? (request.maxPoints ?? MAX_POINTS) : undefined,
     limit: 10_000,
   })
   return getPages<ObservationPage>(url, { signal }, 10)

@@ -27,7 +27,14 @@ interface Props {
 const NO_THRESHOLDS: readonly Threshold[] = []
 
 /** The line of one datastream over a range; zooming in reads it more finely, down to the single reading. */
-export function SeriesExplorer({ datastream, name, unit, range, thresholds = NO_THRESHOLDS, onRange }: Props) {
+export function SeriesExplorer({
+  datastream,
+  name,
+  unit,
+  range,
+  thresholds = NO_THRESHOLDS,
+  onRange,
+}: Props) {
   const { t, format } = useI18n()
   const [whole, setWhole] = useState(() => endingNow(range))
   const [shown, setShown] = useState(whole)

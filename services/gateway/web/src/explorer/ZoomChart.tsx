@@ -28,7 +28,8 @@ export default function ZoomChart({ option, shown, label, onShown }: Props) {
     const created = createChart(element)
     chart.current = created
     created.on('datazoom', () => {
-      const zooms = created.getOption()['dataZoom'] as { startValue?: number; endValue?: number }[] | undefined
+      const zooms = created.getOption()['dataZoom'] as
+        { startValue?: number; endValue?: number }[] | undefined
       const { startValue, endValue } = zooms?.[0] ?? {}
       if (startValue === undefined || endValue === undefined) return
       const span = { from: fromAxis(startValue), to: fromAxis(endValue) }
@@ -62,7 +63,15 @@ export default function ZoomChart({ option, shown, label, onShown }: Props) {
     )
   }, [shown, option])
 
-  return <div ref={box} className="chart explorer-chart" role="img" aria-label={label} data-testid="explorer-chart" />
+  return (
+    <div
+      ref={box}
+      className="chart explorer-chart"
+      role="img"
+      aria-label={label}
+      data-testid="explorer-chart"
+    />
+  )
 }
 
 function same(one: Span, other: Span): boolean {

@@ -51,7 +51,11 @@ export function detailSpan(whole: Span, shown: Span): Span {
 }
 
 /** The three stretches of the line: the overview with the detail in its place. Each breaks at its own gaps. */
-export function stretches(overview: readonly Mark[], detail: readonly Mark[] | null, span: Span | null): Mark[][] {
+export function stretches(
+  overview: readonly Mark[],
+  detail: readonly Mark[] | null,
+  span: Span | null,
+): Mark[][] {
   if (!detail || !span) return [[...overview]]
   return [
     overview.filter(({ t }) => t < span.from),

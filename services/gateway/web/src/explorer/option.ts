@@ -49,7 +49,15 @@ interface Input {
 
 const DOTS_UP_TO = 60
 
-export function explorerOption({ parts, whole, unit, thresholds, palette, texts, wheel }: Input): ExplorerOption {
+export function explorerOption({
+  parts,
+  whole,
+  unit,
+  thresholds,
+  palette,
+  texts,
+  wheel,
+}: Input): ExplorerOption {
   const marks = parts.flat()
   const bucketed = marks.some(({ min, max }) => min !== max)
   const values = marks.flatMap(({ min, max }) => [min, max])
@@ -58,7 +66,14 @@ export function explorerOption({ parts, whole, unit, thresholds, palette, texts,
     useUTC: true,
     animation: false,
     textStyle: { fontFamily: palette.font, color: palette.text },
-    grid: { left: 8, right: 16, top: 28, bottom: 54, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: {
+      left: 8,
+      right: 16,
+      top: 28,
+      bottom: 54,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
     xAxis: {
       type: 'time',
       min: toAxis(whole.from),
@@ -114,7 +129,13 @@ export function explorerOption({ parts, whole, unit, thresholds, palette, texts,
       },
     },
     dataZoom: [
-      { ...zoom, type: 'inside', zoomOnMouseWheel: wheel, moveOnMouseWheel: false, preventDefaultMouseMove: true },
+      {
+        ...zoom,
+        type: 'inside',
+        zoomOnMouseWheel: wheel,
+        moveOnMouseWheel: false,
+        preventDefaultMouseMove: true,
+      },
       {
         ...zoom,
         type: 'slider',
@@ -221,7 +242,8 @@ function tip(mark: Mark, unit: string, texts: ExplorerTexts): HTMLElement {
   const withUnit = (text: string) => (unit ? `${text} ${unit}` : text)
   add('', texts.time(mark.t, mark.count === 1 ? 'second' : 'minute'), 'tip-time')
   add(mark.count === 1 ? texts.value : texts.mean, withUnit(texts.number(mark.mean)), 'tip-row')
-  if (mark.min !== mark.max) add(texts.band, `${texts.number(mark.min)} – ${texts.number(mark.max)}`, 'tip-row')
+  if (mark.min !== mark.max)
+    add(texts.band, `${texts.number(mark.min)} – ${texts.number(mark.max)}`, 'tip-row')
   if (mark.count > 1) add(texts.samples, texts.number(mark.count), 'tip-row')
   if (mark.quality === 'suspect') add('', texts.suspect, 'tip-warning')
   if (mark.quality === 'bad') add('', texts.bad, 'tip-warning')

@@ -4,7 +4,16 @@ import { useEffect, useMemo, useState } from 'react'
 import { fetchObservations } from '../api/queries'
 import type { Granularity } from '../api/types'
 import { toSeries, type Series } from '../chart/series'
-import { DETAIL_POINTS, detailSpan, marksOf, needsDetail, OVERVIEW_POINTS, stretches, type Mark, type Span } from './model'
+import {
+  DETAIL_POINTS,
+  detailSpan,
+  marksOf,
+  needsDetail,
+  OVERVIEW_POINTS,
+  stretches,
+  type Mark,
+  type Span,
+} from './model'
 
 const REFRESH_MS = 60_000
 /** While the reader still turns the wheel, nothing is asked. */
@@ -46,7 +55,10 @@ export function useExplorer(datastream: number | string, whole: Span, shown: Spa
     queryFn: async ({ signal }) => ({
       span,
       series: toSeries(
-        await fetchObservations({ datastream, ...span, granularity: 'auto', maxPoints: DETAIL_POINTS }, signal),
+        await fetchObservations(
+          { datastream, ...span, granularity: 'auto', maxPoints: DETAIL_POINTS },
+          signal,
+        ),
       ),
     }),
     enabled: wanted,

@@ -1,5 +1,29 @@
 /** Texts of the views in routes.second.ts. */
 
-export const secondVi = {}
+import { accountEn, accountVi } from './accountMessages'
+import { adminEn, adminVi } from './adminMessages'
+import { alertListEn, alertListVi } from './alertListMessages'
+import { environmentEn, environmentVi } from './environmentMessages'
+import { openEn, openVi } from './openMessages'
+import { partsEn, partsVi } from './partsMessages'
+import { thingsEn, thingsVi } from './thingsMessages'
 
-export const secondEn: Record<keyof typeof secondVi, string> = {}
+export const secondVi = {
+  ...partsVi,
+  ...thingsVi,
+  ...environmentVi,
+  ...alertListVi,
+  ...adminVi,
+  ...openVi,
+  ...accountVi,
+}
+
+export const secondEn: Record<keyof typeof secondVi, string> = {
+  ...partsEn,
+  ...thingsEn,
+  ...environmentEn,
+  ...alertListEn,
+  ...adminEn,
+  ...openEn,
+  ...accountEn,
+}

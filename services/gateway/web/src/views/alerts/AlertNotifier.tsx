@@ -42,11 +42,14 @@ export function AlertNotifier({ onAlert }: { onAlert: (id: number) => void }) {
     if (notice.sound) chime()
     if (notice.notification && 'Notification' in window && Notification.permission === 'granted') {
       for (const alert of news) {
-        const shown = new Notification(`${t(`severity.${alert.severity}`)}: ${inLanguage(alert.ruleNames, language)}`, {
-          body: inLanguage(alert.summary, language),
-          tag: `fansipan-alert-${alert.id}`,
-          lang: language,
-        })
+        const shown = new Notification(
+          `${t(`severity.${alert.severity}`)}: ${inLanguage(alert.ruleNames, language)}`,
+          {
+            body: inLanguage(alert.summary, language),
+            tag: `fansipan-alert-${alert.id}`,
+            lang: language,
+          },
+        )
         shown.onclick = () => {
           window.focus()
           onAlert(alert.id)

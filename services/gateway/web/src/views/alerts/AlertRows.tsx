@@ -28,7 +28,11 @@ export function AlertRows({ alerts, now, areaNames, onAlert }: Props) {
             </th>
             <th scope="col">{t('al.since')}</th>
             <th scope="col">{t('al.state')}</th>
-            {mayAct(operator) && <th scope="col" className="col-wide">{t('act')}</th>}
+            {mayAct(operator) && (
+              <th scope="col" className="col-wide">
+                {t('act')}
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -64,7 +68,9 @@ export function AlertRows({ alerts, now, areaNames, onAlert }: Props) {
                       {t('silenced')}
                     </span>
                   )}
-                  {alert.assignee && <span className="hint">{t('assignedTo', { name: alert.assignee })}</span>}
+                  {alert.assignee && (
+                    <span className="hint">{t('assignedTo', { name: alert.assignee })}</span>
+                  )}
                 </span>
               </td>
               {mayAct(operator) && (

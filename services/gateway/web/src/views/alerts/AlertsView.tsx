@@ -18,7 +18,15 @@ import { Answer, View } from '../parts/View'
 import { AlertRows } from './AlertRows'
 import { MaintenanceWindows } from './MaintenanceWindows'
 import { NoticeSettings } from './NoticeSettings'
-import { alertsQuery, countSeverities, mineOf, NO_FILTER, SHOWN_STATES, type AlertsSearch, type ShownState } from './search'
+import {
+  alertsQuery,
+  countSeverities,
+  mineOf,
+  NO_FILTER,
+  SHOWN_STATES,
+  type AlertsSearch,
+  type ShownState,
+} from './search'
 
 const REFRESH_MS = 5_000
 
@@ -41,7 +49,12 @@ export function AlertsView({ search, onSearch, onAlert }: Props) {
           <NoticeSettings />
           <div className="segments" role="group" aria-label={t('alerts')}>
             {(['alerts', 'maintenance'] as const).map((tab) => (
-              <button key={tab} type="button" aria-pressed={search.tab === tab} onClick={() => onSearch({ tab })}>
+              <button
+                key={tab}
+                type="button"
+                aria-pressed={search.tab === tab}
+                onClick={() => onSearch({ tab })}
+              >
                 {t(tab === 'alerts' ? 'al.list' : 'al.maintenance')}
               </button>
             ))}
@@ -75,7 +88,13 @@ function AlertList({ search, onSearch, onAlert }: Props) {
 
   return (
     <section className="panel fill" aria-label={t('al.list')}>
-      <AlertFilters search={search} alerts={found ?? []} areaNames={areaNames} signedIn={operator !== null} onSearch={onSearch} />
+      <AlertFilters
+        search={search}
+        alerts={found ?? []}
+        areaNames={areaNames}
+        signedIn={operator !== null}
+        onSearch={onSearch}
+      />
       <Answer query={pages.query}>
         {() => (
           <>
@@ -132,7 +151,12 @@ function AlertFilters({ search, alerts, areaNames, signedIn, onSearch }: FilterP
     return [...names].sort((a, b) => a[1].localeCompare(b[1], language))
   }, [alerts, search.rule, language])
   return (
-    <form className="tool-row" role="search" aria-label={t('al.filters')} onSubmit={(event) => event.preventDefault()}>
+    <form
+      className="tool-row"
+      role="search"
+      aria-label={t('al.filters')}
+      onSubmit={(event) => event.preventDefault()}
+    >
       <select
         className="field"
         aria-label={t('al.state')}

@@ -177,15 +177,49 @@ function NewWindow() {
       <form className="form pad" onSubmit={submit}>
         <p className="hint">{t('al.newWindowHint')}</p>
         <label htmlFor={`${id}-rule`}>{t('al.windowRule')}</label>
-        <input id={`${id}-rule`} className="field" maxLength={400} value={values.rule} onChange={set('rule')} placeholder={t('al.everyRule')} />
+        <input
+          id={`${id}-rule`}
+          className="field"
+          maxLength={400}
+          value={values.rule}
+          onChange={set('rule')}
+          placeholder={t('al.everyRule')}
+        />
         <label htmlFor={`${id}-subject`}>{t('al.windowSubject')}</label>
-        <input id={`${id}-subject`} className="field" maxLength={400} value={values.subject} onChange={set('subject')} placeholder={t('al.everySubject')} />
+        <input
+          id={`${id}-subject`}
+          className="field"
+          maxLength={400}
+          value={values.subject}
+          onChange={set('subject')}
+          placeholder={t('al.everySubject')}
+        />
         <label htmlFor={`${id}-from`}>{t('al.windowFrom')}</label>
-        <input id={`${id}-from`} type="datetime-local" className="field" value={values.startsAt} onChange={set('startsAt')} />
+        <input
+          id={`${id}-from`}
+          type="datetime-local"
+          className="field"
+          value={values.startsAt}
+          onChange={set('startsAt')}
+        />
         <label htmlFor={`${id}-to`}>{t('al.windowTo')}</label>
-        <input id={`${id}-to`} type="datetime-local" className="field" required value={values.endsAt} onChange={set('endsAt')} />
+        <input
+          id={`${id}-to`}
+          type="datetime-local"
+          className="field"
+          required
+          value={values.endsAt}
+          onChange={set('endsAt')}
+        />
         <label htmlFor={`${id}-reason`}>{t('al.reason')}</label>
-        <input id={`${id}-reason`} className="field" required maxLength={400} value={values.reason} onChange={set('reason')} />
+        <input
+          id={`${id}-reason`}
+          className="field"
+          required
+          maxLength={400}
+          value={values.reason}
+          onChange={set('reason')}
+        />
         <Fault error={make.error} />
         <div className="dialog-foot">
           <button type="submit" className="button button-main" disabled={make.isPending}>

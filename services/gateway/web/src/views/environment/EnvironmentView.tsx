@@ -56,7 +56,12 @@ export function EnvironmentView({ search, onSearch, onWhy }: Props) {
     [stations, layer, i18n],
   )
   const chosen = stations.find((station) => station.key === search.station) ?? null
-  const table = { stations, chosen: search.station, now, onChoose: (key: string) => onSearch({ station: key }) }
+  const table = {
+    stations,
+    chosen: search.station,
+    now,
+    onChoose: (key: string) => onSearch({ station: key }),
+  }
   const failed = rankings.find((ranking) => ranking.isError)
 
   return (

@@ -2,7 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 
 import { address, getJson } from '../../api/client'
-import { explanationAddress, subjectReference, useExplanation, type FigureName } from '../../api/indicatorQueries'
+import {
+  explanationAddress,
+  subjectReference,
+  useExplanation,
+  type FigureName,
+} from '../../api/indicatorQueries'
 import type { Explanation, IndicatorSummary, RankedFigure } from '../../api/indicatorTypes'
 import { SeriesExplorer } from '../../explorer/SeriesExplorer'
 import type { Threshold } from '../../explorer/option'
@@ -232,7 +237,11 @@ function useDustLimits({ figures }: Station): Threshold[] {
   }).data
   return useMemo(
     () =>
-      (limits ?? []).map(({ value, name }) => ({ value, label: inLanguage(name, language), colour: '#d6336c' })),
+      (limits ?? []).map(({ value, name }) => ({
+        value,
+        label: inLanguage(name, language),
+        colour: '#d6336c',
+      })),
     [limits, language],
   )
 }

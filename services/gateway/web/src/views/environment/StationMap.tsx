@@ -55,13 +55,14 @@ export function StationMap({ areas, marks, chosen, label, onChoose }: Props) {
     if (direction) {
       event.preventDefault()
       const from = placed.findIndex((mark) => mark.key === tabStop)
-      const next = placed[
-        nearestTowards(
-          placed.map((mark) => mark.point),
-          from,
-          direction,
-        )
-      ]
+      const next =
+        placed[
+          nearestTowards(
+            placed.map((mark) => mark.point),
+            from,
+            direction,
+          )
+        ]
       if (!next) return
       setActive(next.key)
       group.current?.querySelector<SVGGElement>(`[data-station="${CSS.escape(next.key)}"]`)?.focus()
@@ -98,8 +99,20 @@ export function StationMap({ areas, marks, chosen, label, onChoose }: Props) {
                   onFocus={() => setActive(key)}
                 >
                   <title>{words}</title>
-                  <rect className="station-pill" x={-wide / 2} y={-10} width={wide} height={20} rx={10} {...(colour ? { style: { fill: colour } } : {})} />
-                  <text className="station-text" dy="4" {...(colour ? { style: { fill: textOn(colour) } } : {})}>
+                  <rect
+                    className="station-pill"
+                    x={-wide / 2}
+                    y={-10}
+                    width={wide}
+                    height={20}
+                    rx={10}
+                    {...(colour ? { style: { fill: colour } } : {})}
+                  />
+                  <text
+                    className="station-text"
+                    dy="4"
+                    {...(colour ? { style: { fill: textOn(colour) } } : {})}
+                  >
                     {text}
                   </text>
                 </g>

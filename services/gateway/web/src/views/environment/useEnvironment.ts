@@ -63,7 +63,11 @@ export function useLevels(stations: readonly Station[]): ReadonlyMap<string, Ala
     queries: wanted.map(({ key, figure }) => ({
       queryKey: ['alarm-levels', key],
       queryFn: async ({ signal }: { signal: AbortSignal }) => {
-        const name = { indicator: figure.indicator, subject: subjectReference(figure.subject), period: figure.period }
+        const name = {
+          indicator: figure.indicator,
+          subject: subjectReference(figure.subject),
+          period: figure.period,
+        }
         const { details } = await getJson<Explanation>(address(explanationAddress(name), { limit: 1 }), {
           signal,
         })
@@ -72,7 +76,8 @@ export function useLevels(stations: readonly Station[]): ReadonlyMap<string, Ala
       staleTime: LEVELS_REFRESH_MS,
       refetchInterval: LEVELS_REFRESH_MS,
     })),
-    combine: (results) => results.flatMap(({ data }) => (data?.levels ? [[data.key, data.levels] as const] : [])),
+    combine: (results) =>
+      results.flatMap(({ data }) => (data?.levels ? [[data.key, data.levels] as const] : [])),
   })
   return useMemo(() => new Map([...stated, ...looked]), [stated, looked])
 }

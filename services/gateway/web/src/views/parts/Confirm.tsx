@@ -20,7 +20,17 @@ interface Props {
 }
 
 /** Asks before something is done. It stays open until the server has answered, and says what the server said. */
-export function Confirm({ title, children, action, grave, phrase, pending, error, onConfirm, onClose }: Props) {
+export function Confirm({
+  title,
+  children,
+  action,
+  grave,
+  phrase,
+  pending,
+  error,
+  onConfirm,
+  onClose,
+}: Props) {
   const { t } = useI18n()
   const [typed, setTyped] = useState('')
   const id = useId()

@@ -20,13 +20,13 @@ export function View({
   children: ReactNode
 }) {
   return (
-    <div className={`view view-${name}`} data-testid={`view-${name}`}>
-      <header className="view-head">
-        <div className="view-titles">
+    <div className={`sheet sheet-${name}`} data-testid={`view-${name}`}>
+      <header className="sheet-head">
+        <div className="sheet-titles">
           <h2 id={`${name}-title`}>{title}</h2>
           {lead && <p className="hint">{lead}</p>}
         </div>
-        {tools && <div className="view-tools">{tools}</div>}
+        {tools && <div className="sheet-tools">{tools}</div>}
       </header>
       {children}
     </div>

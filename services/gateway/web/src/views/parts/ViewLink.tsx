@@ -1,24 +1,21 @@
-import type { MouseEvent, ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+
+import { parseSearch } from '../../view/search'
 
 interface Props {
   /** Path with search, on this page. */
   to: string
   className?: string
   children: ReactNode
-  current?: boolean
 }
 
-/** A link inside the page: no reload, and all that browsers do with links still works. */
-export function ViewLink({ to, className, children, current }: Props) {
-  function follow(event: MouseEvent) {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
-    event.preventDefault()
-    window.history.pushState(null, '', to)
-    window.dispatchEvent(new PopStateEvent('popstate'))
-  }
+/** A link to another view: no reload, and the language in the address stays. */
+export function ViewLink({ to, className, children }: Props) {
+  const [path = '/', query = ''] = to.split('?')
   return (
-    <a href={to} className={className} onClick={follow} {...(current ? { 'aria-current': 'page' } : {})}>
+    <Link to={path as '/'} search={parseSearch(query) as never} {...(className ? { className } : {})}>
       {children}
-    </a>
+    </Link>
   )
 }

@@ -21,7 +21,6 @@ export interface Rows {
 
 const NONE: readonly AreaProperties[] = []
 
-
 /** Every datastream with its newest value; beyond LATEST_LIMIT the values come with the catalogue, once a minute. */
 export function useRows(): Rows {
   const { language } = useI18n()

@@ -205,7 +205,8 @@ function About({ thing }: { thing: ThingRow }) {
       `${format.fixed(source.latitude, 5)}; ${format.fixed(source.longitude, 5)}`,
     ])
   for (const [name, value] of Object.entries(source.properties ?? {}))
-    if (name !== 'nameEn') facts.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
+    if (name !== 'nameEn')
+      facts.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
   return (
     <Panel id="thing-about" title={t('things.about')} className="thing-about">
       <dl className="facts pad">
