@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util'
 import { mockAlerts } from './mock-alerts.mjs'
 import { mockIndicators } from './mock-indicators.mjs'
 import { mockLive } from './mock-live.mjs'
-import { mockSession } from './mock-session.mjs'
+import { bodyOf, mockSession, operatorOf } from './mock-session.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
@@ -411,7 +411,17 @@ const server = createServer(async (request, response) => {
     return answerJson(request, response, status ? problem(status, title, title) : body)
   }
   if (path.startsWith('/v1/indicators')) {
-    const answer = scenario === 'empty' ? { items: [] } : indicators(path, url.searchParams)
+    const operator = operatorOf(request)
+    if (path.endsWith('/export')) {
+      const format = url.searchParams.get('format')
+      response.setHeader('content-disposition', `attachment; filename="export.${format}"`)
+      return response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' }).end('period,value\n')
+    }
+    if (operator === false) return answerJson(request, response, problem(403, 'csrf-token-missing'))
+    const body = request.method === 'POST' ? await bodyOf(request) : null
+    if (body && !operator) return answerJson(request, response, problem(401, 'Log in'))
+    const answer =
+      scenario === 'empty' ? { items: [] } : indicators(path, url.searchParams, { operator, body })
     return answerJson(request, response, answer ?? problem(404, 'Not found', `There is no ${path}.`))
   }
   const route = routes[path]
