@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util'
 import { mockAlerts } from './mock-alerts.mjs'
 import { mockIndicators } from './mock-indicators.mjs'
 import { mockLive } from './mock-live.mjs'
+import { alarmLevels, mockAdministration, mockSecond } from './mock-second.mjs'
 import { bodyOf, mockSession, operatorOf } from './mock-session.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -141,6 +142,8 @@ const KINDS = [
   ['river', 'Trạm thủy văn', 'River gauge', ['level', 'rain', 'gate']],
   ['traffic', 'Đếm xe', 'Traffic counter', ['vehicles', 'speed']],
 ]
+/** Keys of the observed properties, where they are not as above. */
+const KEYS = { pm25: 'pm2_5', level: 'water_level' }
 const datastreams = []
 function build(count) {
   datastreams.length = 0
@@ -154,7 +157,11 @@ function build(count) {
       areaCode: area.code,
       longitude: area.label[0] + Math.sin(i * 3) * 0.012,
       latitude: area.label[1] + Math.cos(i * 5) * 0.012,
-      properties: { sample: true, nameEn: `${labelEn} ${area.nameEn}` },
+      properties: {
+        sample: true,
+        nameEn: `${labelEn} ${area.nameEn}`,
+        ...(kind === 'river' && i % 9 !== 4 && alarmLevels(i) ? { alarmLevels: alarmLevels(i) } : {}),
+      },
     }
     for (const name of names) {
       const property = PROPERTIES[name]
@@ -166,7 +173,7 @@ function build(count) {
         properties: { nameEn: `${property.nameEn} - ${thing.properties.nameEn}` },
         observationType: 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement',
         unitOfMeasurement: { name: property.unit, symbol: property.unit, definition: '' },
-        observedProperty: { id: name, key: name, name: property.name, definition: '' },
+        observedProperty: { id: name, key: KEYS[name] ?? name, name: property.name, definition: '' },
         thing,
         property,
         seed: i * 1.7 + name.length,
@@ -296,6 +303,26 @@ function summary() {
 
 const indicators = mockIndicators(areas.features)
 
+function thingsWithReadings() {
+  const found = new Map()
+  for (const stream of datastreams) {
+    const { thing } = stream
+    const known = found.get(thing.id) ?? {
+      ...thing,
+      key: `demo/${thing.key}`,
+      official: thing.id % 2 === 0,
+      streams: [],
+    }
+    known.streams.push({ property: stream.observedProperty.key, value: reading(stream)?.result ?? null })
+    found.set(thing.id, known)
+  }
+  return [...found.values()]
+}
+const second = mockSecond({
+  things: thingsWithReadings,
+  province: { kind: 'area', key: '15', name: 'Tỉnh Lào Cai', nameEn: 'Lao Cai Province' },
+})
+
 const routes = {
   '/v1/areas': () => areas,
   '/v1/datastreams': (query) => {
@@ -403,6 +430,18 @@ const server = createServer(async (request, response) => {
         }),
     })
   }
+  const administered = await mockAdministration(request, path, url.searchParams)
+  if (administered) {
+    const { status = 200, title, detail, code, body } = administered
+    if (status === 204) return response.writeHead(204).end()
+    return answerJson(request, response, title ? problem(status, title, detail, code) : body)
+  }
+  if (path === '/v1/open-data/indicators')
+    return answerJson(
+      request,
+      response,
+      scenario === 'empty' ? { ...second.openData(indicators), items: [] } : second.openData(indicators),
+    )
   if (path.startsWith('/v1/alerts')) {
     const { status, title, body } =
       scenario === 'empty'
@@ -420,8 +459,9 @@ const server = createServer(async (request, response) => {
     if (operator === false) return answerJson(request, response, problem(403, 'csrf-token-missing'))
     const body = request.method === 'POST' ? await bodyOf(request) : null
     if (body && !operator) return answerJson(request, response, problem(401, 'Log in'))
+    const others = () => indicators(path, url.searchParams, { operator, body })
     const answer =
-      scenario === 'empty' ? { items: [] } : indicators(path, url.searchParams, { operator, body })
+      scenario === 'empty' ? { items: [] } : (second.indicators(path, url.searchParams, others) ?? others())
     return answerJson(request, response, answer ?? problem(404, 'Not found', `There is no ${path}.`))
   }
   const route = routes[path]
