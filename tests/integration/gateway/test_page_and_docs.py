@@ -26,6 +26,10 @@ async def test_the_built_page_is_served_with_sane_caching(world: Any, serve: Ser
         assert "immutable" in asset.headers["cache-control"]
         assert (await client.get("/favicon.svg")).headers["cache-control"] == "no-cache"
         assert (await client.get("/assets/../../secret")).status_code == 404
+        view = await client.get("/indicators/d766-2.1?period=month")
+        assert (view.status_code, view.text, view.headers["cache-control"]) == (200, page.text, "no-cache")
+        assert (await client.get("/wall")).text == page.text
+        assert (await client.get("/no-such-view")).status_code == 404
         missing = await client.get("/v1/nope")
         assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
 

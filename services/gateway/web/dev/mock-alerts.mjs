@@ -1,6 +1,7 @@
 /**
- * Made-up alerts for the stand-in gateway, in the shapes of docs/alerts.md. Any name signs in with the password "mock".
+ * Made-up alerts for the stand-in gateway, in the shapes of docs/alerts.md.
  */
+import { bodyOf, operatorOf } from './mock-session.mjs'
 
 const MINUTE = 60_000
 const started = Date.now()
@@ -93,26 +94,11 @@ const alerts = [
 const STATES = { acknowledge: 'acknowledged', resolve: 'resolved' }
 const KINDS = { acknowledge: 'acknowledged', comment: 'commented', resolve: 'resolved' }
 
-function operatorOf(request) {
-  const header = request.headers.authorization
-  if (!header) return { name: null }
-  const [name, password] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
-    .toString()
-    .split(':')
-  return password === 'mock' ? { name } : null
-}
-
-async function bodyOf(request) {
-  let body = ''
-  for await (const part of request) body += part
-  return JSON.parse(body || '{}')
-}
-
 /** Answers a request to /v1/alerts: `{ body }`, or `{ status, title }` when it is refused. */
 export async function mockAlerts(request, path, query) {
-  const operator = operatorOf(request)
-  if (!operator) return { status: 401, title: 'Wrong name or password' }
-  const shown = (one) => (operator.name ? one : { ...one, assignee: null, acknowledgedBy: null })
+  const name = operatorOf(request)
+  if (name === false) return { status: 403, title: 'csrf-token-missing' }
+  const shown = (one) => (name ? one : { ...one, assignee: null, acknowledgedBy: null })
   if (path === '/v1/alerts') {
     const states = query.getAll('state')
     const items = alerts.filter((one) => states.length === 0 || states.includes(one.state)).map(shown)
@@ -122,20 +108,20 @@ export async function mockAlerts(request, path, query) {
   const one = alerts.find((each) => String(each.id) === id)
   if (!one) return { status: 404, title: 'Not found' }
   if (!action) return { body: shown(one) }
-  if (!operator.name) return { status: 401, title: 'Log in' }
+  if (!name) return { status: 401, title: 'Log in' }
   if (request.headers['if-match'] !== `"${one.version}"`)
     return { status: 412, title: 'The alert has changed' }
   const { note } = await bodyOf(request)
   const at = new Date().toISOString()
   one.version += 1
   one.state = STATES[action] ?? one.state
-  if (action === 'acknowledge') [one.acknowledgedAt, one.acknowledgedBy] = [at, operator.name]
+  if (action === 'acknowledge') [one.acknowledgedAt, one.acknowledgedBy] = [at, name]
   if (action === 'resolve') one.endedAt = at
   one.history.push({
     id: one.id * 100 + one.version,
     at,
     kind: KINDS[action],
-    actor: operator.name,
+    actor: name,
     note,
     details: {},
   })

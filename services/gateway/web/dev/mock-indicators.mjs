@@ -1,158 +1,14 @@
 /**
- * Made-up indicators for the stand-in gateway: definitions, newest figures that move, and their explanations, in the
- * shapes of docs/api/indicators.md.
+ * Made-up indicators for the stand-in gateway: definitions, figures that move, rankings, explanations, what-if answers
+ * and exports, in the shapes of docs/api/indicators.md.
  */
+import { AGENCIES, DEFINITIONS, PROCEDURES } from './mock-definitions.mjs'
+import { parsePeriod, periodOf, startOf } from './mock-periods.mjs'
 
-const HOUR = 3_600_000
-const ZONE = 7 * HOUR
 const started = Date.now()
-
 const text = (vi, en) => ({ vi, en })
-const AQI = [
-  ['good', 'Tốt', 'Good', '#00e400', 50],
-  ['moderate', 'Trung bình', 'Moderate', '#ffff00', 100],
-  ['poor', 'Kém', 'Poor', '#ff7e00', 150],
-  ['bad', 'Xấu', 'Bad', '#ff0000', null],
-]
-const ALARM = [
-  ['below', 'Dưới báo động 1', 'Below alarm level 1', '#2f9e44', 0],
-  ['bd1', 'Báo động 1', 'Alarm level 1', '#ffd43b', 1],
-  ['bd2', 'Báo động 2', 'Alarm level 2', '#f76707', 2],
-  ['bd3', 'Báo động 3', 'Alarm level 3', '#c92a2a', null],
-]
-
-function definition(id, group, vi, en, symbol, decimals, direction, period, [low, high], bands = []) {
-  return {
-    id,
-    group,
-    names: text(vi, en),
-    shortNames: null,
-    description: text(vi, en),
-    unit: { symbol, ucum: '1', name: null },
-    direction,
-    decimals,
-    public: true,
-    periods: [period],
-    subjects: ['province', 'commune'],
-    bands: bands.map(([key, nameVi, nameEn, colour, upTo]) => ({
-      key,
-      name: text(nameVi, nameEn),
-      colour,
-      upTo,
-    })),
-    low,
-    high,
-  }
-}
-
-const DEFINITIONS = [
-  definition(
-    'river-alarm-level',
-    'floods',
-    'Cấp báo động lũ',
-    'Flood alarm level',
-    'cấp',
-    0,
-    'lower-is-better',
-    'hour',
-    [0, 3],
-    ALARM,
-  ),
-  definition(
-    'vn-aqi-hourly',
-    'environment',
-    'Chỉ số chất lượng không khí (VN_AQI) giờ',
-    'Air quality index (VN_AQI), hourly',
-    '',
-    0,
-    'lower-is-better',
-    'hour',
-    [20, 180],
-    AQI,
-  ),
-  definition(
-    'd766-total',
-    'public-services',
-    'Điểm 766',
-    'Score 766',
-    'điểm',
-    2,
-    'higher-is-better',
-    'month',
-    [60, 98],
-  ),
-  definition(
-    'd766-2.1',
-    'public-services',
-    '766 – 2.1 Tỷ lệ hồ sơ đúng hạn',
-    '766 – 2.1 Dossiers on time',
-    '%',
-    2,
-    'higher-is-better',
-    'month',
-    [75, 100],
-  ),
-  definition(
-    'cases-open',
-    'public-services',
-    'Hồ sơ đang giải quyết',
-    'Open dossiers',
-    'hồ sơ',
-    0,
-    'none',
-    'day',
-    [40, 900],
-  ),
-]
-
-const wave = (seed, at) => (Math.sin(seed * 2.4 + at / (7 * 60_000)) + 1) / 2
-
-function periodOf(kind, now) {
-  const local = new Date(now + ZONE).toISOString()
-  const label = local.slice(0, { hour: 13, day: 10, month: 7 }[kind])
-  const [year, month] = label.split('-').map(Number)
-  const start =
-    kind === 'month'
-      ? Date.UTC(year, month - 1, 1)
-      : Date.parse(kind === 'hour' ? `${label}:00:00Z` : `${label}T00:00:00Z`)
-  const end = kind === 'month' ? Date.UTC(year, month, 1) : start + (kind === 'hour' ? HOUR : 24 * HOUR)
-  return { label, start: new Date(start - ZONE).toISOString(), end: new Date(end - ZONE).toISOString() }
-}
-
-function figure(one, subject, seed, missing = false) {
-  const now = Math.floor(Date.now() / 30_000) * 30_000
-  const period = periodOf(one.periods[0], now)
-  const at = (time) => {
-    const raw = one.low + (one.high - one.low) * wave(seed + one.id.length, time)
-    return one.decimals === 0 ? Math.round(raw) : raw
-  }
-  const value = missing ? null : at(now)
-  const band = value === null ? null : one.bands.find(({ upTo }) => upTo === null || value <= upTo)
-  const ratio = one.unit.symbol === '%' && value !== null
-  return {
-    indicator: one.id,
-    version: 1,
-    subject,
-    period: period.label,
-    start: period.start,
-    end: period.end,
-    value,
-    band: band ? { key: band.key, name: band.name, colour: band.colour } : null,
-    numerator: ratio ? Math.round(value * 4) : null,
-    denominator: ratio ? 400 : null,
-    sampleCount: missing ? 0 : 400,
-    completeness: missing ? 0 : 0.92,
-    revision: 1 + Math.floor((now - started) / 30_000),
-    reason: 'new-data',
-    knownFrom: new Date(now).toISOString(),
-    missing: missing ? 'no-data' : null,
-    provisional: true,
-    closed: false,
-    restated: null,
-    previous: missing ? null : at(now - HOUR),
-    change: missing ? null : value - at(now - HOUR),
-  }
-}
+const SPANS = { hour: 48, day: 60, month: 24, quarter: 20, year: 5 }
+const wave = (seed, at) => (Math.sin(seed * 2.4 + at) + Math.sin(seed * 1.3 + at * 2.7) * 0.35 + 1.35) / 2.7
 
 /** @param areas GeoJSON features of communes, as /v1/areas answers them */
 export function mockIndicators(areas) {
@@ -163,32 +19,179 @@ export function mockIndicators(areas) {
     name: p.fullName ?? p.name,
     nameEn: p.fullNameEn ?? p.nameEn,
   }))
-  const subjectOf = (key) => (key === '15' ? province : communes.find((one) => one.key === key))
-  const seedOf = (key) => Number(key) % 89
-  const missing = (one, key) => key !== '15' && (seedOf(key) + one.id.length) % 4 === 0
+  const subjects = [province, ...communes, ...AGENCIES, ...PROCEDURES]
+  const named = (reference) =>
+    subjects.find(({ kind, key }) => reference === (kind === 'area' ? key : `${kind}:${key}`)) ?? null
+  const seedOf = ({ key }) => [...key].reduce((sum, one) => sum * 3 + one.charCodeAt(0), 7) % 89
+  const byId = new Map(DEFINITIONS.map((one) => [one.id, one]))
 
-  function explain(one, subject) {
-    const found = figure(one, subject, seedOf(subject.key), missing(one, subject.key))
+  function has(one, { kind, key }) {
+    return one.subjects.includes(kind === 'area' ? (key === '15' ? 'province' : 'commune') : kind)
+  }
+
+  function lacks(one, subject) {
+    return (
+      subject !== province && one.group !== 'public-services' && (seedOf(subject) + one.id.length) % 4 === 0
+    )
+  }
+
+  function valueOf(one, subject, period, now) {
+    if (one.components)
+      return one.components.reduce((sum, part) => sum + (pointsOf(part, subject, period, now) ?? 0), 0)
+    const running = period.end > now
+    const at = period.start / (startOf(period.kind, period.start, 7) - period.start)
+    const drift = running ? Math.floor(now / 20_000) * 0.013 : 0
+    let share = wave(seedOf(subject) + one.id.length * 5 + one.id.charCodeAt(one.id.length - 1), at + drift)
+    if (subject !== province && one.unit.symbol === 'hồ sơ') share *= 0.2
+    const raw = one.low + (one.high - one.low) * share
+    return one.decimals === 0 ? Math.round(raw) : raw
+  }
+
+  function pointsOf({ indicator, maximum, fullAt }, subject, period, now) {
+    const part = byId.get(indicator)
+    if (!has(part, subject)) return null
+    const value = valueOf(part, subject, period, now)
+    return fullAt === null ? Math.min(value, maximum) : Math.min(1, value / fullAt) * maximum
+  }
+
+  function figure(one, subject, period, now, asOf = null) {
+    const missing = lacks(one, subject)
+    const revised = period.end < now && seedOf(subject) % 3 === 0 && period.end > now - 100 * 86_400_000
+    const early = asOf !== null && asOf < now - 86_400_000
+    let value = missing ? null : valueOf(one, subject, period, now)
+    if (value !== null && early && revised) value -= (one.high - one.low) * 0.012
+    const band = value === null ? null : one.bands.find(({ upTo }) => upTo === null || value <= upTo)
+    const ratio = one.unit.symbol === '%' && value !== null
+    const running = period.end > now
     return {
-      definition: {
-        ...one,
-        version: 1,
-        effectiveFrom: '2022-08-01',
-        effectiveTo: null,
-        inWords: text('Số liệu giả để phát triển trang.', 'Made-up figures for work on the page.'),
-        sources: [
-          {
-            title: 'Quyết định 766/QĐ-TTg',
-            article: 'Nhóm 2',
-            issued: '2022-06-23',
-            inForceFrom: null,
-            note: null,
-          },
-        ],
-        limits: [],
-        disputed: [],
-        assumed: [],
-      },
+      indicator: one.id,
+      version: 1,
+      subject,
+      period: period.label,
+      start: new Date(period.start).toISOString(),
+      end: new Date(period.end).toISOString(),
+      value,
+      band: band ? { key: band.key, name: band.name, colour: band.colour } : null,
+      numerator: ratio ? Math.round(value * 4) : null,
+      denominator: ratio ? 400 : null,
+      sampleCount: missing ? 0 : 400,
+      completeness: missing ? 0 : 0.92,
+      revision: running ? 1 + Math.floor((now - started) / 30_000) : revised && !early ? 2 : 1,
+      reason: revised && !early ? 'correction' : 'new-data',
+      knownFrom: new Date(running ? Math.floor(now / 20_000) * 20_000 : period.end + 7_200_000).toISOString(),
+      missing: missing ? 'no-data' : null,
+      provisional: running,
+      closed:
+        !running && ['month', 'quarter', 'year'].includes(period.kind) && period.end < now - 40 * 86_400_000,
+      restated: null,
+    }
+  }
+
+  function moving(one, subject, period, now, asOf = null) {
+    const found = figure(one, subject, period, now, asOf)
+    const before = figure(one, subject, periodOf(period.kind, period.start, -1), now, asOf)
+    const change = found.value === null || before.value === null ? null : found.value - before.value
+    return { ...found, previous: before.value, change }
+  }
+
+  function values(one, subject, query, now) {
+    const kind = query.get('period') ?? one.periods[0]
+    const asOf = query.has('asOf') ? Date.parse(query.get('asOf')) : null
+    const instant = (name, end) => {
+      const given = query.get(name)
+      const period = given ? parsePeriod(given) : null
+      return period ? (end ? period.end : period.start) : given ? Date.parse(given) : null
+    }
+    const to = Math.min(instant('to', true) ?? Infinity, asOf ?? Infinity, now + 1)
+    const from = instant('from', false) ?? startOf(kind, Math.min(to, now), 1 - SPANS[kind])
+    const items = []
+    for (
+      let start = startOf(kind, from);
+      start < to && items.length < 1000;
+      start = startOf(kind, start, 1)
+    ) {
+      // A gap that the chart must show.
+      const gap = kind !== 'hour' ? 17 : 31
+      if (start >= from && Math.floor(start / 3_600_000) % gap !== 5)
+        items.push(figure(one, subject, periodOf(kind, start), now, asOf))
+    }
+    return { items, next: null }
+  }
+
+  function ranking(one, query, now) {
+    const by = query.get('by') ?? 'area'
+    const asOf = query.has('asOf') ? Date.parse(query.get('asOf')) : null
+    const kind = query.get('period') ?? one.periods[0]
+    const period = periodOf(kind, asOf ?? now)
+    const pool = { area: communes, agency: AGENCIES, procedure: PROCEDURES, thing: [] }[by]
+    const up = one.direction === 'higher-is-better' ? -1 : 1
+    const items = pool
+      .filter(
+        (subject) => has(one, subject) && (one.group === 'public-services' || seedOf(subject) % 3 !== 0),
+      )
+      .map((subject) => moving(one, subject, period, now, asOf))
+      .sort((a, b) => Number(a.value === null) - Number(b.value === null) || up * (a.value - b.value))
+      .map((item, place) => ({ rank: item.value === null ? null : place + 1, ...item }))
+    return {
+      indicator: one.id,
+      period: kind,
+      direction: one.direction,
+      total: items.length,
+      province: by === 'area' ? moving(one, province, period, now, asOf) : null,
+      items,
+      next: null,
+    }
+  }
+
+  function inputs(one, subject, period, now, found) {
+    if (one.components)
+      return {
+        kind: 'components',
+        items: one.components.map((part) => {
+          const of = byId.get(part.indicator)
+          const points = pointsOf(part, subject, period, now)
+          return {
+            ...part,
+            names: of.names,
+            value: points === null ? null : valueOf(of, subject, period, now),
+            points,
+            normalised: points === null ? null : points / part.maximum,
+            weight: null,
+            missing: points === null,
+            hidden: false,
+          }
+        }),
+      }
+    if (one.group === 'public-services')
+      return {
+        kind: 'cases',
+        caseKind: 'dossier',
+        items: Array.from({ length: 8 }, (_, place) => ({
+          provider: 'mot-cua',
+          id: `HS-${4100 + place}`,
+          agency: AGENCIES[place % AGENCIES.length].key,
+          area: communes[place].key,
+          procedure: PROCEDURES[place % PROCEDURES.length].key,
+          receivedAt: new Date(now - (20 + place) * 86_400_000).toISOString(),
+          endedAt: null,
+          lateAt: new Date(now - (5 - place) * 86_400_000).toISOString(),
+          weight: 1,
+          inNumerator: place < 5,
+          notInNumerator: place < 5 ? null : 'late',
+          inDenominator: true,
+          notInDenominator: null,
+        })),
+      }
+    return { kind: 'things', combine: 'max', items: [{ ...found, used: true, decisive: true }] }
+  }
+
+  function explain(one, subject, label, now) {
+    const period = parsePeriod(label)
+    if (!period || !has(one, subject)) return null
+    const found = figure(one, subject, period, now)
+    const first = figure(one, subject, period, now, 0)
+    return {
+      definition: detail(one),
       figure: found,
       numerator: found.numerator && {
         value: found.numerator,
@@ -197,48 +200,107 @@ export function mockIndicators(areas) {
       denominator: found.denominator && { value: 400, counts: text('Hồ sơ', 'Dossiers') },
       completeness: { value: found.completeness, sampleCount: 400, minimumPercent: 75 },
       details: {},
-      inputs: { kind: 'things', combine: 'max', items: [{ ...found, used: true, decisive: true }] },
+      inputs: inputs(one, subject, period, now, found),
       next: null,
       nextCorrections: null,
-      revisions: [{ ...found, revision: 1, supersededAt: null }],
+      revisions: [
+        { ...found, supersededAt: null },
+        ...(found.revision > 1
+          ? [
+              {
+                ...first,
+                revision: found.revision - 1,
+                reason: 'new-data',
+                knownFrom: new Date(period.start).toISOString(),
+                supersededAt: found.knownFrom,
+              },
+            ]
+          : []),
+      ],
       moreRevisions: false,
       close: null,
     }
   }
 
-  return (path, query) => {
-    if (path === '/v1/indicators') return { items: DEFINITIONS }
+  function detail(one) {
+    return {
+      ...one,
+      effectiveFrom: '2022-08-01',
+      effectiveTo: null,
+      formula: { kind: one.components ? 'weighted-score' : 'statistic' },
+      inWords: one.components
+        ? text(
+            'Tổng điểm của các thành phần, mỗi thành phần tính theo tỷ lệ đến ngưỡng.',
+            'The sum of the points of its parts, each in proportion up to its threshold.',
+          )
+        : text('Số liệu giả để phát triển trang.', 'Made-up figures for work on the page.'),
+      assumed: (one.components ?? []).filter((part) => part.assumed),
+      digest: 'mock',
+      previousVersion: null,
+      nextVersion: null,
+    }
+  }
+
+  /** As if late dossiers had ended: the share of those on time rises, and with it group 2 and the total. */
+  function whatIf(one, { subject: reference, period: label, finish }, now) {
+    const [subject, period] = [named(reference), parsePeriod(label)]
+    if (!subject || !period) return null
+    const open = figure(
+      byId.get(finish.open ? 'cases-open' : 'cases-overdue'),
+      subject,
+      periodOf('day', now),
+      now,
+    )
+    const gain = finish.open ? 0.84 : -0.37
+    const effect = (before, change) => ({
+      before: { value: before, numerator: null, denominator: null },
+      after: { value: before + change, numerator: null, denominator: null },
+      change,
+      estimated: change !== 0,
+    })
+    return {
+      ...effect(valueOf(one, subject, period, now), gain),
+      indicator: one.id,
+      subject,
+      period: label,
+      at: new Date(now).toISOString(),
+      finished: open.value ?? 0,
+      dossiers: [],
+      components: (one.components ?? []).map((part) => ({
+        ...effect(pointsOf(part, subject, period, now) ?? 0, part.indicator === 'd766-2' ? gain : 0),
+        indicator: part.indicator,
+        names: byId.get(part.indicator).names,
+      })),
+    }
+  }
+
+  /** The answer to a GET, or to a POST with `body`; null: there is no such thing. */
+  return (path, query, { operator = null, body = null } = {}) => {
+    const now = Date.now()
+    const visible = DEFINITIONS.filter((one) => one.public || operator)
+    if (path === '/v1/indicators') return { items: visible }
     if (path === '/v1/indicators/latest') {
-      const subject = subjectOf(query.get('subject'))
+      const subject = named(query.get('subject'))
       if (!subject) return null
       return {
-        items: DEFINITIONS.map((one) => ({
-          ...one,
-          ...figure(one, subject, seedOf(subject.key), missing(one, subject.key)),
-        })),
+        items: visible
+          .filter((one) => has(one, subject) && (!query.has('group') || one.group === query.get('group')))
+          .map((one) => ({
+            ...one,
+            ...moving(one, subject, periodOf(query.get('period') ?? one.periods[0], now), now),
+          })),
       }
     }
-    const [, id, rest] = /^\/v1\/indicators\/([^/]+)\/(.+)$/.exec(path) ?? []
-    const one = DEFINITIONS.find((each) => each.id === id)
+    const [, id, rest = ''] = /^\/v1\/indicators\/([^/]+)(?:\/(.+))?$/.exec(path) ?? []
+    const one = visible.find((each) => each.id === id)
     if (!one) return null
-    if (rest === 'latest') {
-      const items = communes
-        .filter((_, place) => place % 3 !== 0)
-        .map((subject) => ({
-          rank: null,
-          ...figure(one, subject, seedOf(subject.key), missing(one, subject.key)),
-        }))
-      return {
-        indicator: id,
-        period: one.periods[0],
-        direction: one.direction,
-        total: items.length,
-        province: figure(one, province, seedOf('15')),
-        items,
-        next: null,
-      }
-    }
-    const subject = subjectOf(/^values\/([^/]+)\/[^/]+\/explain$/.exec(rest)?.[1])
-    return subject ? explain(one, subject) : null
+    if (rest === '') return detail(one)
+    if (rest === 'latest') return ranking(one, query, now)
+    if (rest === 'what-if') return body && whatIf(one, body, now)
+    const subject = named(query.get('subject') ?? query.get('area') ?? '15')
+    if (rest === 'values') return subject && has(one, subject) ? values(one, subject, query, now) : null
+    const [, reference, label] = /^values\/([^/]+)\/([^/]+)\/explain$/.exec(rest) ?? []
+    const explained = reference && named(reference)
+    return explained ? explain(one, explained, label, now) : null
   }
 }

@@ -16,6 +16,9 @@ import { parseArgs } from 'node:util'
 
 import { mockAlerts } from './mock-alerts.mjs'
 import { mockIndicators } from './mock-indicators.mjs'
+import { mockLive } from './mock-live.mjs'
+import { alarmLevels, mockAdministration, mockSecond } from './mock-second.mjs'
+import { bodyOf, mockSession, operatorOf } from './mock-session.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
@@ -139,6 +142,8 @@ const KINDS = [
   ['river', 'Trạm thủy văn', 'River gauge', ['level', 'rain', 'gate']],
   ['traffic', 'Đếm xe', 'Traffic counter', ['vehicles', 'speed']],
 ]
+/** Keys of the observed properties, where they are not as above. */
+const KEYS = { pm25: 'pm2_5', level: 'water_level' }
 const datastreams = []
 function build(count) {
   datastreams.length = 0
@@ -152,7 +157,11 @@ function build(count) {
       areaCode: area.code,
       longitude: area.label[0] + Math.sin(i * 3) * 0.012,
       latitude: area.label[1] + Math.cos(i * 5) * 0.012,
-      properties: { sample: true, nameEn: `${labelEn} ${area.nameEn}` },
+      properties: {
+        sample: true,
+        nameEn: `${labelEn} ${area.nameEn}`,
+        ...(kind === 'river' && i % 9 !== 4 && alarmLevels(i) ? { alarmLevels: alarmLevels(i) } : {}),
+      },
     }
     for (const name of names) {
       const property = PROPERTIES[name]
@@ -164,7 +173,7 @@ function build(count) {
         properties: { nameEn: `${property.nameEn} - ${thing.properties.nameEn}` },
         observationType: 'http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement',
         unitOfMeasurement: { name: property.unit, symbol: property.unit, definition: '' },
-        observedProperty: { id: name, key: name, name: property.name, definition: '' },
+        observedProperty: { id: name, key: KEYS[name] ?? name, name: property.name, definition: '' },
         thing,
         property,
         seed: i * 1.7 + name.length,
@@ -294,6 +303,26 @@ function summary() {
 
 const indicators = mockIndicators(areas.features)
 
+function thingsWithReadings() {
+  const found = new Map()
+  for (const stream of datastreams) {
+    const { thing } = stream
+    const known = found.get(thing.id) ?? {
+      ...thing,
+      key: `demo/${thing.key}`,
+      official: thing.id % 2 === 0,
+      streams: [],
+    }
+    known.streams.push({ property: stream.observedProperty.key, value: reading(stream)?.result ?? null })
+    found.set(thing.id, known)
+  }
+  return [...found.values()]
+}
+const second = mockSecond({
+  things: thingsWithReadings,
+  province: { kind: 'area', key: '15', name: 'Tỉnh Lào Cai', nameEn: 'Lao Cai Province' },
+})
+
 const routes = {
   '/v1/areas': () => areas,
   '/v1/datastreams': (query) => {
@@ -324,8 +353,8 @@ const routes = {
   '/v1/service-events/summary': () => (scenario === 'empty' ? { items: [] } : summary()),
 }
 
-function problem(status, title, detail) {
-  return { problem: { type: 'about:blank', status, title, detail } }
+function problem(status, title, detail, code) {
+  return { problem: { type: 'about:blank', status, title, detail, code } }
 }
 
 function answerJson(request, response, body) {
@@ -384,6 +413,35 @@ const server = createServer(async (request, response) => {
   if (path.startsWith('/v1/') && scenario === 'down') {
     return answerJson(request, response, problem(503, 'Service unavailable', 'The database does not answer.'))
   }
+  if (path === '/v1/session') {
+    const { status, body, code, headers = {} } = await mockSession(request)
+    if (status === 204) return response.writeHead(204, headers).end()
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    return answerJson(request, response, code ? problem(status, code, null, code) : body)
+  }
+  if (path === '/v1/live') {
+    return mockLive(request, response, {
+      topics: url.searchParams.get('topics') ?? '',
+      indicators: ['river-alarm-level', 'vn-aqi-hourly', 'd766-2.1'],
+      readings: () =>
+        datastreams.slice(0, 500).flatMap((stream) => {
+          const latest = reading(stream)
+          return latest ? [{ id: stream.id, key: stream.key, ...latest }] : []
+        }),
+    })
+  }
+  const administered = await mockAdministration(request, path, url.searchParams)
+  if (administered) {
+    const { status = 200, title, detail, code, body } = administered
+    if (status === 204) return response.writeHead(204).end()
+    return answerJson(request, response, title ? problem(status, title, detail, code) : body)
+  }
+  if (path === '/v1/open-data/indicators')
+    return answerJson(
+      request,
+      response,
+      scenario === 'empty' ? { ...second.openData(indicators), items: [] } : second.openData(indicators),
+    )
   if (path.startsWith('/v1/alerts')) {
     const { status, title, body } =
       scenario === 'empty'
@@ -392,11 +450,25 @@ const server = createServer(async (request, response) => {
     return answerJson(request, response, status ? problem(status, title, title) : body)
   }
   if (path.startsWith('/v1/indicators')) {
-    const answer = scenario === 'empty' ? { items: [] } : indicators(path, url.searchParams)
+    const operator = operatorOf(request)
+    if (path.endsWith('/export')) {
+      const format = url.searchParams.get('format')
+      response.setHeader('content-disposition', `attachment; filename="export.${format}"`)
+      return response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' }).end('period,value\n')
+    }
+    if (operator === false) return answerJson(request, response, problem(403, 'csrf-token-missing'))
+    const body = request.method === 'POST' ? await bodyOf(request) : null
+    if (body && !operator) return answerJson(request, response, problem(401, 'Log in'))
+    const others = () => indicators(path, url.searchParams, { operator, body })
+    const answer =
+      scenario === 'empty' ? { items: [] } : (second.indicators(path, url.searchParams, others) ?? others())
     return answerJson(request, response, answer ?? problem(404, 'Not found', `There is no ${path}.`))
   }
   const route = routes[path]
-  if (!route) return answerFile(url.pathname, response)
+  if (!route && path.startsWith('/v1/'))
+    return answerJson(request, response, problem(404, 'Not found', `There is no ${path}.`, 'not-found'))
+  // Views have addresses without a file behind them: the page finds out which is meant.
+  if (!route) return answerFile(extname(path) === '' ? '/' : url.pathname, response)
   return answerJson(request, response, route(url.searchParams))
 })
 if (scenario === 'empty') build(0)

@@ -1,12 +1,15 @@
 import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { createQueryClient } from './api/queries'
-import { App } from './App'
+import { createPageRouter } from './router'
 import { CrashBoundary } from './shell/CrashBoundary'
 import './styles/fonts.css'
+import './styles/tokens.css'
 import './styles/page.css'
+import './styles/shell.css'
 import './styles/overview.css'
 import './styles/drawer.css'
 
@@ -17,7 +20,7 @@ createRoot(root).render(
   <StrictMode>
     <CrashBoundary>
       <QueryClientProvider client={createQueryClient()}>
-        <App />
+        <RouterProvider router={createPageRouter()} />
       </QueryClientProvider>
     </CrashBoundary>
   </StrictMode>,

@@ -8,11 +8,12 @@ import { AlertPanel } from '../src/alerts/AlertPanel'
 import { inOrder } from '../src/alerts/order'
 import { createQueryClient } from '../src/api/queries'
 import { I18nProvider } from '../src/i18n/I18n'
-import { basicCredential, SessionProvider } from '../src/operator/session'
+import { SessionProvider } from '../src/operator/session'
 import { alert, alertDetail } from './figures'
+import { operator, sessionAnswer, TOKEN } from './session'
 
 const NOW = Date.parse('2026-11-21T03:00:00Z')
-const GOOD = basicCredential('mai', 'mật khẩu')
+const GOOD = { username: 'mai', password: 'mật khẩu' }
 
 interface Sent {
   url: string
@@ -27,9 +28,15 @@ function gateway({ refuse }: { refuse?: number } = {}) {
   let detail = alertDetail()
   vi.stubGlobal('fetch', (url: string, init: Sent['init']) => {
     sent.push({ url, init })
-    const authorization = init.headers['Authorization']
-    if (authorization !== undefined && authorization !== GOOD)
-      return Promise.resolve(Response.json({ title: 'Unauthorized' }, { status: 401 }))
+    if (url === '/v1/session') {
+      if (init.method !== 'POST') return Promise.resolve(Response.json(sessionAnswer()))
+      const good = JSON.stringify(GOOD) === init.body
+      return Promise.resolve(
+        good
+          ? Response.json(sessionAnswer(operator()))
+          : Response.json({ title: 'Unauthorized', code: 'wrong-credentials' }, { status: 401 }),
+      )
+    }
     if (init.method === 'POST') {
       if (refuse)
         return Promise.resolve(Response.json({ title: 'The alert has changed' }, { status: refuse }))
@@ -117,11 +124,11 @@ describe('acting on an alert', () => {
     await waitFor(() => expect(screen.getByTestId('alert-state').dataset['alertState']).toBe('acknowledged'))
     expect(screen.getByText('đang đến', { selector: '.history-note' })).toBeTruthy()
     expect(screen.queryByText('Nhận xử lý', { selector: 'button' })).toBeNull()
-    const posts = sent.filter((one) => one.init.method === 'POST')
+    const posts = sent.filter((one) => one.init.method === 'POST' && one.url !== '/v1/session')
     expect(posts).toHaveLength(1)
     expect(posts[0]?.url).toBe('/v1/alerts/1/acknowledge')
-    expect(posts[0]?.init.headers).toMatchObject({ Authorization: GOOD, 'If-Match': '"1"' })
-    expect(posts[0]?.init.credentials).toBe('omit')
+    expect(posts[0]?.init.headers).toMatchObject({ 'X-CSRF-Token': TOKEN, 'If-Match': '"1"' })
+    expect(posts[0]?.init.credentials).toBe('same-origin')
   })
 
   it('tells when somebody was faster, and keeps the note', async () => {
@@ -142,7 +149,7 @@ describe('acting on an alert', () => {
     await signIn(user, 'mai', 'mật khẩu')
     await user.click(await screen.findByText('Gửi ghi chú'))
     expect((await screen.findByRole('alert')).textContent).toBe('Hãy viết ghi chú trước khi gửi.')
-    expect(sent.some((one) => one.init.method === 'POST')).toBe(false)
+    expect(sent.some((one) => one.init.method === 'POST' && one.url !== '/v1/session')).toBe(false)
   })
 })
 

@@ -9,6 +9,7 @@ import { IndicatorPanel } from '../src/indicators/IndicatorPanel'
 import { SessionProvider } from '../src/operator/session'
 import { AREAS } from './data'
 import { card } from './figures'
+import { sessionAnswer } from './session'
 
 const NOW = Date.parse('2026-11-21T03:05:00Z')
 
@@ -20,6 +21,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 function gateway(items: unknown[]) {
   vi.stubGlobal('fetch', (url: string) => {
+    if (url === '/v1/session') return Promise.resolve(Response.json(sessionAnswer()))
     asked.push(url)
     return Promise.resolve(Response.json({ items }))
   })

@@ -7,7 +7,6 @@ import { contrast, textOn } from '../src/indicators/colour'
 import { groupCards } from '../src/indicators/groups'
 import { periodAt, periodLabel } from '../src/indicators/period'
 import { defaultShade, shadeable, shadingOf } from '../src/indicators/shading'
-import { parseView, viewSearch } from '../src/view/viewState'
 import { card, indicator, ranking } from './figures'
 
 const vi = createI18n('vi')
@@ -174,12 +173,5 @@ describe('the address of an explanation', () => {
     expect(
       explanationAddress({ indicator: 'd766-2.1', subject: subjectReference(pair), period: '2026-11' }),
     ).toBe('/v1/indicators/d766-2.1/values/area-procedure%3A02647%7Ca%2Fb/2026-11/explain')
-  })
-
-  it('is in the address of the page, so that a link opens it', () => {
-    const view = parseView('', 'vi')
-    const why = { indicator: 'd766-2.1', subject: 'thing:demo/a~b', period: '2026-11-21T08' }
-    expect(parseView(viewSearch({ ...view, why, alert: 17 }), 'vi')).toMatchObject({ why, alert: 17 })
-    expect(parseView('?why=nonsense&alert=-1', 'vi')).toMatchObject({ why: null, alert: null })
   })
 })

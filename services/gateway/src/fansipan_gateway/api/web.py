@@ -8,6 +8,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+_VIEWS: Final = frozenset(
+    {"indicators", "services", "environment", "things", "alerts", "admin", "open", "embed", "wall", "account"}
+)
 _HASHED: Final = "public, max-age=31536000, immutable"
 _NOT_BUILT: Final = """\
 <!doctype html>
@@ -27,6 +30,7 @@ The API works without it: <a href="docs">documentation</a>.</p>
 class WebPage(StaticFiles):
     """Serves the built page at `/`, with the files whose names hold a hash cached for good and the rest revalidated.
 
+    The addresses of its views (`/indicators/d766-2.1`) are the page itself, which finds out what they mean.
     Until the page is built, `/` says how to build it (503).
     """
 
@@ -39,9 +43,10 @@ class WebPage(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at `path`, or how to build the page when that is what is missing."""
-        if path in (".", "index.html") and not self._index.is_file():
+        view = path.partition("/")[0] in _VIEWS
+        if (view or path in (".", "index.html")) and not self._index.is_file():
             return HTMLResponse(_NOT_BUILT, status_code=503, headers={"Cache-Control": "no-store"})
-        return await super().get_response(path, scope)
+        return await super().get_response("index.html" if view else path, scope)
 
     def file_response(
         self,

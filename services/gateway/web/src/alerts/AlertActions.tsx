@@ -4,14 +4,13 @@ import { useAlertStep, type AlertAction } from '../api/alertQueries'
 import type { AlertDetail } from '../api/alertTypes'
 import { ApiError } from '../api/client'
 import { useI18n } from '../i18n/I18n'
-import type { Operator } from '../operator/session'
 
 /** Acknowledge, comment, resolve: each with a note, on the version that the operator sees. */
-export function AlertActions({ alert, operator }: { alert: AlertDetail; operator: Operator }) {
+export function AlertActions({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n()
   const [note, setNote] = useState('')
   const [noteMissing, setNoteMissing] = useState(false)
-  const step = useAlertStep(alert.id, operator.authorization)
+  const step = useAlertStep(alert.id)
   const id = useId()
 
   function act(action: AlertAction) {

@@ -10,7 +10,7 @@ import type { MessageKey } from '../i18n/messages'
 import { inLanguage } from '../indicators/cardText'
 import { isPeriodKind, periodAt } from '../indicators/period'
 import { SignIn } from '../operator/SignIn'
-import { useSession } from '../operator/session'
+import { mayAct, useSession } from '../operator/session'
 import { Dialog } from '../shell/Dialog'
 import { StaleNote } from '../shell/StaleNote'
 import { ErrorMessage, Loading } from '../shell/StateMessage'
@@ -38,7 +38,7 @@ export function AlertDrawer({ id, onWhy, onClose }: Props) {
   const { t, format, language } = useI18n()
   const { operator } = useSession()
   const [asking, setAsking] = useState(false)
-  const query = useAlert(id, { authorization: operator?.authorization })
+  const query = useAlert(id)
   const standing = useStanding(query)
   const alert = standing.kind === 'ready' ? standing.data : null
   const active = alert !== null && (alert.state === 'open' || alert.state === 'acknowledged')
@@ -90,8 +90,10 @@ export function AlertDrawer({ id, onWhy, onClose }: Props) {
               {alert.endedAt && <li>{t('endedNote', { time: format.dateTime(alert.endedAt) })}</li>}
             </ul>
             {active &&
-              (operator ? (
-                <AlertActions key={alert.id} alert={alert} operator={operator} />
+              (mayAct(operator) ? (
+                <AlertActions key={alert.id} alert={alert} />
+              ) : operator ? (
+                <p className="hint">{t('mayNotAct')}</p>
               ) : (
                 <p>
                   <button type="button" className="button button-main" onClick={() => setAsking(true)}>

@@ -1,12 +1,10 @@
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 
 import { useActiveAlerts } from '../api/alertQueries'
 import type { Alert } from '../api/alertTypes'
 import { useStanding } from '../api/standing'
 import { useI18n } from '../i18n/I18n'
 import { inLanguage } from '../indicators/cardText'
-import { SignIn } from '../operator/SignIn'
-import { useSession } from '../operator/session'
 import { StaleNote } from '../shell/StaleNote'
 import { ErrorMessage, Loading, StateMessage } from '../shell/StateMessage'
 import { inOrder } from './order'
@@ -22,9 +20,7 @@ interface Props {
 /** What needs somebody now. */
 export function AlertPanel({ now, areaNames, onAlert }: Props) {
   const { t, format } = useI18n()
-  const { operator, signOut } = useSession()
-  const [asking, setAsking] = useState(false)
-  const query = useActiveAlerts({ authorization: operator?.authorization })
+  const query = useActiveAlerts()
   const standing = useStanding(query)
   const alerts = useMemo(() => inOrder(query.data ?? []), [query.data])
   const waiting = alerts.filter((alert) => alert.state === 'open').length
@@ -58,24 +54,9 @@ export function AlertPanel({ now, areaNames, onAlert }: Props) {
             {t('alertsOpen', { n: format.count(waiting) })}
           </p>
         )}
-        <p className="panel-end">
-          {operator ? (
-            <>
-              <span className="hint">{t('signedInAs', { name: operator.name })}</span>
-              <button type="button" className="link" onClick={signOut}>
-                {t('signOut')}
-              </button>
-            </>
-          ) : (
-            <button type="button" className="link" onClick={() => setAsking(true)}>
-              {t('signIn')}
-            </button>
-          )}
-        </p>
       </div>
       <StaleNote query={query} />
       {content}
-      {asking && <SignIn onClose={() => setAsking(false)} />}
     </section>
   )
 }

@@ -2,23 +2,23 @@ import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tan
 
 import { address, getJson, getPages, postJson } from './client'
 import type { Alert, AlertDetail } from './alertTypes'
-import type { Asker } from './indicatorQueries'
+import { paced } from '../live/pace'
 import type { Page } from './types'
 
 export const ALERTS_POLL_MS = 5_000
 
 /** Alerts that need somebody: open and acknowledged ones. */
-export function useActiveAlerts({ authorization }: Asker): UseQueryResult<Alert[]> {
+export function useActiveAlerts(): UseQueryResult<Alert[]> {
   return useQuery({
-    queryKey: ['alerts', authorization ?? ''],
+    queryKey: ['alerts', 'active'],
     queryFn: async ({ signal }) =>
       (
         await getPages<Page<Alert>>(
           address('/v1/alerts', { state: ['open', 'acknowledged'], limit: 1_000 }),
-          { signal, authorization },
+          { signal },
         )
       ).items,
-    refetchInterval: ALERTS_POLL_MS,
+    refetchInterval: () => paced(ALERTS_POLL_MS),
   })
 }
 
@@ -27,11 +27,11 @@ export function alertAddress(id: number): string {
 }
 
 /** One alert with its history, ended or not. */
-export function useAlert(id: number, { authorization }: Asker): UseQueryResult<AlertDetail> {
+export function useAlert(id: number): UseQueryResult<AlertDetail> {
   return useQuery({
-    queryKey: ['alert', id, authorization ?? ''],
-    queryFn: ({ signal }) => getJson<AlertDetail>(alertAddress(id), { signal, authorization }),
-    refetchInterval: ALERTS_POLL_MS,
+    queryKey: ['alert', id],
+    queryFn: ({ signal }) => getJson<AlertDetail>(alertAddress(id), { signal }),
+    refetchInterval: () => paced(ALERTS_POLL_MS),
   })
 }
 
@@ -45,19 +45,12 @@ export interface AlertStep {
 }
 
 /** Does something to an alert; afterwards it and the list are read again, also when it was refused. */
-export function useAlertStep(id: number, authorization: string) {
+export function useAlertStep(id: number) {
   const client = useQueryClient()
   return useMutation({
     networkMode: 'always',
     mutationFn: ({ action, note, version }: AlertStep) =>
-      postJson<AlertDetail>(
-        `${alertAddress(id)}/${action}`,
-        { note },
-        {
-          authorization,
-          ifMatch: `"${version}"`,
-        },
-      ),
+      postJson<AlertDetail>(`${alertAddress(id)}/${action}`, { note }, { ifMatch: `"${version}"` }),
     onSettled: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: ['alert', id] }),

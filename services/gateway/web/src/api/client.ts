@@ -1,3 +1,4 @@
+import { noteAnswer } from './answers'
 import type { Page } from './types'
 
 const TIMEOUT_MS = 15_000
@@ -7,12 +8,24 @@ const MAX_PAGES = 50
 export class ApiError extends Error {
   readonly status: number
   readonly detail: string | null
+  /** Stable name of what is wrong, as the problem gives it: `totp-required`. */
+  readonly code: string | null
+  /** Seconds after which to try again, where the answer says so. */
+  readonly retryAfter: number | null
 
-  constructor(status: number, title: string, detail: string | null = null) {
+  constructor(
+    status: number,
+    title: string,
+    detail: string | null = null,
+    code: string | null = null,
+    retryAfter: number | null = null,
+  ) {
     super(title)
     this.name = 'ApiError'
     this.status = status
     this.detail = detail
+    this.code = code
+    this.retryAfter = retryAfter
   }
 
   /** Whether the same request may succeed later without a change by the user. */
@@ -33,11 +46,20 @@ export function address(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path
 }
 
-/** Who asks, when it is not the browser's own credential. */
 export interface Caller {
-  /** Value of the Authorization header. */
-  authorization?: string | undefined
   signal?: AbortSignal | undefined
+}
+
+export interface Change extends Caller {
+  /** The version that was seen: 412 when it has changed since. */
+  ifMatch?: string
+}
+
+let csrfToken: string | null = null
+
+/** What every change has to carry while an operator is signed in; the session knows it. */
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token
 }
 
 /** GET a JSON document. Throws ApiError; an abort by the signal passes through as it is. */
@@ -46,13 +68,35 @@ export function getJson<T>(url: string, caller: Caller = {}): Promise<T> {
 }
 
 /** POST a JSON document. Throws ApiError. It is never sent twice by itself. */
-export function postJson<T>(url: string, body: unknown, caller: Caller & { ifMatch?: string }): Promise<T> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
-  if (caller.ifMatch) headers['If-Match'] = caller.ifMatch
-  return request<T>(url, { method: 'POST', body: JSON.stringify(body), headers }, caller)
+export function postJson<T>(url: string, body: unknown, change: Change = {}): Promise<T> {
+  return changeJson<T>('POST', url, body, change)
 }
 
-async function request<T>(url: string, init: RequestInit, { signal, authorization }: Caller): Promise<T> {
+export function putJson<T>(url: string, body: unknown, change: Change = {}): Promise<T> {
+  return changeJson<T>('PUT', url, body, change)
+}
+
+export function patchJson<T>(url: string, body: unknown, change: Change = {}): Promise<T> {
+  return changeJson<T>('PATCH', url, body, change)
+}
+
+export function deleteJson<T = undefined>(url: string, body?: unknown, change: Change = {}): Promise<T> {
+  return changeJson<T>('DELETE', url, body, change)
+}
+
+function changeJson<T>(method: string, url: string, body: unknown, { ifMatch, ...caller }: Change) {
+  const headers: Record<string, string> = {}
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (csrfToken) headers['X-CSRF-Token'] = csrfToken
+  if (ifMatch) headers['If-Match'] = ifMatch
+  return request<T>(
+    url,
+    { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
+    caller,
+  )
+}
+
+async function request<T>(url: string, init: RequestInit, { signal }: Caller): Promise<T> {
   const deadline = AbortSignal.timeout(TIMEOUT_MS)
   let response: Response
   try {
@@ -60,20 +104,22 @@ async function request<T>(url: string, init: RequestInit, { signal, authorizatio
       ...init,
       headers: {
         Accept: 'application/json, application/geo+json, application/problem+json',
-        ...(authorization ? { Authorization: authorization } : {}),
         ...init.headers,
       },
       // Always ask, but let the browser send If-None-Match and reuse the body it has on 304.
       cache: 'no-cache',
-      // Without credentials of its own, the browser opens no dialog when those of the page are refused.
-      credentials: authorization ? 'omit' : 'same-origin',
+      credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     })
   } catch (cause) {
     if (signal?.aborted) throw cause
+    noteAnswer(false)
     throw new ApiError(0, deadline.aborted ? 'timeout' : 'network')
   }
+  // A refusal is an answer too; what stands in front of a server that is away says 502 to 504.
+  noteAnswer(response.status < 502)
   if (!response.ok) throw await problemOf(response)
+  if (response.status === 204) return undefined as T
   try {
     return (await response.json()) as T
   } catch (cause) {
@@ -107,17 +153,16 @@ export async function getPages<P extends Page<unknown>>(
 
 async function problemOf(response: Response): Promise<ApiError> {
   const title = response.statusText || `HTTP ${response.status}`
+  const seconds = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
+  const retryAfter = Number.isNaN(seconds) ? null : seconds
   if (!(response.headers.get('content-type') ?? '').includes('json'))
-    return new ApiError(response.status, title)
+    return new ApiError(response.status, title, null, null, retryAfter)
   try {
-    const problem = (await response.json()) as { title?: unknown; detail?: unknown }
-    return new ApiError(
-      response.status,
-      typeof problem.title === 'string' ? problem.title : title,
-      typeof problem.detail === 'string' ? problem.detail : null,
-    )
+    const problem = (await response.json()) as Record<string, unknown>
+    const text = (name: string) => (typeof problem[name] === 'string' ? problem[name] : null)
+    return new ApiError(response.status, text('title') ?? title, text('detail'), text('code'), retryAfter)
   } catch {
     // The body broke off or is not JSON after all; the status still says what happened.
-    return new ApiError(response.status, title)
+    return new ApiError(response.status, title, null, null, retryAfter)
   }
 }

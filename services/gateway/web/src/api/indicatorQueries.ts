@@ -1,55 +1,61 @@
 import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 
-import { address, getJson, getPages, onOwnHost, type Caller } from './client'
-import type { Card, Explanation, Figure, IndicatorSummary, Ranking } from './indicatorTypes'
+import { paced } from '../live/pace'
+import { address, getJson, getPages, onOwnHost } from './client'
+import type { Card, Explanation, Figure, IndicatorSummary, PeriodKind, Ranking } from './indicatorTypes'
 
 /** Figures follow the data within two seconds; an answer that has not changed costs a 304. */
 export const FIGURES_POLL_MS = 5_000
 const DEFINITIONS_REFRESH_MS = 60_000
 const EXPLAINED_INPUTS = 20
 
-/** What is asked for and by whom: operators see more than the public, so their answers are kept apart. */
-export type Asker = Pick<Caller, 'authorization'>
-
-export function useIndicators({ authorization }: Asker): UseQueryResult<IndicatorSummary[]> {
+export function useIndicators(): UseQueryResult<IndicatorSummary[]> {
   return useQuery({
-    queryKey: ['indicators', authorization ?? ''],
+    queryKey: ['indicators'],
     queryFn: async ({ signal }) =>
-      (await getJson<{ items: IndicatorSummary[] }>('/v1/indicators', { signal, authorization })).items,
+      (await getJson<{ items: IndicatorSummary[] }>('/v1/indicators', { signal })).items,
     refetchInterval: (query) => (query.state.data?.length ? DEFINITIONS_REFRESH_MS : FIGURES_POLL_MS),
   })
 }
 
 /** The newest figure of each indicator of a subject, `null` while none is known. */
-export function useCards(subject: string | null, { authorization }: Asker): UseQueryResult<Card[]> {
+export function useCards(subject: string | null): UseQueryResult<Card[]> {
   return useQuery({
-    queryKey: ['cards', subject, authorization ?? ''],
+    queryKey: ['cards', subject],
     queryFn: async ({ signal }) =>
       (
         await getJson<{ items: Card[] }>(
           address('/v1/indicators/latest', { subject: subject ?? undefined }),
-          {
-            signal,
-            authorization,
-          },
+          { signal },
         )
       ).items,
     enabled: subject !== null,
-    refetchInterval: FIGURES_POLL_MS,
+    refetchInterval: () => paced(FIGURES_POLL_MS),
   })
 }
 
-/** The newest figure of each commune by one indicator. */
-export function useRanking(indicator: string | null, { authorization }: Asker): UseQueryResult<Ranking> {
+export type RankBy = 'area' | 'agency' | 'procedure' | 'thing'
+
+export interface RankingChoice {
+  by?: RankBy
+  period?: PeriodKind | undefined
+  /** What was known at that time, RFC 3339. */
+  asOf?: string | undefined
+}
+
+/** The newest figure of each commune (or agency …) by one indicator, best first. */
+export function useRanking(
+  indicator: string | null,
+  { by = 'area', period, asOf }: RankingChoice = {},
+): UseQueryResult<Ranking> {
   return useQuery({
-    queryKey: ['ranking', indicator, authorization ?? ''],
+    queryKey: ['ranking', indicator, by, period ?? null, asOf ?? null],
     queryFn: ({ signal }) =>
-      getPages<Ranking>(address(`/v1/indicators/${indicator}/latest`, { by: 'area' }), {
+      getPages<Ranking>(address(`/v1/indicators/${indicator}/latest`, { by, period, asOf }), {
         signal,
-        authorization,
       }),
     enabled: indicator !== null,
-    refetchInterval: FIGURES_POLL_MS,
+    refetchInterval: () => paced(FIGURES_POLL_MS),
   })
 }
 
@@ -70,13 +76,13 @@ export function explanationAddress({ indicator, subject, period }: FigureName): 
 }
 
 /** Why a figure is what it is, with as many pages of its inputs as were asked for. */
-export function useExplanation(name: FigureName, { authorization }: Asker) {
+export function useExplanation(name: FigureName) {
   return useInfiniteQuery({
-    queryKey: ['explanation', name.indicator, name.subject, name.period, authorization ?? ''],
-    queryFn: ({ pageParam, signal }) => getJson<Explanation>(pageParam, { signal, authorization }),
+    queryKey: ['explanation', name.indicator, name.subject, name.period],
+    queryFn: ({ pageParam, signal }) => getJson<Explanation>(pageParam, { signal }),
     initialPageParam: address(explanationAddress(name), { limit: EXPLAINED_INPUTS }),
     getNextPageParam: (page) => (page.next === null ? null : onOwnHost(page.next)),
     // Every page that was opened is asked for again: more slowly than what is always on the screen.
-    refetchInterval: FIGURES_POLL_MS * 2,
+    refetchInterval: () => paced(FIGURES_POLL_MS * 2),
   })
 }

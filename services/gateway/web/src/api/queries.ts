@@ -1,5 +1,6 @@
 import { QueryClient, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 
+import { paced } from '../live/pace'
 import { address, ApiError, getJson, getPages } from './client'
 import type {
   AreaCollection,
@@ -74,7 +75,7 @@ export function useLatest(ids: readonly (number | string)[]): LatestAnswer {
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
         (await getJson<{ items: LatestItem[] }>(address('/v1/latest', { datastream: batch }), { signal }))
           .items,
-      refetchInterval: POLL_MS,
+      refetchInterval: () => paced(POLL_MS),
       retry: false,
       staleTime: 0,
       gcTime: POLL_MS * 5,
@@ -97,6 +98,8 @@ export interface ObservationRequest {
   /** Exclusive. */
   to: number
   granularity: 'auto' | Granularity
+  /** Of `auto`. */
+  maxPoints?: number
 }
 
 export function fetchObservations(
@@ -108,7 +111,7 @@ export function fetchObservations(
     from: new Date(request.from).toISOString(),
     to: new Date(request.to).toISOString(),
     granularity: request.granularity,
-    maxPoints: request.granularity === 'auto' ? MAX_POINTS : undefined,
+    maxPoints: request.granularity === 'auto' ? (request.maxPoints ?? MAX_POINTS) : undefined,
     limit: 10_000,
   })
   return getPages<ObservationPage>(url, { signal }, 10)

@@ -1,11 +1,11 @@
 import { useMemo } from 'react'
 
-import { useMedia } from '../view/useMedia'
+import { useDark } from '../theme/theme'
 import type { Palette } from './option'
 
 /** The colours of the style sheet, for the canvas that cannot read them by itself. */
 export function usePalette(): Palette {
-  const dark = useMedia('(prefers-color-scheme: dark)')
+  const dark = useDark()
   return useMemo(() => {
     const style = window.getComputedStyle(document.documentElement)
     const read = (name: string) => style.getPropertyValue(name).trim()

@@ -24,8 +24,7 @@ export function I18nProvider({ language, children }: { language: Language; child
   const i18n = useMemo(() => createI18n(language), [language])
   useEffect(() => {
     document.documentElement.lang = language
-    document.title = i18n.t('title')
-  }, [i18n, language])
+  }, [language])
   return <Context value={i18n}>{children}</Context>
 }
 

@@ -5,10 +5,16 @@
 
 import { alertsEn, alertsVi } from './alertMessages'
 import { indicatorsEn, indicatorsVi } from './indicatorMessages'
+import { secondEn, secondVi } from './secondMessages'
+import { shellEn, shellVi } from './shellMessages'
+import { viewsEn, viewsVi } from './viewMessages'
 
 const vi = {
   ...indicatorsVi,
   ...alertsVi,
+  ...shellVi,
+  ...viewsVi,
+  ...secondVi,
   title: 'Fansipan · Lào Cai',
   province: 'Tỉnh Lào Cai',
   tagline: 'Trang điều hành dữ liệu đô thị',
@@ -107,7 +113,7 @@ const vi = {
   errorNetwork: 'Không kết nối được máy chủ.',
   errorNetworkHint: 'Trang tự thử lại; nếu kéo dài, kiểm tra mạng hoặc dịch vụ gateway.',
   errorAuth: 'Cần đăng nhập để xem phần này.',
-  errorAuthHint: 'Tải lại trang và nhập tài khoản điều hành.',
+  errorAuthHint: 'Đăng nhập bằng tài khoản điều hành, ở góc trên bên phải.',
   errorForbidden: 'Tài khoản này không có quyền xem phần này.',
   errorNotFound: 'Không còn dữ liệu này.',
   errorBusy: 'Máy chủ đang bận hoặc cơ sở dữ liệu tạm ngừng.',
@@ -128,6 +134,9 @@ export type Messages = Record<MessageKey, string>
 const en: Messages = {
   ...indicatorsEn,
   ...alertsEn,
+  ...shellEn,
+  ...viewsEn,
+  ...secondEn,
   title: 'Fansipan · Lào Cai',
   province: 'Lào Cai province',
   tagline: 'City data operations',
@@ -226,7 +235,7 @@ const en: Messages = {
   errorNetwork: 'The server cannot be reached.',
   errorNetworkHint: 'The page keeps trying; if this lasts, check the network or the gateway service.',
   errorAuth: 'Sign in to see this.',
-  errorAuthHint: 'Reload the page and enter an operator account.',
+  errorAuthHint: 'Sign in with an operator account, top right.',
   errorForbidden: 'This account may not see this.',
   errorNotFound: 'This data no longer exists.',
   errorBusy: 'The server is busy or its database is away.',

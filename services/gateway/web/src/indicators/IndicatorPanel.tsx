@@ -6,7 +6,6 @@ import type { AreaProperties } from '../api/types'
 import { areaName } from '../datastreams/model'
 import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
-import { useSession } from '../operator/session'
 import { ErrorMessage, Loading, StateMessage } from '../shell/StateMessage'
 import { StaleNote } from '../shell/StaleNote'
 import { groupCards, isGroup, type CardGroup } from './groups'
@@ -29,9 +28,8 @@ interface Props {
 /** Newest figures of the province or of a commune, by group. */
 export function IndicatorPanel({ areas, area, group, now, onArea, onGroup, onWhy }: Props) {
   const { t, language } = useI18n()
-  const { operator } = useSession()
   const province = areas[0]?.parentCode ?? null
-  const cards = useCards(area ?? province, { authorization: operator?.authorization })
+  const cards = useCards(area ?? province)
   const standing = useStanding(cards)
   const groups = useMemo(() => groupCards(cards.data ?? []), [cards.data])
   const shown = groups.some((one) => one.group === group)

@@ -1,13 +1,4 @@
-import {
-  memo,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type PointerEvent,
-  type RefObject,
-} from 'react'
+import { memo, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 
 import type { AreaCollection } from '../api/types'
 import { FRESH_HOURS } from '../datastreams/freshness'
@@ -24,6 +15,7 @@ import {
   type Label,
   type Projection,
 } from './projection'
+import { useUnit } from './useUnit'
 import { useZoom } from './useZoom'
 
 interface Props {
@@ -346,20 +338,4 @@ function MapHint({ text, detail, left, top }: { text: string; detail: string; le
       <span>{detail}</span>
     </div>
   )
-}
-
-/** Size of one screen pixel in units of the drawing, which is fitted into its box. */
-function useUnit(svg: RefObject<SVGSVGElement | null>, width: number, height: number): number {
-  const [unit, setUnit] = useState(1.6)
-  useEffect(() => {
-    const element = svg.current
-    if (!element) return undefined
-    const observer = new ResizeObserver(([entry]) => {
-      const box = entry?.contentRect
-      if (box && box.width > 0 && box.height > 0) setUnit(Math.max(width / box.width, height / box.height))
-    })
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [svg, width, height])
-  return unit
 }

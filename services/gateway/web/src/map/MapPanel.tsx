@@ -8,7 +8,6 @@ import type { ThingMark } from '../datastreams/model'
 import { useI18n } from '../i18n/I18n'
 import { inLanguage } from '../indicators/cardText'
 import { defaultShade, NO_SHADE, shadeable, shadingOf } from '../indicators/shading'
-import { useSession } from '../operator/session'
 import { ErrorMessage, Loading } from '../shell/StateMessage'
 import { StaleNote } from '../shell/StaleNote'
 import { AreaMap } from './AreaMap'
@@ -32,13 +31,12 @@ interface Props {
 export function MapPanel({ areas, shade, onShade, ...map }: Props) {
   const i18n = useI18n()
   const { t, language } = i18n
-  const asker = { authorization: useSession().operator?.authorization }
   const standing = useStanding(areas)
-  const indicators = useIndicators(asker)
+  const indicators = useIndicators()
   const choices = useMemo(() => shadeable(indicators.data ?? NO_INDICATORS), [indicators.data])
   const chosen =
     shade === NO_SHADE ? null : (choices.find((one) => one.id === shade) ?? defaultShade(choices))
-  const ranking = useRanking(chosen?.id ?? null, asker)
+  const ranking = useRanking(chosen?.id ?? null)
   const shading = useMemo(
     () => (chosen && ranking.data ? shadingOf(chosen, ranking.data, i18n) : null),
     [chosen, ranking.data, i18n],

@@ -1,38 +1,84 @@
-import { createContext, useContext, useMemo, useState, type ReactNode } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, useContext, useEffect, useMemo, type ReactNode } from 'react'
 
-import { getJson } from '../api/client'
+import { ApiError, deleteJson, getJson, postJson, setCsrfToken } from '../api/client'
 
-/** Somebody who acts. Kept in the memory of this page only: a reload forgets it. */
+export type Role = 'viewer' | 'operator' | 'admin'
+
+/** Who is signed in, as the gateway knows them. */
 export interface Operator {
-  name: string
-  /** Value of the Authorization header. */
-  authorization: string
+  username: string
+  displayName: string
+  role: Role
+  /** Areas and agencies that they are bound to; empty: all. */
+  areaCodes: string[]
+  agencies: string[]
+  /** Whether a code is asked for besides the password. */
+  totp: boolean
+}
+
+export interface SessionAnswer {
+  operator: Operator | null
+  csrfToken: string | null
+  expiresAt: string | null
+  signIn: { password: boolean; openIdConnect: { name: string; start: string } | null }
 }
 
 export interface Session {
   operator: Operator | null
-  /** Throws ApiError: 401 when the name or the password is wrong, 429 when wrong ones came too fast. */
-  signIn: (name: string, password: string) => Promise<void>
-  signOut: () => void
+  /** False until the gateway has said who is signed in, or that it cannot. */
+  settled: boolean
+  expiresAt: string | null
+  offered: SessionAnswer['signIn']
+  /** Throws ApiError; its code says `wrong-credentials`, `totp-required`, `wrong-code` or `too-many-guesses`. */
+  signIn: (username: string, password: string, code?: string) => Promise<void>
+  signOut: (everywhere?: boolean) => Promise<void>
+  /** Reads the session again, after the account was changed. */
+  refresh: () => Promise<void>
 }
+
+const SESSION = '/v1/session'
+const SESSION_KEY = ['session'] as const
+/** Short enough that a session which ended elsewhere is noticed. */
+const RENEW_MS = 60_000
+const PASSWORD_ONLY: SessionAnswer['signIn'] = { password: true, openIdConnect: null }
+const NOBODY: SessionAnswer = { operator: null, csrfToken: null, expiresAt: null, signIn: PASSWORD_ONLY }
 
 const Context = createContext<Session | null>(null)
 
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [operator, setOperator] = useState<Operator | null>(null)
-  const session = useMemo<Session>(
-    () => ({
-      operator,
-      signIn: async (name, password) => {
-        const authorization = basicCredential(name, password)
-        // Any reading door tells whether a credential is good, also where reading is open to everybody.
-        await getJson('/v1/alerts?limit=1', { authorization })
-        setOperator({ name, authorization })
+  const client = useQueryClient()
+  const query = useQuery({
+    queryKey: SESSION_KEY,
+    queryFn: async ({ signal }) => take(await readSession(signal)),
+    refetchInterval: RENEW_MS,
+    staleTime: RENEW_MS / 2,
+  })
+  const answer = query.data ?? NOBODY
+  const settled = query.data !== undefined || query.isError
+
+  const session = useMemo<Session>(() => {
+    // What another reader was allowed to see must not stay on the screen.
+    const become = async (next: SessionAnswer) => {
+      client.setQueryData(SESSION_KEY, take(next))
+      await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] })
+    }
+    return {
+      operator: answer.operator,
+      settled,
+      expiresAt: answer.expiresAt,
+      offered: answer.signIn,
+      signIn: async (username, password, code) =>
+        become(await postJson<SessionAnswer>(SESSION, { username, password, ...(code ? { code } : {}) })),
+      signOut: async (everywhere = false) => {
+        await deleteJson(everywhere ? `${SESSION}?everywhere=true` : SESSION)
+        await become({ ...answer, operator: null, csrfToken: null, expiresAt: null })
       },
-      signOut: () => setOperator(null),
-    }),
-    [operator],
-  )
+      refresh: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
+    }
+  }, [client, answer, settled])
+
+  useEffect(() => setCsrfToken(answer.csrfToken), [answer.csrfToken])
   return <Context value={session}>{children}</Context>
 }
 
@@ -42,8 +88,23 @@ export function useSession(): Session {
   return session
 }
 
-/** RFC 7617 with UTF-8, so that names and passwords in Vietnamese work. */
-export function basicCredential(name: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${name}:${password}`)
-  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`
+/** Whether somebody may act: operators and administrators. */
+export function mayAct(operator: Operator | null): boolean {
+  return operator !== null && operator.role !== 'viewer'
+}
+
+async function readSession(signal: AbortSignal): Promise<SessionAnswer> {
+  try {
+    return await getJson<SessionAnswer>(SESSION, { signal })
+  } catch (error) {
+    // A gateway without sessions is read as the public reads it.
+    if (error instanceof ApiError && error.status === 404) return NOBODY
+    throw error
+  }
+}
+
+/** The token has to be known before anything of the answer shows. */
+function take(answer: SessionAnswer): SessionAnswer {
+  setCsrfToken(answer.csrfToken)
+  return answer
 }

@@ -1,9 +1,7 @@
-import { POLL_MS } from '../api/queries'
-
 export type LiveState = 'connecting' | 'live' | 'stale' | 'offline'
 
-/** Missed polls before the page calls itself late; a slow answer now and then is no news. */
-const PATIENCE_MS = POLL_MS * 4
+/** Silence before the page calls itself late: something is asked every five seconds; a slow answer is no news. */
+const PATIENCE_MS = 12_000
 
 /** @param answeredAt time (ms) of the last answer, 0 before the first */
 export function liveState(answeredAt: number, failing: boolean, now: number): LiveState {

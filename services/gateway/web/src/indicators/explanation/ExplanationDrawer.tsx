@@ -4,7 +4,6 @@ import { explanationAddress, useExplanation, type FigureName } from '../../api/i
 import type { Explanation, Inputs } from '../../api/indicatorTypes'
 import { useStanding } from '../../api/standing'
 import { useI18n } from '../../i18n/I18n'
-import { useSession } from '../../operator/session'
 import { Dialog } from '../../shell/Dialog'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading } from '../../shell/StateMessage'
@@ -27,8 +26,7 @@ interface Props {
 /** "Why this number?": everything the gateway knows of a figure, from the law down to single readings and cases. */
 export function ExplanationDrawer({ name, now, onWhy, onClose }: Props) {
   const { t } = useI18n()
-  const { operator } = useSession()
-  const query = useExplanation(name, { authorization: operator?.authorization })
+  const query = useExplanation(name)
   const standing = useStanding(query)
   const explanation = useMemo(
     () => (standing.kind === 'ready' ? wholeOf(standing.data.pages) : null),

@@ -1,0 +1,29 @@
+/** Texts of the views in routes.second.ts. */
+
+import { accountEn, accountVi } from './accountMessages'
+import { adminEn, adminVi } from './adminMessages'
+import { alertListEn, alertListVi } from './alertListMessages'
+import { environmentEn, environmentVi } from './environmentMessages'
+import { openEn, openVi } from './openMessages'
+import { partsEn, partsVi } from './partsMessages'
+import { thingsEn, thingsVi } from './thingsMessages'
+
+export const secondVi = {
+  ...partsVi,
+  ...thingsVi,
+  ...environmentVi,
+  ...alertListVi,
+  ...adminVi,
+  ...openVi,
+  ...accountVi,
+}
+
+export const secondEn: Record<keyof typeof secondVi, string> = {
+  ...partsEn,
+  ...thingsEn,
+  ...environmentEn,
+  ...alertListEn,
+  ...adminEn,
+  ...openEn,
+  ...accountEn,
+}

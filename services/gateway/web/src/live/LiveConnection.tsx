@@ -1,0 +1,94 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+
+import { noteAnswer } from '../api/answers'
+import { useSession } from '../operator/session'
+import { Announcements } from './events'
+import { setLiveMode } from './pace'
+
+/** Pauses before a refused connection is tried again, ms; the last one is kept. */
+const RETRY_MS = [5_000, 15_000, 60_000]
+
+type Topic = 'values' | 'alerts' | 'observations'
+const BASE_TOPICS: readonly Topic[] = ['values', 'alerts']
+
+const Interest = createContext<(topic: Topic) => () => void>(() => () => undefined)
+
+/**
+ * One EventSource for the whole page. The browser reconnects by itself and says what it saw last; a gateway that
+ * refuses (404: it has none, 503: too many readers) is asked again with growing pauses, and the page polls meanwhile.
+ */
+export function LiveConnection({ children }: { children: ReactNode }) {
+  const client = useQueryClient()
+  const { operator, settled } = useSession()
+  const who = operator?.username ?? null
+  const [observing, setObserving] = useState(0)
+  const topics = observing > 0 ? [...BASE_TOPICS, 'observations'].join(',') : BASE_TOPICS.join(',')
+
+  useEffect(() => {
+    if (!settled || typeof EventSource === 'undefined') {
+      if (settled) setLiveMode('polling')
+      return undefined
+    }
+    const announcements = new Announcements(client)
+    let source: EventSource | null = null
+    let timer: number | null = null
+    let refusals = 0
+    let wasOpen = false
+
+    function open() {
+      const opened = new EventSource(`/v1/live?topics=${topics}`)
+      source = opened
+      opened.onopen = () => {
+        refusals = 0
+        noteAnswer(true)
+        setLiveMode('streaming')
+        // The browser resumes by itself; a connection that we made anew may have missed something.
+        if (wasOpen) announcements.reset()
+        wasOpen = true
+      }
+      opened.onerror = () => {
+        setLiveMode('polling')
+        // The pace of every query depends on the mode: asking once sets it anew.
+        if (wasOpen) announcements.reset()
+        if (opened.readyState !== EventSource.CLOSED) return
+        timer = window.setTimeout(open, RETRY_MS[Math.min(refusals, RETRY_MS.length - 1)])
+        refusals += 1
+      }
+      listen(opened, 'values', (data) => announcements.values(data as never))
+      listen(opened, 'alert', (data) => announcements.alert(data as never))
+      listen(opened, 'observations', (data) => announcements.observations(data as never))
+      opened.addEventListener('reset', () => announcements.reset())
+    }
+    open()
+    return () => {
+      source?.close()
+      announcements.stop()
+      if (timer !== null) window.clearTimeout(timer)
+      setLiveMode('opening')
+    }
+  }, [client, topics, who, settled])
+
+  const show = useMemo(
+    () => (topic: Topic) => {
+      if (topic !== 'observations') return () => undefined
+      setObserving((count) => count + 1)
+      return () => setObserving((count) => count - 1)
+    },
+    [],
+  )
+  return <Interest value={show}>{children}</Interest>
+}
+
+/** A view that shows readings asks for them to be announced while it is there. */
+export function useLiveObservations(): void {
+  const show = useContext(Interest)
+  useEffect(() => show('observations'), [show])
+}
+
+function listen(source: EventSource, name: string, act: (data: unknown) => void): void {
+  source.addEventListener(name, (event) => {
+    noteAnswer(true)
+    act(JSON.parse((event as MessageEvent<string>).data))
+  })
+}

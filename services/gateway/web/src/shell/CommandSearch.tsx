@@ -1,0 +1,146 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useDeferredValue, useId, useMemo, useState, type KeyboardEvent } from 'react'
+
+import { useIndicators } from '../api/indicatorQueries'
+import { useAreas } from '../api/queries'
+import { areaName } from '../datastreams/model'
+import { fold, matches } from '../datastreams/search'
+import { useI18n } from '../i18n/I18n'
+import type { MessageKey } from '../i18n/messages'
+import { inLanguage } from '../indicators/cardText'
+import { Dialog } from './Dialog'
+import { useEntries } from './navigation'
+
+const MOST = 12
+
+interface Found {
+  key: string
+  kind: 'view' | 'indicator' | 'area'
+  text: string
+  detail: string
+  folded: string
+  to: string
+  search: Record<string, string>
+}
+
+/** One box that leads to every view, indicator and commune. */
+export function CommandSearch({ onClose }: { onClose: () => void }) {
+  const { t, language } = useI18n()
+  const navigate = useNavigate()
+  const entries = useEntries()
+  const indicators = useIndicators()
+  const areas = useAreas()
+  const [query, setQuery] = useState('')
+  const [active, setActive] = useState(0)
+  const sought = useDeferredValue(query)
+  const id = useId()
+
+  const all = useMemo<Found[]>(() => {
+    const found = (one: Omit<Found, 'folded'>, more = ''): Found => ({
+      ...one,
+      folded: fold(`${one.text} ${one.detail} ${more}`),
+    })
+    return [
+      ...entries.map((entry) =>
+        found({ key: entry.path, kind: 'view', text: t(entry.text), detail: '', to: entry.path, search: {} }),
+      ),
+      ...(indicators.data ?? []).map((one) =>
+        found(
+          {
+            key: one.id,
+            kind: 'indicator',
+            text: inLanguage(one.names, language),
+            detail: one.id,
+            to: `/indicators/${one.id}`,
+            search: {},
+          },
+          `${one.names.vi} ${one.names.en}`,
+        ),
+      ),
+      ...(areas.data?.features ?? []).map(({ properties }) =>
+        found(
+          {
+            key: properties.code,
+            kind: 'area',
+            text: areaName(properties, language),
+            detail: properties.code,
+            to: '/',
+            search: { area: properties.code },
+          },
+          `${properties.name} ${properties.nameEn}`,
+        ),
+      ),
+    ]
+  }, [entries, indicators.data, areas.data, language, t])
+  const results = useMemo(
+    () => all.filter((one) => matches(one.folded, sought)).slice(0, MOST),
+    [all, sought],
+  )
+  const chosen = Math.min(active, results.length - 1)
+
+  function open(one: Found | undefined) {
+    if (!one) return
+    onClose()
+    void navigate({ to: one.to, search: one.search } as never)
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined && results.length > 0) {
+      event.preventDefault()
+      setActive((chosen + step + results.length) % results.length)
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      open(results[chosen])
+    }
+  }
+
+  return (
+    <Dialog className="dialog-search" title={t('searchEverything')} onClose={onClose}>
+      <div className="command">
+        <input
+          className="field"
+          type="search"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-label={t('searchEverything')}
+          aria-describedby={`${id}-help`}
+          aria-activedescendant={results[chosen] ? `${id}-${chosen}` : undefined}
+          autoComplete="off"
+          spellCheck={false}
+          data-first
+          data-testid="command-search"
+          value={query}
+          onChange={(event) => {
+            setQuery(event.target.value)
+            setActive(0)
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <ul className="command-list" id={`${id}-list`} role="listbox" aria-label={t('searchEverything')}>
+          {results.map((one, index) => (
+            <li
+              key={`${one.kind} ${one.key}`}
+              id={`${id}-${index}`}
+              role="option"
+              aria-selected={index === chosen}
+              onPointerMove={() => setActive(index)}
+              onClick={() => open(one)}
+            >
+              <span className="command-text">{one.text}</span>
+              <span className="hint">
+                {t(`found.${one.kind}` satisfies MessageKey)}
+                {one.detail && ` · ${one.detail}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+        <p className="hint command-help" id={`${id}-help`} role="status">
+          {results.length === 0 ? t('searchNothing') : t('searchHelp')}
+        </p>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,216 @@
+import { useState } from 'react'
+
+import { deleteJson, postJson } from '../../api/client'
+import { useI18n } from '../../i18n/I18n'
+import { Confirm } from '../parts/Confirm'
+import { instantOf } from '../parts/localTime'
+import { More } from '../parts/More'
+import { usePages } from '../parts/pages'
+import { Answer, Panel } from '../parts/View'
+import { Check, Field } from './Field'
+import { FormDialog } from './FormDialog'
+import { Secret } from './Secret'
+import type { ApiKey, NewApiKey, Scope } from './types'
+import { useChange } from './useChange'
+
+const PROVIDERS = ['admin', 'providers'] as const
+
+/** The API keys of one provider. */
+export function Keys({ provider, onClose }: { provider: string; onClose: () => void }) {
+  const { t, format } = useI18n()
+  const key = ['admin', 'keys', provider] as const
+  const pages = usePages<ApiKey>(key, `/v1/admin/providers/${provider}/api-keys`)
+  const [adding, setAdding] = useState(false)
+  const [made, setMade] = useState<NewApiKey | null>(null)
+  const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const revoke = useChange(
+    [key, PROVIDERS],
+    (id: string) => deleteJson(`/v1/admin/api-keys/${id}`),
+    () => setRevoking(null),
+  )
+  return (
+    <Panel
+      id="keys"
+      title={t('admin.keysOf', { name: provider })}
+      tools={
+        <>
+          <button type="button" className="button button-main" onClick={() => setAdding(true)}>
+            {t('admin.newKey')}
+          </button>
+          <button type="button" className="button" onClick={onClose}>
+            {t('close')}
+          </button>
+        </>
+      }
+    >
+      <Answer
+        query={pages.query}
+        empty={(items) => items.length === 0}
+        emptyTitle={t('admin.noKeys')}
+        emptyHint={t('admin.noKeysHint')}
+      >
+        {(items) => (
+          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.keys')}>
+            <table className="table">
+              <thead>
+                <tr>
+                  <th scope="col">{t('admin.key')}</th>
+                  <th scope="col">{t('admin.scopes')}</th>
+                  <th scope="col" className="col-wide">
+                    {t('admin.made')}
+                  </th>
+                  <th scope="col">{t('things.state')}</th>
+                  <th scope="col">
+                    <span className="visually-hidden">{t('act')}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((one) => (
+                  <tr key={one.id} data-testid="key-row">
+                    <th scope="row">
+                      {one.name}
+                      <span className="hint block mono">{one.id}</span>
+                    </th>
+                    <td>
+                      {one.scopes.map((scope) => t(`admin.scope.${scope}`)).join(', ')}
+                      <span className="hint block">
+                        {one.datastreamPrefixes.length > 0
+                          ? one.datastreamPrefixes.join(', ')
+                          : t('admin.allDatastreams')}
+                      </span>
+                    </td>
+                    <td className="col-wide">
+                      {format.dateTime(one.createdAt)}
+                      <span className="hint block">{one.createdBy || t('admin.atCommandLine')}</span>
+                    </td>
+                    <td>
+                      <span className={one.state === 'active' ? 'mark' : 'mark mark-warn'}>
+                        {t(`admin.keyState.${one.state}`)}
+                      </span>
+                      <span className="hint block">
+                        {one.revokedAt
+                          ? `${format.dateTime(one.revokedAt)} · ${one.revokedBy ?? '–'}`
+                          : one.expiresAt
+                            ? t('admin.until', { time: format.dateTime(one.expiresAt) })
+                            : t('admin.forGood')}
+                      </span>
+                    </td>
+                    <td className="number">
+                      {one.state === 'active' && (
+                        <button type="button" className="button" onClick={() => setRevoking(one)}>
+                          {t('admin.revoke')}
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Answer>
+      <More pages={pages} />
+      {adding && (
+        <NewKey
+          provider={provider}
+          onDone={(answer) => {
+            setAdding(false)
+            setMade(answer)
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {made && (
+        <Secret
+          title={t('admin.keyMade', { name: made.name })}
+          hint={t('admin.shownOnce')}
+          secret={made.key}
+          onClose={() => setMade(null)}
+        />
+      )}
+      {revoking && (
+        <Confirm
+          title={t('admin.revokeKey', { name: revoking.name })}
+          action={t('admin.revoke')}
+          grave
+          pending={revoke.isPending}
+          error={revoke.error}
+          onConfirm={() => revoke.mutate(revoking.id)}
+          onClose={() => {
+            revoke.reset()
+            setRevoking(null)
+          }}
+        >
+          <p>{t('admin.revokeKeyHint')}</p>
+        </Confirm>
+      )}
+    </Panel>
+  )
+}
+
+interface NewKeyProps {
+  provider: string
+  onDone: (key: NewApiKey) => void
+  onClose: () => void
+}
+
+function NewKey({ provider, onDone, onClose }: NewKeyProps) {
+  const { t } = useI18n()
+  const [values, setValues] = useState({ name: '', read: false, write: true, prefixes: '', expiresAt: '' })
+  const set = (change: Partial<typeof values>) => setValues((known) => ({ ...known, ...change }))
+  const scopes: Scope[] = [
+    ...(values.read ? (['read'] as const) : []),
+    ...(values.write ? (['write'] as const) : []),
+  ]
+  const make = useChange(
+    [['admin', 'keys', provider], PROVIDERS],
+    () =>
+      postJson<NewApiKey>(`/v1/admin/providers/${provider}/api-keys`, {
+        name: values.name.trim(),
+        scopes,
+        datastreamPrefixes: values.prefixes.split(/[\s,]+/).filter(Boolean),
+        expiresAt: values.expiresAt ? instantOf(values.expiresAt) : null,
+      }),
+    onDone,
+  )
+  return (
+    <FormDialog
+      title={t('admin.newKey')}
+      action={t('admin.create')}
+      pending={make.isPending || scopes.length === 0}
+      error={make.error}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
+      <Field
+        label={t('admin.keyName')}
+        hint={t('admin.keyNameHint')}
+        required
+        maxLength={200}
+        data-first
+        value={values.name}
+        onChange={(name) => set({ name })}
+      />
+      <fieldset className="checks">
+        <legend>{t('admin.scopes')}</legend>
+        <Check label={t('admin.scope.write')} checked={values.write} onChange={(write) => set({ write })} />
+        <Check label={t('admin.scope.read')} checked={values.read} onChange={(read) => set({ read })} />
+      </fieldset>
+      <Field
+        label={t('admin.prefixes')}
+        hint={t('admin.prefixesHint', { provider })}
+        spellCheck={false}
+        value={values.prefixes}
+        onChange={(prefixes) => set({ prefixes })}
+      />
+      <Field
+        label={t('admin.expires')}
+        hint={t('admin.expiresHint')}
+        type="datetime-local"
+        value={values.expiresAt}
+        onChange={(expiresAt) => set({ expiresAt })}
+      />
+    </FormDialog>
+  )
+}

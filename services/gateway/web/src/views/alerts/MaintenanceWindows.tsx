@@ -1,0 +1,232 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useId, useState, type FormEvent } from 'react'
+
+import { address, postJson } from '../../api/client'
+import { useI18n } from '../../i18n/I18n'
+import { mayAct, useSession } from '../../operator/session'
+import { StateMessage } from '../../shell/StateMessage'
+import { Confirm } from '../parts/Confirm'
+import { Fault } from '../parts/Fault'
+import { instantOf } from '../parts/localTime'
+import { More } from '../parts/More'
+import { usePages } from '../parts/pages'
+import { useMinute } from '../parts/useMinute'
+import { Answer, Panel } from '../parts/View'
+
+interface Window {
+  id: number
+  rule: string | null
+  subject: string | null
+  startsAt: string
+  endsAt: string
+  reason: string
+  createdBy: string
+  endedBy: string | null
+}
+
+const KEY = ['maintenance-windows']
+
+/** Times in which alerts open silently: calibration, repairs. */
+export function MaintenanceWindows() {
+  const { t } = useI18n()
+  const { operator } = useSession()
+  if (!operator)
+    return (
+      <section className="panel">
+        <StateMessage title={t('al.windowsNeedOperator')} />
+      </section>
+    )
+  return (
+    <div className="two-columns">
+      <WindowList mayEnd={mayAct(operator)} />
+      {mayAct(operator) && <NewWindow />}
+    </div>
+  )
+}
+
+function WindowList({ mayEnd }: { mayEnd: boolean }) {
+  const { t, format } = useI18n()
+  const now = useMinute()
+  const client = useQueryClient()
+  const [all, setAll] = useState(false)
+  const [ending, setEnding] = useState<Window | null>(null)
+  const pages = usePages<Window>(
+    KEY,
+    address('/v1/maintenance-windows', { ...(all ? {} : { current: 'true' }), limit: 100 }),
+  )
+  const end = useMutation({
+    networkMode: 'always',
+    mutationFn: (id: number) => postJson<Window>(`/v1/maintenance-windows/${id}/end`, {}),
+    onSuccess: () => setEnding(null),
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  })
+  const running = (one: Window) => Date.parse(one.endsAt) > now && one.endedBy === null
+  return (
+    <Panel
+      id="windows"
+      title={t('al.maintenance')}
+      tools={
+        <label className="check">
+          <input type="checkbox" checked={all} onChange={(event) => setAll(event.target.checked)} />
+          {t('al.windowsPast')}
+        </label>
+      }
+    >
+      <Answer
+        query={pages.query}
+        empty={(items) => items.length === 0}
+        emptyTitle={t('al.noWindows')}
+        emptyHint={t('al.noWindowsHint')}
+      >
+        {(items) => (
+          <div className="table-box">
+            <table className="table">
+              <thead>
+                <tr>
+                  <th scope="col">{t('al.windowFor')}</th>
+                  <th scope="col">{t('al.windowTime')}</th>
+                  <th scope="col">{t('al.reason')}</th>
+                  <th scope="col">
+                    <span className="visually-hidden">{t('act')}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((one) => (
+                  <tr key={one.id}>
+                    <th scope="row">
+                      {one.rule ?? t('al.everyRule')}
+                      <span className="hint block">{one.subject ?? t('al.everySubject')}</span>
+                    </th>
+                    <td>
+                      {format.dateTime(one.startsAt)} –<br />
+                      {format.dateTime(one.endsAt)}
+                      {running(one) && Date.parse(one.startsAt) <= now && (
+                        <span className="mark mark-warn">{t('al.windowNow')}</span>
+                      )}
+                    </td>
+                    <td>
+                      {one.reason}
+                      <span className="hint block">
+                        {one.createdBy}
+                        {one.endedBy && ` · ${t('al.endedBy', { name: one.endedBy })}`}
+                      </span>
+                    </td>
+                    <td className="number">
+                      {mayEnd && running(one) && (
+                        <button type="button" className="button" onClick={() => setEnding(one)}>
+                          {t('al.endWindow')}
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Answer>
+      <More pages={pages} />
+      {ending && (
+        <Confirm
+          title={t('al.endWindow')}
+          action={t('al.endWindow')}
+          pending={end.isPending}
+          error={end.error}
+          onConfirm={() => end.mutate(ending.id)}
+          onClose={() => {
+            end.reset()
+            setEnding(null)
+          }}
+        >
+          <p>{t('al.endWindowHint', { reason: ending.reason })}</p>
+        </Confirm>
+      )}
+    </Panel>
+  )
+}
+
+function NewWindow() {
+  const { t } = useI18n()
+  const client = useQueryClient()
+  const [values, setValues] = useState({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' })
+  const id = useId()
+  const make = useMutation({
+    networkMode: 'always',
+    mutationFn: () =>
+      postJson<Window>('/v1/maintenance-windows', {
+        ...(values.rule.trim() ? { rule: values.rule.trim() } : {}),
+        ...(values.subject.trim() ? { subject: values.subject.trim() } : {}),
+        ...(values.startsAt ? { startsAt: instantOf(values.startsAt) } : {}),
+        endsAt: instantOf(values.endsAt),
+        reason: values.reason.trim(),
+      }),
+    onSuccess: () => setValues({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' }),
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  })
+  const set = (name: keyof typeof values) => (event: { target: { value: string } }) =>
+    setValues((known) => ({ ...known, [name]: event.target.value }))
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    make.mutate()
+  }
+
+  return (
+    <Panel id="new-window" title={t('al.newWindow')}>
+      <form className="form pad" onSubmit={submit}>
+        <p className="hint">{t('al.newWindowHint')}</p>
+        <label htmlFor={`${id}-rule`}>{t('al.windowRule')}</label>
+        <input
+          id={`${id}-rule`}
+          className="field"
+          maxLength={400}
+          value={values.rule}
+          onChange={set('rule')}
+          placeholder={t('al.everyRule')}
+        />
+        <label htmlFor={`${id}-subject`}>{t('al.windowSubject')}</label>
+        <input
+          id={`${id}-subject`}
+          className="field"
+          maxLength={400}
+          value={values.subject}
+          onChange={set('subject')}
+          placeholder={t('al.everySubject')}
+        />
+        <label htmlFor={`${id}-from`}>{t('al.windowFrom')}</label>
+        <input
+          id={`${id}-from`}
+          type="datetime-local"
+          className="field"
+          value={values.startsAt}
+          onChange={set('startsAt')}
+        />
+        <label htmlFor={`${id}-to`}>{t('al.windowTo')}</label>
+        <input
+          id={`${id}-to`}
+          type="datetime-local"
+          className="field"
+          required
+          value={values.endsAt}
+          onChange={set('endsAt')}
+        />
+        <label htmlFor={`${id}-reason`}>{t('al.reason')}</label>
+        <input
+          id={`${id}-reason`}
+          className="field"
+          required
+          maxLength={400}
+          value={values.reason}
+          onChange={set('reason')}
+        />
+        <Fault error={make.error} />
+        <div className="dialog-foot">
+          <button type="submit" className="button button-main" disabled={make.isPending}>
+            {t(make.isPending ? 'sending' : 'al.makeWindow')}
+          </button>
+        </div>
+      </form>
+    </Panel>
+  )
+}

@@ -1,0 +1,34 @@
+import { keepPreviousData, useInfiniteQuery, type UseQueryResult } from '@tanstack/react-query'
+
+import { getJson, onOwnHost } from '../../api/client'
+import type { Page } from '../../api/types'
+
+export interface Pages<Item> {
+  /** As of one whole list, for `Answer`. */
+  query: UseQueryResult<Item[]>
+  more: (() => void) | null
+  loadingMore: boolean
+}
+
+/** A list that comes in pages; what was opened is asked for again every `refreshMs`. */
+export function usePages<Item>(
+  key: readonly unknown[],
+  url: string,
+  { enabled = true, refreshMs = 30_000 }: { enabled?: boolean; refreshMs?: number | false } = {},
+): Pages<Item> {
+  const query = useInfiniteQuery({
+    queryKey: [...key, url],
+    queryFn: ({ pageParam, signal }) => getJson<Page<Item>>(pageParam, { signal }),
+    initialPageParam: url,
+    getNextPageParam: (page) => (page.next === null ? null : onOwnHost(page.next)),
+    select: (data) => data.pages.flatMap((page) => page.items),
+    placeholderData: keepPreviousData,
+    refetchInterval: refreshMs,
+    enabled,
+  })
+  return {
+    query: query as unknown as UseQueryResult<Item[]>,
+    more: query.hasNextPage ? () => void query.fetchNextPage() : null,
+    loadingMore: query.isFetchingNextPage,
+  }
+}
