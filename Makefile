@@ -49,6 +49,7 @@ check: install $(WEB)/node_modules/.package-lock.json ## What CI checks: format,
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/fansipan indicators validate catalogue
+	$(BIN)/fansipan alerts validate catalogue
 	cd $(WEB) && npm run --silent check
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json

@@ -167,3 +167,30 @@ async def test_more_cases_due_at_one_moment_than_are_looked_at_at_once_become_la
         found += [case_id for _, _, case_id in keys]
         assert len(found) <= len(moments)
     assert sorted(found) == sorted(moments)
+
+
+async def test_a_receipt_that_moves_moves_the_median_of_the_day_it_ended_on(fresh: Town) -> None:
+    await fresh.tell(
+        [_dossier("1", "received", "2026-01-02T08:00"), _dossier("1", "processed", "2026-01-05T08:00")]
+    )
+    await fresh.settle()
+    await fresh.tell([_dossier("1", "received", "2026-01-02T14:00")])
+    await fresh.settle()
+    assert await _figure(fresh, "cases-median-days", "agency:a", "month", "2026-01-01T00:00") == (2.75, None)
+    await _holds(fresh)
+
+
+async def test_processing_times_of_the_past_follow_a_changed_definition(fresh: Town) -> None:
+    await fresh.tell(
+        [_dossier("1", "received", "2026-01-03T08:00"), _dossier("1", "processed", "2026-01-05T08:00")]
+    )
+    await fresh.settle()
+    await fresh.connection.execute(
+        "UPDATE indicator_value SET value = 9 WHERE definition_id IN"
+        " (SELECT id FROM indicator_definition WHERE key = 'cases-median-days')"
+    )
+    await fresh.connection.execute("UPDATE evaluation_lane SET owner = NULL")
+    await fresh.evaluate_anew("cases-median-days")
+    await fresh.settle()  # it ends: no lane takes the other's work for its own
+    assert await _figure(fresh, "cases-median-days", "agency:a", "month", "2026-01-01T00:00") == (2.0, None)
+    await _holds(fresh)

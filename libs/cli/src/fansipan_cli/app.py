@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 _COMMANDS: Final = (
+    "alerts",
     "demo",
     "replay",
     "dlq",

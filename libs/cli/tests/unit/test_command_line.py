@@ -65,6 +65,7 @@ def test_help_lists_every_command(
     text = capsys.readouterr().out
     assert ended.value.code == 0
     for command in (
+        "alerts",
         "demo",
         "replay",
         "dlq",

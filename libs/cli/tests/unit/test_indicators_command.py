@@ -81,7 +81,7 @@ def test_one_file_is_checked_alone(
 ) -> None:
     score = ROOT / "catalogue" / "indicators" / "public-services" / "d766-total.yaml"
     assert run(monkeypatch, "validate", str(score)) == 0
-    assert "were not looked up" in capsys.readouterr().out
+    assert "was not looked up" in capsys.readouterr().out
 
     renamed = tmp_path / "rain.yaml"
     renamed.write_text(RAIN, encoding="utf-8")

@@ -34,12 +34,15 @@ class AlertCatalogue:
         )
 
 
-def load_alert_rules(folder: Path) -> AlertCatalogue:
+def load_alert_rules(folder: Path, indicators: Collection[str] | None = None) -> AlertCatalogue:
     """Read every rule of a folder, and its `receivers.yaml` when there is one.
 
+    Args:
+        indicators: those that exist; None: it is not looked whether those that rules watch do.
+
     Raises:
-        CatalogueError: a file does not fit, its name is not its rule's id, or it names a rule or receiver that is not
-            there; all findings together.
+        CatalogueError: a file does not fit, its name is not its rule's id, or it names a rule, receiver or indicator
+            that is not there; all findings together.
     """
     paths = documents_in(folder)
     receivers = [
@@ -61,6 +64,8 @@ def load_alert_rules(folder: Path) -> AlertCatalogue:
     if len(catalogue.receivers) < len(receivers):
         findings.append(Finding(folder / RECEIVERS_FILE, 1, "receivers", "an id is given twice"))
     findings += [finding for document, rule in found for finding in _unknown(document, rule, catalogue)]
+    if indicators is not None:
+        findings += _unknown_indicators(catalogue, indicators)
     if findings:
         raise CatalogueError(findings)
     return catalogue
@@ -72,7 +77,12 @@ def check_indicators(catalogue: AlertCatalogue, known: Collection[str]) -> None:
     Raises:
         CatalogueError: some do not.
     """
-    findings = [
+    if findings := _unknown_indicators(catalogue, known):
+        raise CatalogueError(findings)
+
+
+def _unknown_indicators(catalogue: AlertCatalogue, known: Collection[str]) -> list[Finding]:
+    return [
         catalogue.documents[key].finding(
             ("condition", "indicator"), f"there is no indicator {rule.condition.indicator!r}"
         )
@@ -81,8 +91,6 @@ def check_indicators(catalogue: AlertCatalogue, known: Collection[str]) -> None:
         and rule.condition.indicator is not None
         and rule.condition.indicator not in known
     ]
-    if findings:
-        raise CatalogueError(findings)
 
 
 def _unknown(document: Document, rule: AlertRule, catalogue: AlertCatalogue) -> Iterable[Finding]:

@@ -1,7 +1,7 @@
 """The sentence of an alert, in Vietnamese and English."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fansipan_indicators.alert_conditions import Silence, format_duration
@@ -13,9 +13,16 @@ _UNITS_VI: Final = {"s": "giây", "m": "phút", "h": "giờ", "d": "ngày"}
 _UNITS_EN: Final = {"s": "s", "m": "min", "h": "h", "d": "d"}
 
 
-def summary_of(rule: AlertRule, subject_name: str, episode: Episode) -> dict[str, str]:
+class SubjectNames(NamedTuple):
+    """What a subject is called; the Vietnamese name in both where there is no English one."""
+
+    vi: str
+    en: str
+
+
+def summary_of(rule: AlertRule, names: SubjectNames, episode: Episode) -> dict[str, str]:
     """The rule's summary for one alert, by language. Times are those of Việt Nam, numbers have two decimals at most."""
-    values = {"vi": {"subject": subject_name}, "en": {"subject": subject_name}}
+    values = {"vi": {"subject": names.vi}, "en": {"subject": names.en}}
     for language, texts in values.items():
         texts["since"] = _moment(episode.began)
         if episode.cause is not None:

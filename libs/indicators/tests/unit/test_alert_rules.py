@@ -10,7 +10,7 @@ import pytest
 from fansipan_indicators.alert_bounds import bounds_of
 from fansipan_indicators.alert_catalogue import check_indicators, load_alert_rules
 from fansipan_indicators.alert_rules import AlertRule, document_of, rule_of
-from fansipan_indicators.alert_texts import summary_of
+from fansipan_indicators.alert_texts import SubjectNames, summary_of
 from fansipan_indicators.alerting import Episode, Level, Point
 from fansipan_indicators.documents import CatalogueError
 
@@ -190,15 +190,15 @@ def test_a_summary_is_written_as_each_language_does():
         summary={"vi": "{subject} {value} m (≥ {bound}) {since}", "en": "{subject} {value} m, {since}"},
     )
     episode = Episode(at, None, one.lowest_severity, Point(at, 80.456), 80.0)
-    assert summary_of(one, "Lào Cai", episode) == {
+    assert summary_of(one, SubjectNames("Lào Cai", "Lao Cai"), episode) == {
         "vi": "Lào Cai 80,46 m (≥ 80) 01:30 02/07/2026",
-        "en": "Lào Cai 80.46 m, 01:30 02/07/2026",
+        "en": "Lao Cai 80.46 m, 01:30 02/07/2026",
     }
     silent = rule(
         {"kind": "silence", "property": "p", "after": "180m"},
         summary={"vi": "quá {after}", "en": "for {after}"},
     )
-    assert summary_of(silent, "x", Episode(at, None, one.lowest_severity)) == {
+    assert summary_of(silent, SubjectNames("x", "x"), Episode(at, None, one.lowest_severity)) == {
         "vi": "quá 3 giờ",
         "en": "for 3 h",
     }

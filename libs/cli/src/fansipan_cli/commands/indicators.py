@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fansipan_cli.catalogue.checking import Outcome, check_catalogue
+from fansipan_cli.catalogue.checking import check_catalogue
 from fansipan_cli.catalogue.listing import definitions_of, markdown_table
+from fansipan_cli.catalogue.reporting import report
 from fansipan_cli.catalogue.schema import json_schema
 from fansipan_cli.errors import CommandError, UsageError
 from fansipan_cli.settings import read_settings
@@ -50,32 +51,7 @@ def validate(
         raise UsageError(
             f"there is no {target}", "name a catalogue, a folder of definitions, or one definition"
         )
-    outcome = check_catalogue(target)
-    for finding in outcome.findings:
-        typer.echo(str(finding))
-    if outcome.findings:
-        count = len(outcome.findings)
-        raise CommandError(
-            f"{count} thing{'s are' if count > 1 else ' is'} wrong in {target}",
-            "correct them and run it again",
-        )
-    Console(soft_wrap=True).print(_well(outcome), highlight=False)
-
-
-def _well(outcome: Outcome) -> str:
-    parts = [
-        f"{count} {name if count == 1 else plural}"
-        for count, name, plural in (
-            (outcome.indicators, "indicator", "indicators"),
-            (outcome.calendars, "calendar", "calendars"),
-            (outcome.rules, "alert rule", "alert rules"),
-        )
-        if count
-    ]
-    note = (
-        "" if outcome.references else "; the indicators it reads were not looked up (give the whole folder)"
-    )
-    return f"{', '.join(parts) or 'nothing to check'}: all well{note}"
+    report(check_catalogue(target), target)
 
 
 def list_indicators(

@@ -13,6 +13,7 @@ from fansipan_analytics.alerts.rules import RuleBook
 from fansipan_analytics.alerts.watches import Watch, WatchKey
 from fansipan_indicators.alert_conditions import Composite
 from fansipan_indicators.alert_rules import AlertRule, SubjectKind
+from fansipan_indicators.alert_texts import SubjectNames
 from fansipan_indicators.alerting import Course, Episode
 
 
@@ -55,8 +56,8 @@ async def look_at_composite(
 async def _about(connection: "asyncpg.Connection[Any]", rule: AlertRule, subject: str) -> About:
     if rule.subjects is SubjectKind.DATASTREAM:
         for datastream in await find_datastreams(connection, keys=[subject]):
-            return About(datastream.name, datastream.area_code)
-        return About(subject, None)
+            return About(datastream.names, datastream.area_code)
+        return About(SubjectNames(subject, subject), None)
     found = await find_subjects(connection, [(rule.subjects, subject)])
     known = found[rule.subjects, subject]
-    return About(known.name, known.area_code)
+    return About(known.names, known.area_code)

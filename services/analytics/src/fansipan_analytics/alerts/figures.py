@@ -7,13 +7,16 @@ from typing import Any, Final
 
 import asyncpg
 
+from fansipan_analytics.alerts.naming import english_name
+from fansipan_indicators.alert_texts import SubjectNames
 from fansipan_indicators.alerting import Bounds, Point
 
-_SUBJECTS: Final = """
+_SUBJECTS: Final = f"""
 SELECT s.kind, s.key,
     coalesce(a.full_name, t.name, s.key) AS name,
+    coalesce(a.full_name_en, {english_name("t")}, t.name, s.key) AS name_en,
     coalesce(a.code, t.area_code) AS area_code,
-    coalesce(t.properties, '{}') AS properties
+    coalesce(t.properties, '{{}}') AS properties
 FROM unnest($1::text[], $2::text[]) AS s (kind, key)
 LEFT JOIN area a ON s.kind IN ('area', 'area-procedure') AND a.code = split_part(s.key, '|', 1)
 LEFT JOIN provider p ON s.kind = 'thing' AND p.key = split_part(s.key, '/', 1)
@@ -68,7 +71,7 @@ class Subject:
 
     kind: str
     key: str
-    name: str
+    names: SubjectNames
     area_code: str | None
     properties: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -105,7 +108,16 @@ async def find_subjects(
 ) -> dict[tuple[str, str], Subject]:
     """Subjects by (kind, key)."""
     rows = await connection.fetch(_SUBJECTS, [kind for kind, _ in wanted], [key for _, key in wanted])
-    return {(row["kind"], row["key"]): Subject(**row) for row in rows}
+    return {
+        (row["kind"], row["key"]): Subject(
+            row["kind"],
+            row["key"],
+            SubjectNames(row["name"], row["name_en"]),
+            row["area_code"],
+            row["properties"],
+        )
+        for row in rows
+    }
 
 
 async def calm_before(

@@ -137,5 +137,5 @@ def _seen(look: FiguresLook, course: Course) -> Seen:
     subject = look.subject
     source = {"indicator": look.series.indicator, "period": look.series.period}
     return Seen(
-        look.rule, look.watch, About(subject.name, subject.area_code, subject.properties, source), course
+        look.rule, look.watch, About(subject.names, subject.area_code, subject.properties, source), course
     )

@@ -9,7 +9,7 @@ import asyncpg
 from fansipan_analytics.alerts.ledger import Facts, Ledger, is_active
 from fansipan_analytics.alerts.watches import Watch
 from fansipan_indicators.alert_rules import AlertRule
-from fansipan_indicators.alert_texts import summary_of
+from fansipan_indicators.alert_texts import SubjectNames, summary_of
 from fansipan_indicators.alerting import (
     Cleared,
     Course,
@@ -31,7 +31,7 @@ class About:
         source: what was looked at, for the alert's cause: `{"property": …}` or `{"indicator": …, "period": …}`.
     """
 
-    name: str
+    names: SubjectNames
     area_code: str | None
     properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
     source: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -130,10 +130,10 @@ def _facts(seen: Seen, episode: Episode) -> Facts:
         cause["bound"] = episode.bound
     return Facts(
         subject=seen.watch.subject,
-        subject_name=seen.about.name,
+        subject_name=seen.about.names.vi,
         area_code=seen.about.area_code,
         severity=episode.severity,
         started_at=episode.began,
-        summary=summary_of(seen.rule, seen.about.name, episode),
+        summary=summary_of(seen.rule, seen.about.names, episode),
         cause=cause,
     )

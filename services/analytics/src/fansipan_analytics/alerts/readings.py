@@ -7,10 +7,13 @@ from typing import Any, Final
 
 import asyncpg
 
+from fansipan_analytics.alerts.naming import english_name
+from fansipan_indicators.alert_texts import SubjectNames
 from fansipan_indicators.alerting import HORIZON, Bounds, Checkpoint, Point
 
-_DATASTREAMS: Final = """
-SELECT d.id, d.key, d.name, p.key AS property, t.area_code, t.properties, l.phenomenon_time AS latest
+_DATASTREAMS: Final = f"""
+SELECT d.id, d.key, d.name, coalesce({english_name("d")}, d.name) AS name_en, p.key AS property, t.area_code,
+    t.properties, l.phenomenon_time AS latest
 FROM datastream d
 JOIN observed_property p ON p.id = d.observed_property_id
 JOIN thing t ON t.id = d.thing_id
@@ -67,7 +70,7 @@ class Datastream:
 
     id: int
     key: str
-    name: str
+    names: SubjectNames
     property: str
     area_code: str | None
     properties: dict[str, Any]
@@ -78,7 +81,12 @@ async def find_datastreams(
     connection: "asyncpg.Connection[Any]", *, ids: Collection[int] = (), keys: Collection[str] = ()
 ) -> list[Datastream]:
     """Datastreams by id or key; those that do not exist are left out."""
-    return [Datastream(**row) for row in await connection.fetch(_DATASTREAMS, list(ids), list(keys))]
+    return [_datastream(row) for row in await connection.fetch(_DATASTREAMS, list(ids), list(keys))]
+
+
+def _datastream(row: "asyncpg.Record") -> Datastream:
+    fields = dict(row)
+    return Datastream(names=SubjectNames(fields.pop("name"), fields.pop("name_en")), **fields)
 
 
 async def counts_before(

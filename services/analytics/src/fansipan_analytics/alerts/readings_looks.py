@@ -172,6 +172,6 @@ def _finish(
 def _seen(look: ReadingsLook, course: Course) -> Seen:
     datastream = look.datastream
     about = About(
-        datastream.name, datastream.area_code, datastream.properties, {"property": datastream.property}
+        datastream.names, datastream.area_code, datastream.properties, {"property": datastream.property}
     )
     return Seen(look.rule, look.watch, about, course)

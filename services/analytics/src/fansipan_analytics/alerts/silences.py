@@ -19,7 +19,7 @@ def look_at_silence(
 ) -> Seen:
     """See whether a datastream is silent, and say when to look again: it is not looked at when readings come."""
     latest = datastream.latest
-    about = About(datastream.name, datastream.area_code, {}, {"property": datastream.property})
+    about = About(datastream.names, datastream.area_code, {}, {"property": datastream.property})
     if latest is not None and now - latest >= condition.after:
         watch.due_at = now + _LOOK_AGAIN
         episode = Episode(latest, None, rule.lowest_severity)

@@ -12,6 +12,7 @@ from fansipan_indicators.measures import Layout
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTING: Final = "counting:"
 
+# The past of processing times is looked through by the lane of cases, which tells theirs what to compute again.
 _WAITING: Final = """
 SELECT l.name, l.ticked_at <= $1::timestamptz - $2::interval AS tick FROM evaluation_lane l
 WHERE l.name = ANY($3) AND (
@@ -22,7 +23,8 @@ WHERE l.name = ANY($3) AND (
     ))
     OR EXISTS (
         SELECT FROM stale_definition s JOIN indicator_definition d ON d.id = s.definition_id
-        WHERE d.lane = l.name AND d.retired_at IS NULL
+        WHERE d.retired_at IS NULL AND l.name = CASE
+            WHEN d.document #>> '{versions,0,formula,kind}' = 'case-duration' THEN 'cases' ELSE d.lane END
     )
     OR l.ticked_at <= $1::timestamptz - $2::interval
     OR (l.name = 'cases' AND l.subject_cursor IS NOT NULL)
