@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators lock page
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway lock page
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -70,6 +70,9 @@ bench: install ## Throughput as ratios to bare COPY; also written to .local/benc
 
 bench-indicators: install ## How far indicators stay behind what is stored, five minutes under load
 	$(BIN)/python -m benchmarks.indicators
+
+bench-gateway: install ## Remembered reads beside computed ones, and 2,000 clients of live events
+	$(BIN)/python -m benchmarks.gateway
 
 page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 	cd $(WEB) && npm run build

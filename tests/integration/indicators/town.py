@@ -177,7 +177,7 @@ class Town:
             {place: Extras(quality=BAD) for place, one in enumerate(arrived) if one.bad},
         )
         async with self.database.connection() as connection, connection.transaction():
-            _, newest = await store_observations(connection, rows, self._newest)
+            _, newest, _ = await store_observations(connection, rows, self._newest)
         self._newest.raise_to(newest)
         self.readings |= {(one.datastream, one.at): one for one in arrived}
 

@@ -44,15 +44,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, FansipanError)  # noqa: S101 - registered for this class only
         if isinstance(error, ServerFault):
             _log.warning("server fault", code=error.code, detail=error.detail, path=request.url.path)
-        return _render(
-            request,
-            error.status,
-            error.title,
-            error.code,
-            error.detail,
-            extra=error.extra,
-            headers=error.headers,
-        )
+        return problem_response(request, error)
 
     async def http_exception(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -81,6 +73,19 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http_exception)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.add_exception_handler(Exception, unexpected)
+
+
+def problem_response(request: Request, error: FansipanError) -> JSONResponse:
+    """An error as the answer to a request; for middleware, which stands outside the handlers."""
+    return _render(
+        request,
+        error.status,
+        error.title,
+        error.code,
+        error.detail,
+        extra=error.extra,
+        headers=error.headers,
+    )
 
 
 def _render(

@@ -1,6 +1,7 @@
 """Run a FastAPI app as a service: uvicorn on uvloop, graceful on SIGTERM."""
 
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from fansipan_common.telemetry import configure_telemetry
 _KEEP_ALIVE_SECONDS: Final = 75
 """Longer than clients and load balancers keep an idle connection (5 to 60 s): who closes first must be the side that
 sends the requests, or a request meets a connection that is just being closed."""
+
+_MOST_FILES: Final = 65_536
 
 
 def run_service(name: str, settings_class: type[SettingsT], build: Callable[[SettingsT], FastAPI]) -> None:
@@ -37,6 +40,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         app = build(settings)
     except SettingsError as error:  # what a setting names is not there, or not usable
         _refuse(name, error)
+    _allow_many_connections()
     _calm_garbage_collector()
     _share_the_interpreter()
     try:
@@ -64,6 +68,14 @@ def _refuse(name: str, error: SettingsError) -> NoReturn:
 
 def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(0)
+
+
+def _allow_many_connections() -> None:
+    """Each connection is an open file, and by default a process may have 1,024: take what we are allowed to take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _calm_garbage_collector() -> None:

@@ -63,6 +63,14 @@ class CommonSettings(BaseSettings):
     kafka_topic_prefix: Annotated[str, Field(validation_alias="KAFKA_TOPIC_PREFIX")] = ""
     database_url: Annotated[SecretStr, Field(validation_alias="DATABASE_URL")]
     redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    redis_prefix: Annotated[
+        str,
+        Field(
+            validation_alias="FANSIPAN_REDIS_PREFIX",
+            pattern=r"^[A-Za-z0-9:._-]{0,64}$",
+            description="Before each of our keys, where several installations share a Redis.",
+        ),
+    ] = "fansipan:"
     host: Annotated[str, Field(validation_alias="FANSIPAN_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="FANSIPAN_PORT", ge=0, le=65535)] = 8000
     log_level: Annotated[

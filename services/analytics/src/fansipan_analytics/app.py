@@ -20,6 +20,7 @@ from fansipan_analytics.consumer.loop import StoreConsumer
 from fansipan_analytics.dead_letters.consumer import DeadLetterConsumer
 from fansipan_analytics.indicators.definition_repository import watched_indicators
 from fansipan_analytics.indicators.engine import Engine
+from fansipan_analytics.outbox.readings import LiveReadings
 from fansipan_analytics.outbox.relay import Relay
 from fansipan_analytics.repository.dead_letters import DeadLetterRepository
 from fansipan_analytics.service.cascade import Cascade
@@ -29,6 +30,7 @@ from fansipan_analytics.settings import AnalyticsSettings
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
+from fansipan_common.live import LiveRing
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
 from fansipan_common.settings import SettingsError
@@ -54,10 +56,12 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     )
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
+    ring = LiveRing(redis, settings.redis_prefix)
+    readings = LiveReadings(ring)
     relay = Relay(
         database,
         publisher,
-        redis,
+        ring,
         topic_prefix=settings.kafka_topic_prefix,
         interval=_RELAY_SECONDS,
         metrics=metrics,
@@ -75,7 +79,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     )
     consumer = StoreConsumer(
         database,
-        Store(database, calendar, metrics=metrics, cases_changed=engine.wake),
+        Store(database, calendar, metrics=metrics, cases_changed=engine.wake, observed=readings.offer),
         DeadLetterOffice(
             publisher,
             topic_prefix=settings.kafka_topic_prefix,
@@ -130,6 +134,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         tasks.start("indicators", engine.run())
         tasks.start("catalogue-listener", Listener(url, "catalogue_changed", engine.reload).run())
         tasks.start("relay", relay.run())
+        tasks.start("live-readings", readings.run())
         tasks.start("alerts", alerts.run())
         tasks.start("notifications", notifications.run())
         try:

@@ -11,12 +11,15 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from fansipan_common.api_keys import ApiKeys
+from fansipan_common.contracts.live import LiveTopic
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
+from fansipan_common.redis import Speedup
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry
 from fansipan_gateway.access.endpoints import operator_access, read_access
+from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
@@ -50,6 +53,10 @@ from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.data_health.endpoints import data_health_router
 from fansipan_gateway.data_health.repository import HealthRepository
 from fansipan_gateway.data_health.service import DataHealth
+from fansipan_gateway.caching.domain import Noun
+from fansipan_gateway.caching.middleware import CachedReads, CachePolicy
+from fansipan_gateway.caching.store import OwnAnswers, SharedAnswers
+from fansipan_gateway.caching.versions import DataVersions
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.datastreams.endpoints import datastreams_router
 from fansipan_gateway.datastreams.repository import DatastreamRepository
@@ -77,6 +84,15 @@ from fansipan_gateway.indicators.service.what_if import WhatIf
 from fansipan_gateway.latest.endpoints import latest_router
 from fansipan_gateway.latest.repository import LatestRepository
 from fansipan_gateway.latest.service import Latest
+from fansipan_gateway.limits.domain import Rates
+from fansipan_gateway.limits.middleware import RateLimits
+from fansipan_gateway.limits.service import Limiter
+from fansipan_gateway.live.endpoints import live_router
+from fansipan_gateway.live.public import PublicKnowledge
+from fansipan_gateway.live.repository import RingRepository
+from fansipan_gateway.live.seats import Seats
+from fansipan_gateway.live.service import LiveHub
+from fansipan_gateway.live.termination import before_termination
 from fansipan_gateway.maintenance_windows.endpoints import maintenance_windows_router
 from fansipan_gateway.maintenance_windows.repository import WindowRepository
 from fansipan_gateway.maintenance_windows.service import MaintenanceWindows
@@ -101,6 +117,7 @@ Times are RFC 3339; answers are in UTC with milliseconds. Lists come in pages: f
 Every answer has an `ETag`; send it back in `If-None-Match` to get 304 when nothing changed. Errors are RFC 9457
 problems whose `code` is stable.
 """
+_LARGEST_SHARED: Final = 256 << 10
 _COMPRESSION: Final = 1  # most of the saving at a third of the time
 _INGEST_SECONDS: Final = 20.0  # longer than ingest waits for the store
 
@@ -129,23 +146,33 @@ def build(settings: GatewaySettings) -> FastAPI:
     catalogue = IndicatorCatalogue(DefinitionRepository(database))
     authentication = Access(api_keys, operators, anonymous_read=settings.anonymous_read)
     access = read_access(authentication)
+    versions = DataVersions()
+    public = PublicKnowledge(catalogue, AlertRepository(database))
+    speed = _Speed(settings, public, versions)
 
     async def forget() -> None:
         for cache in (api_keys, operators, directory, areas):
             cache.invalidate()
+        versions.advance(Noun.REGISTRY)
 
     async def forget_definitions() -> None:
         catalogue.invalidate()
+        public.invalidate()
+        versions.advance(Noun.CATALOGUE)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
         tasks.start("registry-listener", Listener(url, "registry_changed", forget).run())
         tasks.start("catalogue-listener", Listener(url, "catalogue_changed", forget_definitions).run())
+        tasks.start("live", speed.hub.run())
         try:
-            yield
+            with before_termination(speed.hub.close):
+                yield
         finally:
+            speed.hub.close()
             await tasks.stop()
             await http.aclose()
+            await speed.close()
             await database.close()
 
     app = GatewayApp(
@@ -177,12 +204,82 @@ def build(settings: GatewaySettings) -> FastAPI:
         _dead_letters_door(settings, database, http, authentication),
     ):
         app.include_router(router)
+    app.include_router(
+        live_router(
+            speed.hub,
+            Seats(settings.live_clients, settings.live_clients_each),
+            access,
+            lambda request: identify_anew(authentication, request.scope),
+            catalogue,
+            directory,
+        )
+    )
     app.include_router(docs_router())
     app.mount("/", WebPage(settings.web_dist), name="page")
+    _add_middleware(app, settings, authentication, speed)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Access, speed: "_Speed") -> None:
+    """What stands in front of the doors; a request passes the last one first."""
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)
+    app.add_middleware(
+        CachedReads,
+        access=authentication,
+        versions=speed.versions,
+        own=OwnAnswers(settings.cache_mebibytes << 20),
+        shared=speed.answers,
+        policy=CachePolicy(0.0 if speed.answers is None else settings.cache_seconds, settings.stale_seconds),
+    )
+    app.add_middleware(
+        RateLimits,
+        access=authentication,
+        limiter=speed.limiter,
+        rates=Rates(
+            settings.anonymous_requests_per_minute,
+            settings.key_requests_per_minute,
+            settings.operator_requests_per_minute,
+        ),
+    )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
-    return app
+
+
+class _Speed:
+    """What rests on Redis: live events, shared answers, counts of requests. All go on, or say so, without it."""
+
+    def __init__(self, settings: GatewaySettings, public: PublicKnowledge, versions: DataVersions) -> None:
+        url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
+        prefix = settings.redis_prefix
+        changes = {
+            LiveTopic.VALUES: (Noun.VALUES,),
+            LiveTopic.OBSERVATIONS: (Noun.OBSERVATIONS,),
+            LiveTopic.RESET: tuple(Noun),
+        }
+
+        def changed(topic: LiveTopic) -> None:
+            if topic in changes:
+                versions.advance(*changes[topic])
+
+        self.versions = versions
+        self._redis = Speedup(url)
+        self._ring = None if url is None else RingRepository(url, prefix)
+        self.hub = LiveHub(self._ring, public, changed)
+        self.limiter = Limiter(url, prefix)
+        self.answers = (
+            None
+            if url is None
+            else SharedAnswers(
+                self._redis, f"{prefix}answer:", max_age=settings.cache_seconds, largest=_LARGEST_SHARED
+            )
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._ring is not None:
+            await self._ring.close()
+        await self.limiter.close()
+        await self._redis.close()
 
 
 def _indicator_doors(

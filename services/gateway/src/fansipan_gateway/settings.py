@@ -40,6 +40,60 @@ class GatewaySettings(CommonSettings):
             description="Shared with ingest, to replay dead letters in the name of their providers.",
         ),
     ] = None
+    cache_seconds: Annotated[
+        float,
+        Field(
+            validation_alias="FANSIPAN_CACHE_SECONDS",
+            ge=0,
+            le=10,
+            description="How old a remembered answer may be; 0: none is remembered. Without REDIS_URL none is either.",
+        ),
+    ] = 1.0
+    cache_mebibytes: Annotated[
+        int,
+        Field(validation_alias="FANSIPAN_CACHE_MEBIBYTES", ge=1, le=4096, description="In this process."),
+    ] = 64
+    stale_seconds: Annotated[
+        float,
+        Field(
+            validation_alias="FANSIPAN_STALE_SECONDS",
+            ge=0,
+            le=86_400,
+            description="How long a remembered answer is given, marked, while the database is away.",
+        ),
+    ] = 600.0
+    anonymous_requests_per_minute: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_ANONYMOUS_REQUESTS_PER_MINUTE",
+            ge=1,
+            description="Of an address (IPv6: a /64) without a good credential.",
+        ),
+    ] = 3_000
+    key_requests_per_minute: Annotated[
+        int, Field(validation_alias="FANSIPAN_KEY_REQUESTS_PER_MINUTE", ge=1, description="Of an API key.")
+    ] = 6_000
+    operator_requests_per_minute: Annotated[
+        int,
+        Field(validation_alias="FANSIPAN_OPERATOR_REQUESTS_PER_MINUTE", ge=1, description="Of an operator."),
+    ] = 12_000
+    live_clients: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_LIVE_CLIENTS",
+            ge=0,
+            le=50_000,
+            description="Streams of /v1/live at once on this replica.",
+        ),
+    ] = 4_000
+    live_clients_each: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_LIVE_CLIENTS_EACH",
+            ge=1,
+            description="Streams at once on this replica, of one operator, API key, or anonymous address.",
+        ),
+    ] = 100
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -1,24 +1,22 @@
 """The relay: what the outbox holds is published to Kafka, and then told to whoever listens on Redis.
 
-At least once: rows are deleted in the transaction that waited for Kafka's acknowledgement. Redis is speed only: who
-missed something there reads the database.
+At least once: rows are deleted in the transaction that waited for Kafka's acknowledgement. Then, once and no more, they
+are appended to the ring of live events. Redis is speed only: who missed something there reads the database.
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
-from redis.asyncio import Redis
 
 from fansipan_common.contracts import TopicName
-from fansipan_common.contracts.live import CHANNELS
+from fansipan_common.contracts.live import LIVE_TOPICS
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Message, Publisher, cloud_event_headers
-from fansipan_common.redis import Speedup
+from fansipan_common.live import LiveRing
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -41,7 +39,7 @@ class Relay:
         self,
         database: Database,
         publisher: Publisher,
-        redis: Speedup,
+        ring: LiveRing,
         *,
         topic_prefix: str,
         interval: float,
@@ -49,7 +47,7 @@ class Relay:
     ) -> None:
         self._database = database
         self._publisher = publisher
-        self._redis = redis
+        self._ring = ring
         self._topic_prefix = topic_prefix
         self._interval = interval
         self._metrics = metrics
@@ -96,7 +94,7 @@ class Relay:
             if not rows:
                 return 0
             await self._publisher.publish([self._message(row) for row in rows])
-        await self._tell(rows)
+        await self._ring.append([(LIVE_TOPICS[TopicName(row["topic"])], row["data"]) for row in rows])
         return len(rows)
 
     def _message(self, row: asyncpg.Record) -> Message:
@@ -110,13 +108,3 @@ class Relay:
         return Message(
             self._topic_prefix + row["topic"], row["data"].encode(), headers, key=row["key"].encode()
         )
-
-    async def _tell(self, rows: Sequence[asyncpg.Record]) -> None:
-        async def publish(redis: Redis) -> None:
-            pipeline = redis.pipeline(transaction=False)
-            for row in rows:
-                pipeline.publish(CHANNELS[TopicName(row["topic"])], row["data"])
-            result: Any = pipeline.execute()
-            await result
-
-        await self._redis.attempt(publish)

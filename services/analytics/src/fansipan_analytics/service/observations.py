@@ -75,10 +75,11 @@ class NewestTimes:
 
 async def store_observations(
     connection: "asyncpg.Connection[Any]", rows: Rows, newest: NewestTimes
-) -> tuple[Outcome, Rows]:
+) -> tuple[Outcome, Rows, Rows]:
     """Store rows, their minutes, what is to be recomputed, and the latest values.
 
-    Returns the outcome and the newest row of each datastream, for `newest.raise_to` once the transaction is committed.
+    Returns the outcome, the newest row of each datastream, for `newest.raise_to` once the transaction is committed, and
+    the rows that were corrected.
 
     Raises:
         Unusable: a datastream does not exist.
@@ -95,6 +96,7 @@ async def store_observations(
     dirty_ids, dirty_ms = [deltas.ids], [deltas.bucket_ms]
     outcome = Outcome(inserted=len(split.fresh))
     newest_rows = latest.newest_rows(split.fresh)
+    updated = rows_of({})
     if len(split.uncertain):
         inserted, corrections = await _store_uncertain(connection, split.uncertain)
         outcome.inserted += len(inserted)
@@ -110,7 +112,7 @@ async def store_observations(
         await latest.upsert_latest(connection, newest_rows)
     hours = dirty_hours(np.concatenate(dirty_ids), np.concatenate(dirty_ms))
     await rollups.mark_dirty(connection, "1h", hours, corrected=False)
-    return outcome, newest_rows
+    return outcome, newest_rows, updated
 
 
 async def _learn_newest(

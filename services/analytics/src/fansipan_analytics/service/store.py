@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Mapping
 
 import asyncpg
+import numpy as np
 
-from fansipan_analytics.domain.batch import join_batches
+from fansipan_analytics.domain.batch import Rows, join_batches
 from fansipan_analytics.domain.records import Prepared
 from fansipan_analytics.repository.offsets import advance
 from fansipan_analytics.service.observations import NewestTimes, Outcome, Unusable, store_observations
@@ -22,7 +23,8 @@ UNUSABLE = (Unusable, asyncpg.DataError, asyncpg.IntegrityConstraintViolationErr
 class Store:
     """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group.
 
-    The calendar says when dossiers and petitions are late; `cases_changed` is called after commits of service events.
+    The calendar says when dossiers and petitions are late; `cases_changed` is called after commits of service events,
+    `observed` with the rows of a commit that are newest of their datastream, or correct the newest.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class Store:
         *,
         metrics: Metrics,
         cases_changed: Callable[[], None] = lambda: None,
+        observed: Callable[[Rows], None] = lambda _rows: None,
     ) -> None:
         self._database = database
         self._calendar = calendar
         self._metrics = metrics
         self._cases_changed = cases_changed
+        self._observed = observed
         self._newest = NewestTimes()
 
     def forget(self) -> None:
@@ -80,19 +84,26 @@ class Store:
         self, prepared: Prepared, expected: Mapping[Partition, int], following: Mapping[Partition, int]
     ) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
-        newest = None
+        newest = corrected = None
         async with self._database.connection() as connection:
             async with connection.transaction():
                 await advance(connection, expected, following)
                 rows = join_batches(prepared.batches)
                 if len(rows):
-                    outcomes["observations"], newest = await store_observations(
+                    outcomes["observations"], newest, corrected = await store_observations(
                         connection, rows, self._newest
                     )
                 if prepared.events:
                     outcomes["service-events"] = await store_service_events(
                         connection, prepared.events, self._calendar
                     )
-            if newest is not None:
-                self._newest.raise_to(newest)
+            if newest is not None and corrected is not None:
+                self._observe(newest, corrected)
         return outcomes
+
+    def _observe(self, newest: Rows, corrected: Rows) -> None:
+        """After the commit: remember the newest times, and say what is read as latest from now on."""
+        self._observed(newest.take(np.flatnonzero(newest.ms >= self._newest.of(newest.ids))))
+        self._newest.raise_to(newest)
+        if len(corrected):
+            self._observed(corrected.take(np.flatnonzero(corrected.ms == self._newest.of(corrected.ids))))

@@ -6,6 +6,7 @@ from fastapi import Request
 
 from fansipan_common.errors import Forbidden
 from fansipan_gateway.access.domain import Kind, LoginNeeded, Reader
+from fansipan_gateway.access.identification import identify
 from fansipan_gateway.access.service import Access
 
 ReadAccess = Callable[[Request], Awaitable[Reader]]
@@ -15,8 +16,7 @@ def read_access(access: Access) -> ReadAccess:
     """A dependency that gives the reader, or answers 401, 403 or 429."""
 
     async def reader(request: Request) -> Reader:
-        client = request.client.host if request.client else ""
-        return await access.authenticate(request.headers.get("authorization"), client)
+        return await identify(access, request.scope)
 
     return reader
 
@@ -26,8 +26,7 @@ def operator_access(access: Access, *roles: str) -> ReadAccess:
     wanted = " or ".join(roles)
 
     async def operator(request: Request) -> Reader:
-        client = request.client.host if request.client else ""
-        reader = await access.authenticate(request.headers.get("authorization"), client)
+        reader = await identify(access, request.scope)
         if reader.kind is Kind.ANONYMOUS:
             raise LoginNeeded(f"log in as an operator with the role {wanted}")
         if reader.kind is not Kind.OPERATOR or reader.role not in roles:

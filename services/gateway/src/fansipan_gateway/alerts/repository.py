@@ -40,6 +40,9 @@ ORDER BY a.opened_at DESC, a.id DESC LIMIT $10
 _FIND: Final = f"""
 SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND ($2 OR {_IS_PUBLIC})
 """
+_PUBLIC_RULES: Final = f"""
+SELECT r.key FROM alert_rule r CROSS JOIN LATERAL (SELECT r.key AS rule) a WHERE {_IS_PUBLIC}
+"""
 _LOCK: Final = "SELECT state, version FROM alert WHERE id = $1 FOR UPDATE"
 _HISTORY: Final = "SELECT id, at, kind, actor, note, details FROM alert_event WHERE alert_id = $1 ORDER BY id"
 _NOTIFICATIONS: Final = """
@@ -119,6 +122,10 @@ class AlertRepository:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             return await _find(connection, alert_id, public_only=public_only)
+
+    async def public_rules(self) -> frozenset[str]:
+        """Keys of the rules whose alerts everybody may see."""
+        return frozenset(row["key"] for row in await self._database.fetch(_PUBLIC_RULES))
 
     async def change(
         self,

@@ -1,0 +1,1 @@
+"""Answers that are given again while nothing has changed (docs/adr/0012-caching.md)."""

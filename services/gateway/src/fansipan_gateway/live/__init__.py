@@ -1,0 +1,1 @@
+"""Live events: what has just changed, as Server-Sent Events."""
