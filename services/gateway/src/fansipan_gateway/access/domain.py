@@ -62,6 +62,10 @@ class Reader:
     public: bool = False
 
 
+ANYBODY: Final = Reader(Kind.ANONYMOUS, public=True)
+"""A reader without a credential, of what is open to everybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class BearerToken:
     """`Authorization: Bearer …`."""
