@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := libs/common libs/indicators libs/cli db services/ingest services/analytics services/gateway deploy/local
+MEMBERS := libs/common libs/indicators libs/client libs/cli db services/ingest services/analytics services/gateway deploy/local
 UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
@@ -80,4 +80,4 @@ page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 lock: ## Re-resolve requirements.lock
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml --group dev \
-	  $(foreach p,common indicators cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock
+	  $(foreach p,common indicators client cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock

@@ -121,10 +121,16 @@ def serve() -> Serve:
 
     @asynccontextmanager
     async def running(
-        url: str, *, anonymous_read: bool = False, web_dist: Path = Path("/nonexistent")
+        url: str,
+        *,
+        anonymous_read: bool = False,
+        web_dist: Path = Path("/nonexistent"),
+        **settings: Any,
     ) -> AsyncGenerator[httpx.AsyncClient, None]:
         app = build(
-            GatewaySettings(database_url=SecretStr(url), anonymous_read=anonymous_read, web_dist=web_dist)
+            GatewaySettings(
+                database_url=SecretStr(url), anonymous_read=anonymous_read, web_dist=web_dist, **settings
+            )
         )
         async with (
             app.router.lifespan_context(app),

@@ -69,6 +69,8 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/latest",
         "/v1/maintenance-windows",
         "/v1/observations",
+        "/v1/open-data/catalogue",
+        "/v1/open-data/indicators",
         "/v1/periods",
         "/v1/periods/{period}",
         "/v1/periods/{period}/restatements",
@@ -76,6 +78,10 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/service-events/summary",
         "/v1/things",
         "/v1/things/{reference}",
+    }
+    files = {
+        "/v1/datastreams/{reference}/observations/export",
+        "/v1/indicators/{indicator}/export",
     }
     actions = {
         "/v1/alerts/{alert_id}/acknowledge",
@@ -87,9 +93,16 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/maintenance-windows/{window_id}/end",
         "/v1/periods/{period}/close",
     }
-    assert {path for path, methods in document["paths"].items() if "get" in methods} == paths
+    assert {path for path, methods in document["paths"].items() if "get" in methods} == paths | files
     assert {path for path, methods in document["paths"].items() if "post" in methods} == actions
     for path in paths:
         responses = document["paths"][path]["get"]["responses"]
         assert "$ref" in responses["200"]["content"]["application/json"]["schema"]
-        assert "application/problem+json" in responses["401"]["content"]
+        if "/open-data/" not in path:
+            assert "application/problem+json" in responses["401"]["content"]
+    for path in files:
+        responses = document["paths"][path]["get"]["responses"]
+        assert "text/csv" in responses["200"]["content"]
+        assert "application/json" not in responses["200"]["content"]
+    for path in ("/v1/open-data/catalogue", "/v1/open-data/indicators"):
+        assert document["paths"][path]["get"]["security"] == []

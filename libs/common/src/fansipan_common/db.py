@@ -113,6 +113,29 @@ class Database:
         except AWAY as error:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
 
+    @asynccontextmanager
+    async def snapshot(self, *, idle: float, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
+        """Lend a connection in a read-only transaction whose statements all see one state: to read much by a cursor.
+
+        Args:
+            idle: seconds we may let the transaction wait between two statements before the server ends it.
+            wait: seconds to wait for a free connection.
+
+        Raises:
+            DatabaseAway: as `connection`, or a statement took longer than `command_timeout`.
+        """
+        async with (
+            self.connection(wait=wait) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.execute(
+                "SELECT set_config('statement_timeout', $1, true),"
+                " set_config('idle_in_transaction_session_timeout', $2, true)",
+                f"{round(self._command_timeout * 1000)}ms",
+                f"{round(idle * 1000)}ms",
+            )
+            yield connection
+
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
         """All rows of a query."""
         async with self.connection() as connection:

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from fansipan_common.api_keys import ApiKeys
 from fansipan_common.contracts.live import LiveTopic
@@ -18,7 +18,7 @@ from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry
-from fansipan_gateway.access.endpoints import operator_access, read_access
+from fansipan_gateway.access.endpoints import operator_access, public_access, read_access
 from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
@@ -65,6 +65,13 @@ from fansipan_gateway.dead_letters.endpoints import dead_letters_router
 from fansipan_gateway.dead_letters.ingest import IngestDoor
 from fansipan_gateway.dead_letters.repository import DeadLetterRepository
 from fansipan_gateway.dead_letters.service import DeadLetters
+from fansipan_gateway.exports.domain.about import Origin
+from fansipan_gateway.exports.domain.formats import PACKED
+from fansipan_gateway.exports.endpoints import exports_router
+from fansipan_gateway.exports.repository import ExportRepository
+from fansipan_gateway.exports.service.figures import FigureExports
+from fansipan_gateway.exports.service.series import SeriesExports
+from fansipan_gateway.exports.service.streaming import Exporter, ExportSlots
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.endpoints.definitions import definitions_router
 from fansipan_gateway.indicators.endpoints.explain import explain_router
@@ -99,6 +106,10 @@ from fansipan_gateway.maintenance_windows.service import MaintenanceWindows
 from fansipan_gateway.observations.endpoints import observations_router
 from fansipan_gateway.observations.repository import ObservationRepository
 from fansipan_gateway.observations.service import Observations
+from fansipan_gateway.open_data.domain.catalogue import Publisher
+from fansipan_gateway.open_data.endpoints import open_data_router
+from fansipan_gateway.open_data.repository import OpenDataRepository
+from fansipan_gateway.open_data.service import OpenData
 from fansipan_gateway.periods.endpoints import periods_router
 from fansipan_gateway.periods.repository import PeriodRepository
 from fansipan_gateway.periods.service import Periods
@@ -149,6 +160,14 @@ def build(settings: GatewaySettings) -> FastAPI:
     versions = DataVersions()
     public = PublicKnowledge(catalogue, AlertRepository(database))
     speed = _Speed(settings, public, versions)
+    # A long download takes no connection from short reads.
+    downloads = Database(
+        url,
+        application="fansipan-gateway-exports",
+        max_size=settings.export_concurrency + 1,
+        command_timeout=settings.statement_timeout_seconds,
+        stateless=True,
+    )
 
     async def forget() -> None:
         for cache in (api_keys, operators, directory, areas):
@@ -173,6 +192,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             await tasks.stop()
             await http.aclose()
             await speed.close()
+            await downloads.close()
             await database.close()
 
     app = GatewayApp(
@@ -188,6 +208,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     )
     install_problem_handlers(app)
     app.include_router(health_router(tasks, {"database": database.ping}))
+    app.include_router(_exports_door(settings, downloads, directory, catalogue, authentication))
     app.include_router(things_router(Things(ThingRepository(database)), access))
     app.include_router(datastreams_router(Datastreams(datastream_repository), access))
     app.include_router(
@@ -197,7 +218,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.include_router(areas_router(areas, access))
     app.include_router(service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access))
     for router in (
-        *_indicator_doors(database, catalogue, authentication),
+        *_indicator_doors(settings, database, catalogue, authentication),
         *_operations_doors(database, authentication),
         *_administration_doors(database, authentication),
         data_health_router(DataHealth(HealthRepository(database), _now), access),
@@ -222,7 +243,12 @@ def build(settings: GatewaySettings) -> FastAPI:
 
 def _add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Access, speed: "_Speed") -> None:
     """What stands in front of the doors; a request passes the last one first."""
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=_COMPRESSION)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1024,
+        compresslevel=_COMPRESSION,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED),
+    )
     app.add_middleware(
         CachedReads,
         access=authentication,
@@ -283,7 +309,7 @@ class _Speed:
 
 
 def _indicator_doors(
-    database: Database, catalogue: IndicatorCatalogue, authentication: Access
+    settings: GatewaySettings, database: Database, catalogue: IndicatorCatalogue, authentication: Access
 ) -> list[APIRouter]:
     """Figures, what explains them, and the definitions behind them."""
     access = read_access(authentication)
@@ -292,12 +318,27 @@ def _indicator_doors(
     history, cases = HistoryRepository(database), CaseRepository(database)
     series = FigureSeries(catalogue, figures, subjects, _now)
     newest = NewestFigures(catalogue, figures, subjects, series, _now)
+    open_data = OpenData(
+        OpenDataRepository(database),
+        catalogue,
+        newest,
+        Publisher(
+            settings.open_data_publisher,
+            settings.open_data_publisher_url,
+            settings.open_data_contact,
+            settings.open_data_licence,
+        ),
+        settings.province,
+        _now,
+        open_api=settings.anonymous_read,
+    )
     inputs = FigureInputs(catalogue, figures, subjects, ReadingRepository(database), cases, history, _now)
     return [
         figures_router(series, newest, access),
         explain_router(Explanations(catalogue, figures, history, series, inputs, _now), access),
         what_if_router(WhatIf(catalogue, figures, cases, series, _now), acting),
         definitions_router(catalogue, access, _now),
+        open_data_router(open_data, settings.public_url),
     ]
 
 
@@ -338,3 +379,34 @@ def _dead_letters_door(
         DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
     )
     return dead_letters_router(letters, operator_access(authentication, "operator", "admin"))
+def _exports_door(
+    settings: GatewaySettings,
+    database: Database,
+    directory: DatastreamDirectory,
+    catalogue: IndicatorCatalogue,
+    authentication: Access,
+) -> APIRouter:
+    """Files of figures and of time series."""
+    access = read_access(authentication)
+    total = settings.export_concurrency
+    exporter = Exporter(ExportSlots(total, anonymous=max(1, total // 2)), settings.export_seconds)
+    origin = Origin(settings.open_data_publisher, settings.open_data_licence)
+    repository, figures = ExportRepository(database), FigureRepository(database)
+    subjects = SubjectRepository(database)
+    most = settings.export_max_rows
+    return exports_router(
+        FigureExports(
+            repository,
+            figures,
+            subjects,
+            catalogue,
+            FigureSeries(catalogue, figures, subjects, _now),
+            exporter,
+            origin,
+            most,
+            _now,
+        ),
+        SeriesExports(repository, directory, exporter, origin, most, _now),
+        access=access,
+        public_access=public_access(access),
+    )

@@ -94,6 +94,32 @@ class GatewaySettings(CommonSettings):
             description="Streams at once on this replica, of one operator, API key, or anonymous address.",
         ),
     ] = 100
+    export_max_rows: Annotated[
+        int, Field(validation_alias="FANSIPAN_EXPORT_MAX_ROWS", ge=1, le=100_000_000)
+    ] = 2_000_000
+    export_concurrency: Annotated[
+        int, Field(validation_alias="FANSIPAN_EXPORT_CONCURRENCY", ge=1, le=100)
+    ] = 4
+    export_seconds: Annotated[float, Field(validation_alias="FANSIPAN_EXPORT_SECONDS", gt=0, le=86_400)] = (
+        900.0
+    )
+    public_url: Annotated[
+        str | None, Field(validation_alias="FANSIPAN_PUBLIC_URL", pattern=r"^https?://[^\s?#]+$")
+    ] = None
+    """Address under which the world knows this gateway; None: each request's own."""
+    province: Annotated[str, Field(validation_alias="FANSIPAN_PROVINCE", pattern=r"^[0-9]{2}$")] = "15"
+    open_data_licence: Annotated[
+        str, Field(validation_alias="FANSIPAN_OPEN_DATA_LICENCE", pattern=r"^https?://\S+$")
+    ] = "https://creativecommons.org/licenses/by/4.0/"
+    open_data_publisher: Annotated[
+        str, Field(validation_alias="FANSIPAN_OPEN_DATA_PUBLISHER", min_length=1, max_length=200)
+    ] = "Ủy ban nhân dân tỉnh Lào Cai"
+    open_data_publisher_url: Annotated[
+        str, Field(validation_alias="FANSIPAN_OPEN_DATA_PUBLISHER_URL", pattern=r"^https?://\S+$")
+    ] = "https://laocai.gov.vn/"
+    open_data_contact: Annotated[
+        str | None, Field(validation_alias="FANSIPAN_OPEN_DATA_CONTACT", pattern=r"^[^\s@]+@[^\s@]+$")
+    ] = None
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from fansipan_common.errors import ClientFault, Unauthorized
-from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
+from fansipan_gateway.domain.visibility import EVERYTHING, PUBLIC, Visibility
 
 _CHALLENGE: Final = 'Bearer realm="fansipan", Basic realm="fansipan", charset="UTF-8"'
 _MAX_HEADER: Final = 4096
@@ -60,6 +60,10 @@ class Reader:
     role: str = ""
     visibility: Visibility = EVERYTHING
     public: bool = False
+
+
+ANYBODY: Final = Reader(Kind.ANONYMOUS, visibility=PUBLIC, public=True)
+"""A reader without a credential, of what is open to everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 
 from fansipan_common.errors import Forbidden
-from fansipan_gateway.access.domain import Kind, LoginNeeded, Reader
+from fansipan_gateway.access.domain import ANYBODY, Kind, LoginNeeded, Reader
 from fansipan_gateway.access.identification import identify
 from fansipan_gateway.access.service import Access
 
@@ -17,6 +17,23 @@ def read_access(access: Access) -> ReadAccess:
 
     async def reader(request: Request) -> Reader:
         return await identify(access, request.scope)
+
+    return reader
+
+
+def public_access(read: ReadAccess) -> ReadAccess:
+    """A dependency that gives the reader, or an anonymous one where no credential is sent: for what all may see.
+
+    A credential that is sent must be good all the same.
+    """
+
+    async def reader(request: Request) -> Reader:
+        try:
+            return await read(request)
+        except LoginNeeded:
+            if request.headers.get("authorization") is not None:
+                raise
+            return ANYBODY
 
     return reader
 

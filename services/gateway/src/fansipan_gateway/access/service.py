@@ -6,6 +6,7 @@ from fansipan_common.api_keys import ApiKeys
 from fansipan_common.errors import Unauthorized
 from fansipan_common.security import Scope
 from fansipan_gateway.access.domain import (
+    ANYBODY,
     BearerToken,
     Kind,
     LoginNeeded,
@@ -16,7 +17,6 @@ from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.domain.visibility import PUBLIC, Visibility
 
 _KEY_PREFIX: Final = "fsp_"
-_ANYBODY: Final = Reader(Kind.ANONYMOUS, visibility=PUBLIC, public=True)
 
 
 class Access:
@@ -44,7 +44,7 @@ class Access:
         """
         if authorization is None:
             if self._anonymous_read:
-                return _ANYBODY
+                return ANYBODY
             raise LoginNeeded(
                 "log in: Authorization: Bearer fsp_… (an API key), or Basic with an operator's name and password"
             )

@@ -16,6 +16,12 @@ class BadRange(ClientFault):
     code, title = "invalid-range", "Invalid time range"
 
 
+class TooLongRange(ClientFault):
+    """The range is longer than one answer may look over; `maxDays` is how long it may be."""
+
+    code, title = "range-too-long", "Time range too long"
+
+
 @dataclass(frozen=True, slots=True)
 class TimeRange:
     """From `start` (inside) to `end` (outside), both in UTC."""
@@ -44,6 +50,25 @@ def resolve_range(
             f"from ({start.isoformat()}) must be before to ({end.isoformat()}); without to, to is now",
         )
     return TimeRange(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def refuse_long(time_range: TimeRange, longest: timedelta, *, series: int = 1) -> None:
+    """Refuse a range that, times the number of series read over it, is longer than `longest`.
+
+    Raises:
+        TooLongRange: it is; says how to split.
+    """
+    span = time_range.end - time_range.start
+    if span * series <= longest:
+        return
+    each = longest // series
+    todo = f"split the range into parts of at most {each.days} days"
+    if series > 1:
+        todo += f", or ask for fewer than {series} series at once"
+    raise TooLongRange(
+        f"{span.days} days × {series} series is more than {longest.days} days: {todo}",
+        extra={"maxDays": each.days},
+    )
 
 
 def format_instant(moment: datetime) -> str:

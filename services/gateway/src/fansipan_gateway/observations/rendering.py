@@ -29,7 +29,7 @@ def raw_items(rows: Sequence[Row], keys: Mapping[int, str]) -> str:
     return ",".join(
         [
             f'{heads[i]}{time}Z","result":{rest}'
-            for i, time, rest in zip(ids, _instants(ms), results, strict=True)
+            for i, time, rest in zip(ids, instants(ms), results, strict=True)
         ]
     )
 
@@ -47,7 +47,7 @@ def rollup_items(rows: Sequence[Row], keys: Mapping[int, str]) -> str:
             f'{heads[i]}{time}Z","count":{count},"sum":{total},"min":{least},"max":{most}'
             f',"first":{first},"last":{last},"mean":{mean}}}'
             for i, time, count, total, least, most, first, last, mean in zip(
-                ids, _instants(ms), *figures, strict=True
+                ids, instants(ms), *figures, strict=True
             )
         ]
     )
@@ -58,7 +58,7 @@ def _numbers(values: Sequence[float]) -> list[str]:
     return orjson.dumps(values).decode()[1:-1].split(",")
 
 
-def _instants(ms: Sequence[int]) -> list[str]:
+def instants(ms: Sequence[int]) -> list[str]:
     """RFC 3339 without the Z: `2026-07-01T00:00:00.000`."""
     times = np.array(ms, np.int64)
     if (times % 1000).any():

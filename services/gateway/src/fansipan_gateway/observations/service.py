@@ -14,7 +14,7 @@ from fansipan_common.errors import ClientFault
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row, moment_of
-from fansipan_gateway.domain.time_range import TimeRange, resolve_range
+from fansipan_gateway.domain.time_range import TimeRange, refuse_long, resolve_range
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.observations.domain.granularity import (
     DEFAULT_MAX_POINTS,
@@ -31,6 +31,9 @@ from fansipan_gateway.observations.repository import ObservationRepository, Posi
 
 DEFAULT_SPAN: Final = timedelta(hours=24)
 DEFAULT_LIMIT: Final = 1_000
+MAX_SERIES_SPAN: Final = timedelta(days=100 * 366)
+"""Range × datastreams of one request: a hundred years of one, two of fifty."""
+
 _KIND: Final = "observations"
 _MAX_THINNED_ROWS: Final = 250_000
 
@@ -92,10 +95,11 @@ class Observations:
 
         Raises:
             NotFound: a datastream is not known, or not seen by this reader.
-            BadRange, BadCursor, TooDense: what the caller must change.
+            BadRange, TooLongRange, BadCursor, TooDense: what the caller must change.
             DatabaseAway: try again.
         """
         time_range = resolve_range(query.start, query.end, now=self._now(), default_span=DEFAULT_SPAN)
+        refuse_long(time_range, MAX_SERIES_SPAN, series=len(set(query.datastreams)))
         after = _position_of(query.cursor)
         keys = {d.id: d.key for d in await self._directory.resolve(query.datastreams, visibility)}
         reading = await self._choose(query, list(keys), time_range)

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from fansipan_gateway.domain.time_range import TimeRange, resolve_range
+from fansipan_gateway.domain.time_range import TimeRange, refuse_long, resolve_range
 from fansipan_gateway.indicators.domain.faults import BadPeriod
 from fansipan_indicators.periods import Period, PeriodKind, parse_period, period_at
 
@@ -25,6 +25,15 @@ DEFAULT_SPAN: Final = {
     PeriodKind.QUARTER: timedelta(days=5 * 366),
     PeriodKind.YEAR: timedelta(days=20 * 366),
 }
+MAX_SPAN: Final = {
+    PeriodKind.HOUR: timedelta(days=5 * 366),
+    PeriodKind.DAY: timedelta(days=50 * 366),
+    PeriodKind.MONTH: timedelta(days=300 * 366),
+    PeriodKind.QUARTER: timedelta(days=300 * 366),
+    PeriodKind.YEAR: timedelta(days=300 * 366),
+}
+"""How long a range may be: some 44,000 hours, 18,000 days."""
+
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
 
 
@@ -37,10 +46,13 @@ def figure_range(start: str | None, end: str | None, kind: PeriodKind, now: date
     Raises:
         BadPeriod: a text is neither a time nor a period.
         BadRange: the range is empty.
+        TooLongRange: it holds too many periods for one request.
     """
     first = None if start is None else _read("from", start, whole=False)
     last = period_at(kind, now).end if end is None else _read("to", end, whole=True)
-    return resolve_range(first, last, now=now, default_span=DEFAULT_SPAN[kind])
+    time_range = resolve_range(first, last, now=now, default_span=DEFAULT_SPAN[kind])
+    refuse_long(time_range, MAX_SPAN[kind])
+    return time_range
 
 
 def _read(name: str, text: str, *, whole: bool) -> datetime:

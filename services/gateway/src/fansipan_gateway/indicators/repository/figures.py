@@ -3,10 +3,12 @@
 Every statement is bounded in time, so that chunks outside the range are not touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+import asyncpg
 
 from fansipan_common.db import Database
 from fansipan_gateway.access.seen import figure_seen, subject_arguments
@@ -88,6 +90,24 @@ SELECT w.definition_id, w.subject_id, w.period, w.start AS period_start, cv.revi
 """
 
 
+# A file of many figures: by time, so that a range can be cut where it becomes too much.
+_ALL_WHERE: Final = """
+ WHERE f.definition_id = $1 AND f.subject_id = ANY($2::int[]) AND f.period = $3 AND f.period_start >= $4
+   AND f.period_start < $5
+"""
+_ALL: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_ALL_WHERE}"
+_ALL_AS_OF: Final = f"""
+SELECT {_COLUMNS} FROM indicator_value f {_ALL_WHERE} AND f.known_from <= $6
+UNION ALL
+SELECT {_COLUMNS} FROM indicator_revision f {_ALL_WHERE} AND f.known_from <= $6 AND f.superseded_at > $6
+"""
+_IN_ORDER: Final = """
+SELECT known.* FROM ({}) known JOIN indicator_subject s ON s.id = known.subject_id
+ ORDER BY known.period_start, s.key COLLATE "C"
+"""
+_CUT: Final = "SELECT period_start FROM ({}) known ORDER BY period_start OFFSET {} LIMIT 1"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The figures of an indicator whose newest is wanted: of a kind of period, judged by these versions."""
@@ -127,6 +147,58 @@ class FigureRepository:
             *more,
         )
         return await self._shown([_figure(row) for row in rows], as_of)
+
+    async def count_all(
+        self,
+        segment: Segment,
+        subject_ids: Sequence[int],
+        kind: PeriodKind,
+        *,
+        as_of: datetime | None,
+        at_most: int,
+    ) -> tuple[int, datetime | None]:
+        """How many figures `stream_all` would give; when more than `at_most`, where the first beyond begins."""
+        query, more = (_ALL, []) if as_of is None else (_ALL_AS_OF, [as_of])
+        place = 6 + len(more)
+        args = (segment.version.id, list(subject_ids), kind.value, segment.since, segment.until, *more)
+        cut = await self._database.fetchrow(_CUT.format(query, f"${place}"), *args, at_most)
+        if cut is not None:
+            return at_most + 1, cut["period_start"]
+        row = await self._database.fetchrow(f"SELECT count(*) AS rows FROM ({query}) known", *args)
+        return (0 if row is None else row["rows"]), None
+
+    async def stream_all(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        segment: Segment,
+        subject_ids: Sequence[int],
+        kind: PeriodKind,
+        *,
+        as_of: datetime | None,
+        batch: int,
+    ) -> AsyncGenerator[list[ShownFigure]]:
+        """The figures of subjects that one version judges, by time and key of the subject, in batches.
+
+        Args:
+            connection: in a transaction, which holds the cursor.
+            segment: the version, and the range in which periods begin.
+            subject_ids: whose.
+            kind: of the periods.
+            as_of: as known then; None: now.
+            batch: figures held at once.
+        """
+        query, more = (_ALL, []) if as_of is None else (_ALL_AS_OF, [as_of])
+        cursor = await connection.cursor(
+            _IN_ORDER.format(query),
+            segment.version.id,
+            list(subject_ids),
+            kind.value,
+            segment.since,
+            segment.until,
+            *more,
+        )
+        while rows := await cursor.fetch(batch):
+            yield await self._shown([_figure(row) for row in rows], as_of, connection)
 
     async def fetch_newest(
         self,
@@ -184,12 +256,18 @@ class FigureRepository:
         )
         return await self._shown([_figure(row) for row in rows], as_of)
 
-    async def _shown(self, figures: Sequence[FigureRow], as_of: datetime | None) -> list[ShownFigure]:
-        """Figures, each with what was closed of it by `as_of`."""
+    async def _shown(
+        self,
+        figures: Sequence[FigureRow],
+        as_of: datetime | None,
+        connection: "asyncpg.Connection[Any] | None" = None,
+    ) -> list[ShownFigure]:
+        """Figures, each with what was closed of it by `as_of`; read over `connection` when one is given."""
+        fetch = self._database.fetch if connection is None else connection.fetch
         closable = [figure for figure in figures if figure.kind is not PeriodKind.HOUR]
         if not closable:
             return [ShownFigure(figure) for figure in figures]
-        rows = await self._database.fetch(
+        rows = await fetch(
             _CLOSED,
             [figure.definition_id for figure in closable],
             [figure.subject_id for figure in closable],

@@ -1,0 +1,1 @@
+"""Exports: figures and time series as files, streamed as they are read."""

@@ -1,0 +1,1 @@
+"""What is exported: tables, formats, bounds, and what a file says of itself."""

@@ -1,0 +1,1 @@
+"""Making files: of figures, of time series, and how they are streamed."""
