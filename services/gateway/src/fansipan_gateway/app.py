@@ -50,13 +50,13 @@ from fansipan_gateway.areas.endpoints import areas_router
 from fansipan_gateway.areas.repository import AreaRepository
 from fansipan_gateway.areas.service import Areas
 from fansipan_gateway.audit import AuditTrail
-from fansipan_gateway.data_health.endpoints import data_health_router
-from fansipan_gateway.data_health.repository import HealthRepository
-from fansipan_gateway.data_health.service import DataHealth
 from fansipan_gateway.caching.domain import Noun
 from fansipan_gateway.caching.middleware import CachedReads, CachePolicy
 from fansipan_gateway.caching.store import OwnAnswers, SharedAnswers
 from fansipan_gateway.caching.versions import DataVersions
+from fansipan_gateway.data_health.endpoints import data_health_router
+from fansipan_gateway.data_health.repository import HealthRepository
+from fansipan_gateway.data_health.service import DataHealth
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.datastreams.endpoints import datastreams_router
 from fansipan_gateway.datastreams.repository import DatastreamRepository
@@ -379,6 +379,8 @@ def _dead_letters_door(
         DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
     )
     return dead_letters_router(letters, operator_access(authentication, "operator", "admin"))
+
+
 def _exports_door(
     settings: GatewaySettings,
     database: Database,

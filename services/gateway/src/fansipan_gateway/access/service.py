@@ -14,7 +14,7 @@ from fansipan_gateway.access.domain import (
     parse_authorization,
 )
 from fansipan_gateway.access.operators import OperatorLogins
-from fansipan_gateway.domain.visibility import PUBLIC, Visibility
+from fansipan_gateway.domain.visibility import Visibility
 
 _KEY_PREFIX: Final = "fsp_"
 
