@@ -19,7 +19,7 @@ from fansipan_gateway.exports.schemas import FigureExportParameters, SeriesExpor
 from fansipan_gateway.exports.service.figures import FigureExport, FigureExports
 from fansipan_gateway.exports.service.series import SeriesExport, SeriesExports
 from fansipan_gateway.exports.service.streaming import ExportFile
-from fansipan_gateway.indicators.endpoints.definitions import sees_internal, shared
+from fansipan_gateway.indicators.endpoints.definitions import shared
 from fansipan_gateway.indicators.schemas.parameters import IndicatorId
 
 _log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ def exports_router(
                 as_of=parameters.as_of,
                 style=parameters.style,
             ),
-            internal=sees_internal(reader),
+            reader.visibility,
             anonymous=reader.kind is Kind.ANONYMOUS,
         )
         return FileResponse(file, public=shared(reader))

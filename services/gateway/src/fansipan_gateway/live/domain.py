@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fansipan_common.contracts.live import LiveTopic
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.domain.visibility import Visibility
 
 _ID: Final = re.compile(r"(\d{1,15})-(\d{1,10})", re.ASCII)
@@ -32,35 +32,58 @@ def parse_event_id(text: str) -> EventId | None:
     return None if found is None else EventId(int(found[1]), int(found[2]))
 
 
+_OF_AREAS: Final = frozenset({"area", "area-procedure"})
+_OF_AGENCIES: Final = frozenset({"agency", "agency-procedure"})
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a reader sees of live events: every question about it is asked here.
+    """What a reader sees of live events: every question about it is asked here (docs/api/visibility.md).
+
+    An event does not say where a thing stands, nor whose it is: who does not see everything gets figures of things only
+    of public indicators, and reads the others.
 
     Attributes:
-        internal: whether indicators that are not public are seen, and who did what to an alert.
         visibility: which part of the data.
     """
 
-    internal: bool
     visibility: Visibility
 
     @classmethod
     def of(cls, reader: Reader) -> "Sight":
         """What this reader sees."""
-        return cls(reader.kind is Kind.OPERATOR, reader.visibility)
+        return cls(reader.visibility)
+
+    @property
+    def internal(self) -> bool:
+        """Whether what is not public is seen, within limits, and who did what to an alert."""
+        return self.visibility.internal
 
     @property
     def alerts(self) -> bool:
         """Whether alerts are seen at all: not by the keys of one provider."""
         return self.visibility.provider_id is None
 
-    def subject(self, _kind: str, _key: str) -> bool:
-        """Whether figures and alerts of a subject are seen."""
-        return True
+    def figure(self, kind: str, key: str, *, public: bool) -> bool:
+        """Whether figures of a subject are seen; `public`: those of an indicator that everybody sees."""
+        return public or self.visibility.sees_all_figures or self._owns(kind, key)
 
-    def area(self, _code: str | None) -> bool:
-        """Whether alerts in an area are seen; None: of no area."""
-        return True
+    def alert(self, kind: str, key: str, area: str | None, *, public: bool) -> bool:
+        """Whether alerts about a subject in an area (None: in none) are seen; `public`: of a rule on public data."""
+        if not (public or self.internal):
+            return False
+        visibility = self.visibility
+        return (
+            not visibility.limited
+            or area in visibility.areas
+            or (kind in _OF_AGENCIES and self._owns(kind, key))
+        )
+
+    def _owns(self, kind: str, key: str) -> bool:
+        owner = key.split("|", 1)[0]
+        if kind in _OF_AREAS:
+            return owner in self.visibility.areas
+        return kind in _OF_AGENCIES and owner in self.visibility.agencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +107,8 @@ class Subscription:
     keys: Mapping[int, str] = field(default_factory=dict[int, str], compare=False)
 
     def wants_subject(self, kind: str, key: str) -> bool:
-        """Whether events about a subject are wanted, and may be seen."""
-        return (self.subjects is None or (kind, key) in self.subjects) and self.sight.subject(kind, key)
+        """Whether events about a subject are wanted."""
+        return self.subjects is None or (kind, key) in self.subjects
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ async def _subscription(
     if LiveTopic.ALERTS in topics and not sight.alerts:
         raise Forbidden("this API key sees the data of its provider only; leave the topic alerts out")
     for key in parameters.indicator:
-        await catalogue.find(key, internal=sight.internal)
+        await catalogue.find(key, sight.visibility)
     subjects = [parse_subject(text.removeprefix("area:")) for text in parameters.subject]
     if (LiveTopic.OBSERVATIONS in topics) != bool(parameters.datastream):
         raise ClientFault("the topic observations and datastream=… (ids or keys, repeated) go together")

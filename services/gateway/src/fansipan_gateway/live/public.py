@@ -7,6 +7,7 @@ from typing import Final
 
 from fansipan_common.db import DatabaseAway
 from fansipan_gateway.alerts.repository import AlertRepository
+from fansipan_gateway.domain.visibility import PUBLIC
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.live.domain import Public
 
@@ -39,7 +40,7 @@ class PublicKnowledge:
         if self._monotonic() >= self._until:
             try:
                 async with asyncio.timeout(_PATIENCE_SECONDS):
-                    entries = await self._catalogue.entries(internal=False)
+                    entries = await self._catalogue.entries(PUBLIC)
                     rules = await self._alerts.public_rules()
                 self._known = Public(frozenset(entry.key for entry in entries), rules)
                 self._until = self._monotonic() + _TTL_SECONDS

@@ -10,6 +10,7 @@ import orjson
 from anyio import to_thread
 
 from fansipan_common.errors import NotFound
+from fansipan_gateway.domain.visibility import PUBLIC
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain.documents import summary
 from fansipan_gateway.indicators.domain.subjects import Subject
@@ -136,7 +137,7 @@ class OpenData:
         now = self._now()
         province = await self._find_province()
         cards = await self._newest.cards(
-            Subject("area", province.code), group=None, kind=None, as_of=None, internal=False
+            Subject("area", province.code), PUBLIC, group=None, kind=None, as_of=None
         )
         latest = {card["indicator"]: {name: card[name] for name in _FIGURE} for card in cards}
         items = [self._item(base, entry, latest.get(entry.key), now) for entry in await self._public()]
@@ -170,7 +171,7 @@ class OpenData:
         }
 
     async def _public(self) -> list[IndicatorEntry]:
-        return [entry for entry in await self._catalogue.entries(internal=False) if not entry.retired]
+        return [entry for entry in await self._catalogue.entries(PUBLIC) if not entry.retired]
 
     async def _find_province(self) -> Province:
         province = await self._repository.province(self._province)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fansipan_gateway.domain.time_range import TimeRange, format_instant
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.exports.domain.about import About, Origin
 from fansipan_gateway.exports.domain.faults import FormatNotAvailable, TooManyRows
 from fansipan_gateway.exports.domain.formats import (
@@ -94,8 +95,8 @@ class FigureExports:
         self._most = most
         self._now = now
 
-    async def open(self, query: FigureExport, *, internal: bool, anonymous: bool) -> ExportFile:
-        """Begin a file.
+    async def open(self, query: FigureExport, visibility: Visibility, *, anonymous: bool) -> ExportFile:
+        """Begin a file, of the subjects whose figures the reader sees.
 
         Raises:
             NotFound: no such indicator or area.
@@ -103,7 +104,7 @@ class FigureExports:
                 caller must change.
             ExportsBusy, DatabaseAway: try again.
         """
-        entry = await self._catalogue.find(query.indicator, internal=internal)
+        entry = await self._catalogue.find(query.indicator, visibility)
         entry.require_kinds(_DEFINED_KINDS.get(query.subject_kind, [query.subject_kind]))
         now = self._now()
         kind = query.kind or entry.shown(now).version.periods[0]
@@ -113,7 +114,7 @@ class FigureExports:
                 "geojson is for areas only (subjectKind=area); take csv, parquet or xlsx"
             )
         time_range = figure_range(query.start, query.end, kind, now)
-        subjects, time_range = await self._choose(query, time_range, now)
+        subjects, time_range = await self._choose(query, time_range, now, visibility, public=entry.public)
         segments = entry.segments(time_range.start, time_range.end, kind) if subjects else []
         await self._refuse_many(query, segments, list(subjects), kind, time_range)
         writer = await self._writer(query, _about(entry, query, self._origin, now), subjects)
@@ -131,24 +132,35 @@ class FigureExports:
         return ExportFile(name, MEDIA_TYPES[query.file_format.value], chunks)
 
     async def _choose(
-        self, query: FigureExport, time_range: TimeRange, now: datetime
+        self,
+        query: FigureExport,
+        time_range: TimeRange,
+        now: datetime,
+        visibility: Visibility,
+        *,
+        public: bool,
     ) -> tuple[dict[int, NamedSubject], TimeRange]:
         """The subjects by id, in the order of their keys, and the range in which they have figures."""
         if query.area is None:
-            return await self._of_kind(query, now), time_range
-        named, until = await self._series.named(Subject("area", query.area))
+            return await self._of_kind(query, now, visibility, public=public), time_range
+        named, until = await self._series.named(Subject("area", query.area), visibility)
         if query.subject_kind == "area" and len(query.area) > 2:
             start, end = time_range.start, max(time_range.start, min(time_range.end, until))
-            return ({} if named.id is None else {named.id: named}), TimeRange(start, end)
+            seen = named.id is not None and (public or named.seen)
+            return ({named.id: named} if seen and named.id is not None else {}), TimeRange(start, end)
         if query.subject_kind not in ("area", "thing", "area-procedure"):
             raise BadSubject(f"area=… chooses areas and things, not {query.subject_kind}: leave it out")
-        subjects = await self._of_kind(query, now)
+        subjects = await self._of_kind(query, now, visibility, public=public)
         within = await self._repository.subjects_within(list(subjects), query.area)
         return {id_: subject for id_, subject in subjects.items() if id_ in within}, time_range
 
-    async def _of_kind(self, query: FigureExport, now: datetime) -> dict[int, NamedSubject]:
+    async def _of_kind(
+        self, query: FigureExport, now: datetime, visibility: Visibility, *, public: bool
+    ) -> dict[int, NamedSubject]:
         day = (query.as_of or now).astimezone(ZONE).date()
-        found = await self._subjects.fetch_kind(query.subject_kind, day=day, limit=MAX_SUBJECTS + 1)
+        found = await self._subjects.fetch_kind(
+            query.subject_kind, visibility, public=public, day=day, limit=MAX_SUBJECTS + 1
+        )
         if len(found) > MAX_SUBJECTS:
             raise TooManySubjects(f"there are over {MAX_SUBJECTS} of them: choose others with subjectKind=…")
         return {subject.id: subject for subject in found if subject.id is not None}
