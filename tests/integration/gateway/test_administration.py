@@ -226,7 +226,8 @@ async def test_the_audit_trail_is_found_by_who_what_and_when(
 ):
     before = datetime.now(UTC) - timedelta(days=400)
     await owner.execute(
-        "INSERT INTO audit_event (at, actor, action, object, details, client) SELECT $1::timestamptz + i * interval '1 day',"
+        "INSERT INTO audit_event (at, actor, action, object, details, client)"
+        " SELECT $1::timestamptz + i * interval '1 day',"
         " 'old-timer', 'period.closed', 'period/2025-' || i, '{}', '10.0.0.1' FROM generate_series(1, 5) i",
         before,
     )

@@ -79,7 +79,8 @@ async def test_properties_that_people_enter_are_left_out(gateway: httpx.AsyncCli
         await connection.execute("INSERT INTO indicator_subject (kind, key) VALUES ('area', '15')")
         await connection.execute(
             "INSERT INTO indicator_value (definition_id, subject_id, period, period_start, revision, value,"
-            " sample_count, details, reason, known_from) SELECT d.id, s.id, 'hour', t, 1, 75, 4, '{}', 'new-data', now()"
+            " sample_count, details, reason, known_from)"
+            " SELECT d.id, s.id, 'hour', t, 1, 75, 4, '{}', 'new-data', now()"
             " FROM indicator_definition d, indicator_subject s,"
             " unnest('{2026-07-01T00:00:00Z,2026-07-01T01:00:00Z}'::timestamptz[]) t"
         )
