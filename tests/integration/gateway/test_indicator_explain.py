@@ -132,11 +132,13 @@ async def _explain(client: httpx.AsyncClient, path: str, **options: Any) -> dict
     return response.json()
 
 
-async def _all_inputs(client: httpx.AsyncClient, path: str, limit: int) -> list[dict[str, Any]]:
-    page = await _explain(client, path, params={"limit": limit})
+async def _all_inputs(
+    client: httpx.AsyncClient, path: str, limit: int, auth: tuple[str, str]
+) -> list[dict[str, Any]]:
+    page = await _explain(client, path, params={"limit": limit}, auth=auth)
     items = page["inputs"]["items"]
     while page["next"] is not None:
-        page = (await client.get(page["next"])).json()
+        page = (await client.get(page["next"], auth=auth)).json()
         items += page["inputs"]["items"]
     return items
 
@@ -212,8 +214,9 @@ async def test_an_area_names_the_things_and_the_one_that_decided(gateway: httpx.
     )
 
 
-async def test_every_case_says_whether_it_counts_and_why_not(gateway: httpx.AsyncClient) -> None:
-    cases = {case["id"]: case for case in await _all_inputs(gateway, "on-time/values/02671/2026-07", 2)}
+async def test_every_case_says_whether_it_counts_and_why_not(gateway: httpx.AsyncClient, world: Any) -> None:
+    inputs = await _all_inputs(gateway, "on-time/values/02671/2026-07", 2, world.operator)
+    cases = {case["id"]: case for case in inputs}
     assert {
         name: (case["inNumerator"], case["notInNumerator"], case["inDenominator"], case["notInDenominator"])
         for name, case in cases.items()
@@ -227,8 +230,9 @@ async def test_every_case_says_whether_it_counts_and_why_not(gateway: httpx.Asyn
     assert cases["late"]["provider"] == "demo"
 
 
-async def test_all_cases_count_for_the_province(gateway: httpx.AsyncClient) -> None:
-    names = {case["id"] for case in await _all_inputs(gateway, "on-time/values/15/2026-07", 100)}
+async def test_all_cases_count_for_the_province(gateway: httpx.AsyncClient, world: Any) -> None:
+    inputs = await _all_inputs(gateway, "on-time/values/15/2026-07", 100, world.operator)
+    names = {case["id"] for case in inputs}
     assert names == {row[0] for row in _DOSSIERS} - {"ended-in-june"}
 
 

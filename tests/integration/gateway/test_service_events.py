@@ -1,5 +1,6 @@
 """Figures of public services follow their written definitions."""
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,14 @@ async def _services(world: Any) -> None:
         [(*event[:6], orjson.dumps(event[6]).decode()) for event in _EVENTS],
     )
     await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def gateway(world: Any, serve: Any) -> AsyncGenerator[httpx.AsyncClient]:
+    """A gateway as an operator asks it: the public sees no cases."""
+    async with serve(world.url) as client:
+        client.auth = world.operator
+        yield client
 
 
 async def _summary(gateway: httpx.AsyncClient, **query: Any) -> dict[str | None, dict[str, Any]]:

@@ -45,3 +45,27 @@ CREATE OR REPLACE TRIGGER indicator_definition_changed AFTER INSERT OR UPDATE OR
     FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue_changed();
 CREATE OR REPLACE TRIGGER alert_rule_changed AFTER INSERT OR UPDATE OR DELETE ON alert_rule
     FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue_changed();
+
+-- The areas that somebody who may see some codes sees: communes of a province among them, and former units whose ground
+-- lies wholly in one of these. A former unit whose code was used again has a subject of its own (former_unit_key).
+CREATE OR REPLACE FUNCTION seen_areas(codes text[]) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+WITH present AS (
+    SELECT unnest(codes) AS code UNION SELECT a.code FROM area a WHERE a.parent_code = ANY (codes)
+)
+SELECT coalesce(array_agg(seen.code ORDER BY seen.code), '{}') FROM (
+    SELECT code FROM present
+    UNION
+    SELECT CASE WHEN a.code IS NULL THEN s.old_code ELSE s.old_code || '@' || to_char(s.valid_until, 'YYYY-MM-DD') END
+      FROM area_succession s JOIN present ON present.code = s.new_code LEFT JOIN area a ON a.code = s.old_code
+     WHERE s.relation = 'whole') seen
+$$;
+
+-- Keys of the indicators that everybody may see: as the newest version says that is still in the catalogue.
+CREATE OR REPLACE FUNCTION public_indicators() RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+SELECT newest.key FROM (
+    SELECT DISTINCT ON (d.key) d.key, d.public FROM indicator_definition d
+     ORDER BY d.key, d.retired_at IS NOT NULL, d.version DESC) newest
+ WHERE newest.public
+$$;

@@ -16,7 +16,7 @@ from fansipan_gateway.access.domain import (
 )
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository, OperatorRow
-from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
+from fansipan_gateway.domain.visibility import EVERYTHING, PUBLIC, Visibility
 
 _HASHER = PasswordHash.recommended()
 
@@ -56,7 +56,7 @@ def _basic(text: str) -> str:
 def _logins(monkeypatch: pytest.MonkeyPatch) -> tuple[OperatorLogins, _Operators, _CountingHasher, _Clock]:
     hasher, clock = _CountingHasher(), _Clock()
     monkeypatch.setattr(PasswordHash, "recommended", lambda: hasher)
-    operators = _Operators({"mai": OperatorRow(_HASHER.hash("đúng"), "viewer")})
+    operators = _Operators({"mai": OperatorRow(_HASHER.hash("đúng"), "viewer", EVERYTHING)})
     return OperatorLogins(operators, monotonic=clock), operators, hasher, clock
 
 
@@ -131,7 +131,7 @@ async def test_an_unknown_name_costs_the_same_and_says_the_same(monkeypatch: pyt
 async def test_a_changed_password_is_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     logins, operators, _, _ = _logins(monkeypatch)
     await logins.authenticate("mai", "đúng", "1.1.1.1")
-    operators.rows["mai"] = OperatorRow(_HASHER.hash("mới"), "viewer")
+    operators.rows["mai"] = OperatorRow(_HASHER.hash("mới"), "viewer", EVERYTHING)
     logins.invalidate()
     with pytest.raises(LoginNeeded):
         await logins.authenticate("mai", "đúng", "1.1.1.1")
@@ -150,8 +150,42 @@ async def test_a_guesser_is_stopped_but_not_the_operator(monkeypatch: pytest.Mon
 
 
 def test_a_key_sees_its_own_part_of_the_data() -> None:
-    assert EVERYTHING.shows(1, "demo/a/b")
-    assert Visibility(1).shows(1, "demo/a/b")
-    assert not Visibility(1).shows(2, "other/a/b")
-    assert Visibility(1, ("demo/a/",)).shows(1, "demo/a/b")
-    assert not Visibility(1, ("demo/a/",)).shows(1, "demo/ab/b")
+    assert EVERYTHING.shows(1, "demo/a/b", None)
+    assert Visibility(1).shows(1, "demo/a/b", None)
+    assert not Visibility(1).shows(2, "other/a/b", None)
+    assert Visibility(1, ("demo/a/",)).shows(1, "demo/a/b", "02671")
+    assert not Visibility(1, ("demo/a/",)).shows(1, "demo/ab/b", "02671")
+
+
+def test_limits_of_an_operator_hold_everywhere_also_where_the_place_is_not_known() -> None:
+    within = Visibility(areas=("02671", "02658"))
+    assert within.shows(1, "demo/a/b", "02658")
+    assert not within.shows(1, "demo/a/b", "02647")
+    assert not within.shows(1, "demo/a/b", None)
+    assert not within.sees_all_figures
+    assert (within.area_list, within.case_areas, within.case_agencies) == (
+        ["02671", "02658"],
+        ["02671", "02658"],
+        None,
+    )
+
+
+def test_who_is_limited_to_an_agency_sees_no_readings_and_its_cases_of_any_area() -> None:
+    agency = Visibility(agencies=("UBND-1",))
+    assert not agency.shows(1, "demo/a/b", "02671")
+    assert (agency.area_list, agency.case_areas, agency.case_agencies) == ([], None, ["UBND-1"])
+
+
+def test_the_public_sees_no_cases_and_no_definitions_but_public_ones() -> None:
+    assert PUBLIC.shows(1, "demo/a/b", None)
+    assert not PUBLIC.sees_cases
+    assert not PUBLIC.sees_all_figures
+    key = Visibility(internal=False, own_provider_id=1)
+    for reader, public, subjects, seen in (
+        (PUBLIC, True, ["commune"], True),
+        (PUBLIC, False, ["thing"], False),
+        (key, False, ["thing", "commune"], True),
+        (key, False, ["agency"], False),
+        (EVERYTHING, False, ["agency"], True),
+    ):
+        assert reader.shows_definition(public=public, subjects=subjects) is seen

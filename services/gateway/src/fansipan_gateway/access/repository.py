@@ -4,16 +4,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from fansipan_common.db import Database
+from fansipan_gateway.domain.visibility import Visibility
 
-_QUERY: Final = "SELECT password_hash, role FROM operator WHERE username = $1 AND disabled_at IS NULL"
+_QUERY: Final = """
+SELECT password_hash, role, agencies,
+       CASE WHEN area_codes = '{}' THEN '{}' ELSE seen_areas(area_codes) END AS seen_areas
+  FROM operator WHERE username = $1 AND disabled_at IS NULL AND password_hash IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """An operator who is not disabled."""
+    """An operator who is not disabled, and what they see."""
 
     password_hash: str
     role: str
+    visibility: Visibility
 
 
 class OperatorRepository:
@@ -25,4 +31,7 @@ class OperatorRepository:
     async def find(self, username: str) -> OperatorRow | None:
         """The operator of that name, or None when there is none or they are disabled."""
         row = await self._database.fetchrow(_QUERY, username)
-        return None if row is None else OperatorRow(row["password_hash"], row["role"])
+        if row is None:
+            return None
+        limits = Visibility(areas=tuple(row["seen_areas"]), agencies=tuple(row["agencies"]))
+        return OperatorRow(row["password_hash"], row["role"], limits)

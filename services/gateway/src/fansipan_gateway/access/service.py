@@ -13,10 +13,10 @@ from fansipan_gateway.access.domain import (
     parse_authorization,
 )
 from fansipan_gateway.access.operators import OperatorLogins
-from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
+from fansipan_gateway.domain.visibility import PUBLIC, Visibility
 
 _KEY_PREFIX: Final = "fsp_"
-_ANYBODY: Final = Reader(Kind.ANONYMOUS, public=True)
+_ANYBODY: Final = Reader(Kind.ANONYMOUS, visibility=PUBLIC, public=True)
 
 
 class Access:
@@ -54,7 +54,13 @@ class Access:
         if credential.password.startswith(_KEY_PREFIX):
             return await self._key_reader(credential.password)
         operator = await self._operators.authenticate(credential.username, credential.password, client)
-        return Reader(Kind.OPERATOR, credential.username, operator.role, public=self._anonymous_read)
+        return Reader(
+            Kind.OPERATOR,
+            credential.username,
+            operator.role,
+            operator.visibility,
+            public=self._anonymous_read and not operator.visibility.limited,
+        )
 
     async def _key_reader(self, text: str) -> Reader:
         try:
@@ -62,11 +68,16 @@ class Access:
         except Unauthorized as error:
             raise LoginNeeded(error.detail) from error
         principal.require(Scope.READ)
+        provider_id, prefixes = principal.provider_id, principal.datastream_prefixes
         return Reader(
             Kind.API_KEY,
             principal.key_id,
-            visibility=EVERYTHING
-            if self._anonymous_read
-            else Visibility(principal.provider_id, principal.datastream_prefixes),
+            visibility=Visibility(
+                provider_id=None if self._anonymous_read else provider_id,
+                prefixes=() if self._anonymous_read else prefixes,
+                internal=False,
+                own_provider_id=provider_id,
+                own_prefixes=prefixes,
+            ),
             public=self._anonymous_read,
         )

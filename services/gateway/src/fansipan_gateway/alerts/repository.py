@@ -11,6 +11,7 @@ from fansipan_common.contracts import ALERT_CHANGED_TYPE, AlertChange, AlertChan
 from fansipan_common.contracts.alert import Bilingual
 from fansipan_common.db import Database
 from fansipan_gateway.alerts.domain import Action
+from fansipan_gateway.domain.visibility import Visibility
 
 _COLUMNS: Final = """
 a.id, a.rule, r.document -> 'names' AS rule_names, a.subject, r.document ->> 'subjects' AS subject_kind, a.subject_name,
@@ -24,6 +25,24 @@ NOT EXISTS (
     WHERE NOT d.public AND d.retired_at IS NULL AND (m.key = a.rule
         OR r.document #> '{condition,all}' ? m.key OR r.document #> '{condition,any}' ? m.key))
 """
+# Areas and agencies hold an operator to alerts about these; a pair of an agency or area with a procedure is its own.
+_IS_WITHIN: Final = """
+(a.area_code = ANY({areas}::text[])
+ OR (r.document ->> 'subjects' IN ('agency', 'agency-procedure')
+     AND split_part(a.subject, '|', 1) = ANY({agencies}::text[])))
+"""
+
+
+def _seen(first: int) -> str:
+    """Conditions of which alerts are seen; the parameters from `first` on are those of `_arguments`."""
+    within = _IS_WITHIN.format(areas=f"${first + 2}", agencies=f"${first + 3}")
+    return f"(${first}::boolean OR {_IS_PUBLIC}) AND (NOT ${first + 1}::boolean OR {within})"
+
+
+def _arguments(visibility: Visibility) -> tuple[bool, bool, list[str], list[str]]:
+    return visibility.internal, visibility.limited, list(visibility.areas), list(visibility.agencies)
+
+
 _LIST: Final = f"""
 SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule
 WHERE ($1::text[] IS NULL OR a.state = ANY($1))
@@ -33,14 +52,17 @@ WHERE ($1::text[] IS NULL OR a.state = ANY($1))
     AND ($5::text IS NULL OR a.subject = $5)
     AND ($6::timestamptz IS NULL OR a.opened_at >= $6)
     AND ($7::timestamptz IS NULL OR a.opened_at < $7)
-    AND ($11 OR {_IS_PUBLIC})
+    AND {_seen(11)}
     AND ($8::timestamptz IS NULL OR (a.opened_at, a.id) < ($8, $9::bigint))
 ORDER BY a.opened_at DESC, a.id DESC LIMIT $10
 """
 _FIND: Final = f"""
-SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND ($2 OR {_IS_PUBLIC})
+SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND {_seen(2)}
 """
-_LOCK: Final = "SELECT state, version FROM alert WHERE id = $1 FOR UPDATE"
+_LOCK: Final = f"""
+SELECT a.state, a.version FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND {_seen(2)}
+   FOR UPDATE OF a
+"""
 _HISTORY: Final = "SELECT id, at, kind, actor, note, details FROM alert_event WHERE alert_id = $1 ORDER BY id"
 _NOTIFICATIONS: Final = """
 SELECT receiver, channel, alert_event_id, attempts, next_attempt_at, delivered_at, failed_at, last_error
@@ -95,7 +117,7 @@ class AlertRepository:
         self._database = database
 
     async def fetch(
-        self, wanted: AlertFilter, *, public_only: bool, after: AlertCursor | None, limit: int
+        self, wanted: AlertFilter, visibility: Visibility, *, after: AlertCursor | None, limit: int
     ) -> "list[asyncpg.Record]":
         """Alerts, the newest first, behind `after`."""
         return await self._database.fetch(
@@ -109,40 +131,41 @@ class AlertRepository:
             wanted.end,
             *(after or (None, None)),
             limit,
-            not public_only,
+            *_arguments(visibility),
         )
 
-    async def find(self, alert_id: int, *, public_only: bool) -> AlertRows | None:
+    async def find(self, alert_id: int, visibility: Visibility) -> AlertRows | None:
         """One alert, or None; all of one moment."""
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            return await _find(connection, alert_id, public_only=public_only)
+            return await _find(connection, alert_id, visibility)
 
     async def change(
         self,
         alert_id: int,
         action: Action,
         *,
+        visibility: Visibility,
         actor: str,
         note: str,
         assignee: str | None,
         check: Callable[[str, int], None],
     ) -> AlertRows | None:
-        """Do something to an alert, write its history, and publish it, in one transaction; None: there is none.
+        """Do something to an alert, write its history, and publish it, in one transaction; None: none is seen.
 
         `check` is given the alert's state and version while it is locked, and raises what speaks against it.
         """
         async with self._database.connection() as connection, connection.transaction():
-            present = await connection.fetchrow(_LOCK, alert_id)
+            present = await connection.fetchrow(_LOCK, alert_id, *_arguments(visibility))
             if present is None:
                 return None
             check(present["state"], present["version"])
             await connection.execute(_CHANGE, alert_id, action, actor, assignee)
             details = {"assignee": assignee} if action == "assigned" else {}
             event = await connection.fetchrow(_EVENT, alert_id, action, actor, note, details)
-            rows = await _find(connection, alert_id, public_only=False)
+            rows = await _find(connection, alert_id, visibility)
             if rows is None or event is None:
                 raise RuntimeError("an alert is gone while it is locked")
             change = AlertChange(id=event["id"], kind=action, at=event["at"], actor=actor, note=note)
@@ -157,9 +180,9 @@ class AlertRepository:
 
 
 async def _find(
-    connection: "asyncpg.Connection[Any]", alert_id: int, *, public_only: bool
+    connection: "asyncpg.Connection[Any]", alert_id: int, visibility: Visibility
 ) -> AlertRows | None:
-    alert = await connection.fetchrow(_FIND, alert_id, not public_only)
+    alert = await connection.fetchrow(_FIND, alert_id, *_arguments(visibility))
     if alert is None:
         return None
     history = await connection.fetch(_HISTORY, alert_id)

@@ -11,7 +11,6 @@ from fansipan_gateway.alerts.repository import AlertCursor, AlertFilter, AlertRe
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
-from fansipan_gateway.domain.visibility import EVERYTHING
 
 _KIND: Final = "alerts"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,13 +36,11 @@ class Alerts:
         """One page of the alerts that fit, the newest first.
 
         Raises:
-            Forbidden: the reader sees a part of the data only.
+            Forbidden: a key sees the data of its provider only.
             BadCursor, DatabaseAway.
         """
         _require_all(reader)
-        rows = await self._repository.fetch(
-            wanted, public_only=not _shows_all(reader), after=_decode(cursor), limit=limit + 1
-        )
+        rows = await self._repository.fetch(wanted, reader.visibility, after=_decode(cursor), limit=limit + 1)
         page = rows[:limit]
         last = page[-1] if len(rows) > limit else None
         return AlertPage(
@@ -58,7 +55,7 @@ class Alerts:
             NotFound, Forbidden, DatabaseAway.
         """
         _require_all(reader)
-        rows = await self._repository.find(alert_id, public_only=not _shows_all(reader))
+        rows = await self._repository.find(alert_id, reader.visibility)
         if rows is None:
             raise _unknown(alert_id)
         return _detail(rows, reader)
@@ -76,7 +73,7 @@ class Alerts:
         """Do something to an alert; returns it as it is afterwards.
 
         Raises:
-            NotFound: there is no such alert.
+            NotFound: there is no such alert, or the operator does not see it.
             AlertState: it has ended, or is acknowledged already.
             PreconditionFailed, VersionConflict: it changed since the operator read it.
             DatabaseAway.
@@ -87,7 +84,13 @@ class Alerts:
             check_action(action, state)
 
         rows = await self._repository.change(
-            alert_id, action, actor=operator.name, note=note, assignee=assignee, check=check
+            alert_id,
+            action,
+            visibility=operator.visibility,
+            actor=operator.name,
+            note=note,
+            assignee=assignee,
+            check=check,
         )
         if rows is None:
             raise _unknown(alert_id)
@@ -95,7 +98,7 @@ class Alerts:
 
 
 def _require_all(reader: Reader) -> None:
-    if reader.visibility != EVERYTHING:
+    if reader.visibility.provider_id is not None:
         raise Forbidden("this API key sees the data of its provider only; alerts need an operator")
 
 

@@ -57,8 +57,7 @@ class DatastreamDirectory:
         unknown = [
             text
             for text, reference in wanted.items()
-            if reference not in found
-            or not visibility.shows(found[reference].provider_id, found[reference].key)
+            if reference not in found or not found[reference].seen_with(visibility)
         ]
         if unknown:
             raise NotFound(

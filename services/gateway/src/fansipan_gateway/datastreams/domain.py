@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from fansipan_common.contracts import MAX_DATASTREAM_ID
+from fansipan_gateway.domain.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
 class DatastreamEntry:
-    """A datastream's names, and whose it is."""
+    """A datastream's names, whose it is, and in which area its thing stands (None: that is not known)."""
 
     id: int
     key: str
     provider_id: int
+    area_code: str | None
+
+    def seen_with(self, visibility: Visibility) -> bool:
+        """Whether a reader sees it."""
+        return visibility.shows(self.provider_id, self.key, self.area_code)
 
 
 def parse_datastream_reference(text: str) -> int | str:

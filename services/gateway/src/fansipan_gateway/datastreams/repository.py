@@ -30,22 +30,23 @@ SELECT d.id, d.key, d.name, d.description, d.properties, d.observation_type,
         WHERE tl.thing_id = t.id AND l.longitude IS NOT NULL
         ORDER BY l.id LIMIT 1) place ON true
  WHERE ($1::int IS NULL OR p.id = $1) AND ($2::text[] IS NULL OR d.key ^@ ANY($2))
+   AND ($3::text[] IS NULL OR t.area_code = ANY($3))
 """
 _LIST: Final = (
     _SELECT
     + """
-   AND d.id > $3
-   AND ($4::int IS NULL OR t.id = $4)
-   AND ($5::text IS NULL OR (p.key = split_part($5, '/', 1) AND t.key = substr($5, strpos($5, '/') + 1)))
-   AND ($6::text IS NULL OR op.key = $6 OR op.id::text = $6)
-   AND ($7::text IS NULL OR t.area_code = $7 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $7))
-   AND ($8::text IS NULL OR d.folded LIKE $8 OR d.key ILIKE $8 OR t.folded LIKE $8 OR op.folded LIKE $8)
- ORDER BY d.id LIMIT $9
+   AND d.id > $4
+   AND ($5::int IS NULL OR t.id = $5)
+   AND ($6::text IS NULL OR (p.key = split_part($6, '/', 1) AND t.key = substr($6, strpos($6, '/') + 1)))
+   AND ($7::text IS NULL OR op.key = $7 OR op.id::text = $7)
+   AND ($8::text IS NULL OR t.area_code = $8 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $8))
+   AND ($9::text IS NULL OR d.folded LIKE $9 OR d.key ILIKE $9 OR t.folded LIKE $9 OR op.folded LIKE $9)
+ ORDER BY d.id LIMIT $10
 """
 )
-_FIND: Final = _SELECT + " AND ($3::int IS NULL OR d.id = $3) AND ($4::text IS NULL OR d.key = $4)"
+_FIND: Final = _SELECT + " AND ($4::int IS NULL OR d.id = $4) AND ($5::text IS NULL OR d.key = $5)"
 _ENTRIES: Final = """
-SELECT d.id, d.key, t.provider_id
+SELECT d.id, d.key, t.provider_id, t.area_code
   FROM datastream d JOIN thing t ON t.id = d.thing_id
  WHERE d.id = ANY($1::int[]) OR d.key = ANY($2::text[])
 """
@@ -83,6 +84,7 @@ class DatastreamRepository:
             _LIST,
             visibility.provider_id,
             visibility.prefix_list,
+            visibility.area_list,
             after,
             thing.id,
             thing.key,
@@ -96,7 +98,7 @@ class DatastreamRepository:
         """One datastream by id or key, or None."""
         by_id, by_key = (reference, None) if isinstance(reference, int) else (None, reference)
         return await self._database.fetchrow(
-            _FIND, visibility.provider_id, visibility.prefix_list, by_id, by_key
+            _FIND, visibility.provider_id, visibility.prefix_list, visibility.area_list, by_id, by_key
         )
 
     async def find_entries(self, references: Sequence[int | str]) -> list[DatastreamEntry]:
@@ -106,4 +108,4 @@ class DatastreamRepository:
             [r for r in references if isinstance(r, int)],
             [r for r in references if isinstance(r, str)],
         )
-        return [DatastreamEntry(row["id"], row["key"], row["provider_id"]) for row in rows]
+        return [DatastreamEntry(row["id"], row["key"], row["provider_id"], row["area_code"]) for row in rows]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from fansipan_common.errors import NotFound
 from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.versions import IndicatorEntry, IndicatorVersion
 from fansipan_gateway.indicators.repository.definitions import DefinitionRepository
 from fansipan_indicators.definitions import Definition
@@ -38,15 +39,15 @@ class IndicatorCatalogue:
         self._generation = 0
         self._loading = asyncio.Lock()
 
-    async def entries(self, *, internal: bool) -> list[IndicatorEntry]:
-        """The indicators by key; those that are not public only when `internal`.
+    async def entries(self, visibility: Visibility) -> list[IndicatorEntry]:
+        """The indicators that a reader sees, by key.
 
         Raises:
             DatabaseAway.
         """
-        return [entry for entry in (await self._load()).values() if internal or entry.public]
+        return [entry for entry in (await self._load()).values() if entry.seen_with(visibility)]
 
-    async def find(self, key: str, *, internal: bool) -> IndicatorEntry:
+    async def find(self, key: str, visibility: Visibility) -> IndicatorEntry:
         """One indicator.
 
         Raises:
@@ -54,7 +55,7 @@ class IndicatorCatalogue:
             DatabaseAway.
         """
         entry = (await self._load()).get(key)
-        if entry is None or not (internal or entry.public):
+        if entry is None or not entry.seen_with(visibility):
             raise NotFound(f"there is no indicator {key[:80]!r}; GET /v1/indicators lists them")
         return entry
 

@@ -22,11 +22,12 @@ SELECT {_COLUMNS}, d.key
   JOIN thing t ON t.id = d.thing_id
   JOIN provider p ON p.id = t.provider_id
  WHERE ($1::int IS NULL OR p.id = $1) AND ($2::text[] IS NULL OR d.key ^@ ANY($2))
-   AND l.datastream_id > $3
-   AND ($4::int IS NULL OR t.id = $4)
-   AND ($5::text IS NULL OR (p.key = split_part($5, '/', 1) AND t.key = substr($5, strpos($5, '/') + 1)))
-   AND ($6::text IS NULL OR t.area_code = $6 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $6))
- ORDER BY l.datastream_id LIMIT $7
+   AND ($3::text[] IS NULL OR t.area_code = ANY($3))
+   AND l.datastream_id > $4
+   AND ($5::int IS NULL OR t.id = $5)
+   AND ($6::text IS NULL OR (p.key = split_part($6, '/', 1) AND t.key = substr($6, strpos($6, '/') + 1)))
+   AND ($7::text IS NULL OR t.area_code = $7 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $7))
+ ORDER BY l.datastream_id LIMIT $8
 """
 
 
@@ -53,6 +54,7 @@ class LatestRepository:
             _BY_PLACE,
             visibility.provider_id,
             visibility.prefix_list,
+            visibility.area_list,
             after,
             thing.id,
             thing.key,

@@ -31,11 +31,11 @@ def maintenance_windows_router(
     async def list_windows(
         request: Request,
         parameters: Annotated[WindowParameters, Query()],
-        _reader: Annotated[Reader, Depends(viewers)],
+        reader: Annotated[Reader, Depends(viewers)],
     ) -> Response:
         """While one holds, alerts of its rule and subject are opened silenced: shown, but nobody is told."""
         page = await windows.list(
-            current=parameters.current, limit=parameters.limit, cursor=parameters.cursor
+            reader.visibility, current=parameters.current, limit=parameters.limit, cursor=parameters.cursor
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
         return respond(request, body, public=False)
@@ -55,7 +55,7 @@ def maintenance_windows_router(
             starts_at=body.starts_at,
             ends_at=body.ends_at,
             reason=body.reason,
-            created_by=operator.name,
+            operator=operator,
         )
         return Response(orjson.dumps(item), 201, media_type=JSON)
 
@@ -67,6 +67,6 @@ def maintenance_windows_router(
     )
     async def end_window(window_id: WindowId, operator: Annotated[Reader, Depends(operators)]) -> Response:
         """Also one that has not begun yet. Needs the role operator or admin."""
-        return Response(orjson.dumps(await windows.end(window_id, operator.name)), media_type=JSON)
+        return Response(orjson.dumps(await windows.end(window_id, operator)), media_type=JSON)
 
     return router

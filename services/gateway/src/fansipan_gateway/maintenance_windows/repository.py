@@ -7,10 +7,22 @@ from typing import Final
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_gateway.domain.visibility import Visibility
 
-_LIST: Final = """
+
+def _own(subject: str, areas: str, agencies: str) -> str:
+    """That what an alert can be about is of one of the areas or agencies: itself, a thing there, or its datastream."""
+    return f"""(split_part({subject}, '|', 1) = ANY({areas}::text[] || {agencies}::text[])
+        OR EXISTS (SELECT FROM thing t JOIN provider p ON p.id = t.provider_id
+                    WHERE t.area_code = ANY({areas}::text[])
+                      AND p.key = split_part({subject}, '/', 1) AND t.key = split_part({subject}, '/', 2)))"""
+
+
+# A window for all subjects is everybody's.
+_LIST: Final = f"""
 SELECT * FROM maintenance_window
-WHERE ($1::int IS NULL OR id < $1) AND (NOT $2 OR ends_at > clock_timestamp()) ORDER BY id DESC LIMIT $3
+WHERE ($1::int IS NULL OR id < $1) AND (NOT $2 OR ends_at > clock_timestamp())
+    AND ($4::text[] IS NULL OR subject IS NULL OR {_own("subject", "$4", "$5")}) ORDER BY id DESC LIMIT $3
 """
 _MAKE: Final = """
 INSERT INTO maintenance_window (rule, subject, starts_at, ends_at, reason, created_by)
@@ -22,7 +34,11 @@ UPDATE maintenance_window SET ended_by = $2, ends_at = clock_timestamp(),
     starts_at = least(starts_at, clock_timestamp() - interval '1 millisecond')
 WHERE id = $1 AND ends_at > clock_timestamp() RETURNING *
 """
-_FIND: Final = "SELECT * FROM maintenance_window WHERE id = $1"
+_FIND: Final = f"""
+SELECT * FROM maintenance_window
+WHERE id = $1 AND ($2::text[] IS NULL OR subject IS NULL OR {_own("subject", "$2", "$3")})
+"""
+_OWN: Final = f"SELECT {_own('$1', '$2', '$3')} AS own"
 _RULE: Final = "SELECT true FROM alert_rule WHERE key = $1 AND retired_at IS NULL"
 
 
@@ -43,9 +59,18 @@ class WindowRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def fetch(self, *, before: int | None, current: bool, limit: int) -> "list[asyncpg.Record]":
+    async def fetch(
+        self, visibility: Visibility, *, before: int | None, current: bool, limit: int
+    ) -> "list[asyncpg.Record]":
         """Windows with an id below `before`, the newest first."""
-        return await self._database.fetch(_LIST, before, current, limit)
+        return await self._database.fetch(_LIST, before, current, limit, *_arguments(visibility))
+
+    async def owns(self, visibility: Visibility, subject: str | None) -> bool:
+        """Whether somebody may silence a subject; all subjects (None) only who is not limited."""
+        if subject is None or not visibility.limited:
+            return not visibility.limited
+        row = await self._database.fetchrow(_OWN, subject, *_arguments(visibility))
+        return row is not None and bool(row["own"])
 
     async def knows_rule(self, rule: str) -> bool:
         """Whether there is such a rule."""
@@ -67,6 +92,10 @@ class WindowRepository:
         """End a window now; None when it is over or there is none."""
         return await self._database.fetchrow(_END, window_id, ended_by)
 
-    async def find(self, window_id: int) -> "asyncpg.Record | None":
+    async def find(self, window_id: int, visibility: Visibility) -> "asyncpg.Record | None":
         """One window, or None."""
-        return await self._database.fetchrow(_FIND, window_id)
+        return await self._database.fetchrow(_FIND, window_id, *_arguments(visibility))
+
+
+def _arguments(visibility: Visibility) -> tuple[list[str] | None, list[str]]:
+    return visibility.area_list, list(visibility.agencies)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from fansipan_common.errors import ClientFault, NotFound, Unprocessable
+from fansipan_common.errors import ClientFault, Forbidden, NotFound, Unprocessable
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.maintenance_windows.repository import NewWindow, WindowRepository
 
 _KIND: Final = "maintenance-windows"
@@ -35,14 +37,16 @@ class MaintenanceWindows:
         self._repository = repository
         self._now = now
 
-    async def list(self, *, current: bool, limit: int, cursor: str | None) -> WindowPage:
+    async def list(
+        self, visibility: Visibility, *, current: bool, limit: int, cursor: str | None
+    ) -> WindowPage:
         """One page, the newest first.
 
         Raises:
             BadCursor, DatabaseAway.
         """
         before = None if cursor is None else decode_id_cursor(_KIND, cursor)
-        rows = await self._repository.fetch(before=before, current=current, limit=limit + 1)
+        rows = await self._repository.fetch(visibility, before=before, current=current, limit=limit + 1)
         page = rows[:limit]
         return WindowPage(
             [_item(row) for row in page],
@@ -57,11 +61,12 @@ class MaintenanceWindows:
         starts_at: datetime | None,
         ends_at: datetime,
         reason: str,
-        created_by: str,
+        operator: Reader,
     ) -> dict[str, Any]:
         """Make a window that begins now unless said otherwise.
 
         Raises:
+            Forbidden: who is limited to areas or agencies silences only what is theirs.
             Unprocessable: it ends before it begins or is over already, or there is no such rule.
             DatabaseAway.
         """
@@ -69,28 +74,34 @@ class MaintenanceWindows:
         starts_at = starts_at or now
         if ends_at <= max(starts_at, now):
             raise Unprocessable("endsAt must lie after startsAt, and after now")
+        if not await self._repository.owns(operator.visibility, subject):
+            raise Forbidden("name a subject of your areas or agencies: you may not silence others")
         if rule is not None and not await self._repository.knows_rule(rule):
             raise Unprocessable(f"there is no alert rule {rule!r}")
-        row = await self._repository.make(NewWindow(rule, subject, starts_at, ends_at, reason), created_by)
+        row = await self._repository.make(NewWindow(rule, subject, starts_at, ends_at, reason), operator.name)
         if row is None:
             raise RuntimeError("INSERT … RETURNING gave no row")
         return _item(row)
 
-    async def end(self, window_id: int, ended_by: str) -> dict[str, Any]:
+    async def end(self, window_id: int, operator: Reader) -> dict[str, Any]:
         """End a window now, also one that has not begun yet.
 
         Raises:
-            NotFound: there is no such window.
+            NotFound: there is no such window, or the operator does not see it.
+            Forbidden: it silences more than what is theirs.
             WindowOver: it is over already.
             DatabaseAway.
         """
-        row = await self._repository.end(window_id, ended_by)
-        if row is not None:
-            return _item(row)
-        if await self._repository.find(window_id) is None:
+        window = await self._repository.find(window_id, operator.visibility)
+        if window is None:
             raise NotFound(
                 f"there is no maintenance window {window_id}; GET /v1/maintenance-windows lists them"
             )
+        if not await self._repository.owns(operator.visibility, window["subject"]):
+            raise Forbidden("this window is for all subjects: only who sees all of them may end it")
+        row = await self._repository.end(window_id, operator.name)
+        if row is not None:
+            return _item(row)
         raise WindowOver("the maintenance window is over already")
 
 

@@ -81,8 +81,8 @@ def read(text: str) -> Period:
     return period
 
 
-def close_item(row: Row) -> dict[str, Any]:
-    """A close as JSON, from its row with the count of restatements."""
+def close_item(row: Row, *, named: bool) -> dict[str, Any]:
+    """A close as JSON, from its row with the count of restatements; `named`: with who closed it."""
     period = Period(PeriodKind(row["period"]), row["period_start"])
     return {
         "period": row["label"],
@@ -90,7 +90,7 @@ def close_item(row: Row) -> dict[str, Any]:
         "start": format_instant(period.start),
         "end": format_instant(period.end),
         "closedAt": format_instant(row["closed_at"].astimezone(UTC)),
-        "closedBy": row["closed_by"],
+        "closedBy": row["closed_by"] if named else None,
         "note": row["note"],
         "values": row["value_count"],
         "restatements": row["restatements"],
@@ -99,15 +99,15 @@ def close_item(row: Row) -> dict[str, Any]:
     }
 
 
-def break_item(broken: Break | None) -> dict[str, Any] | None:
-    """Where a chain is broken, as JSON."""
+def break_item(broken: Break | None, *, whole: bool) -> dict[str, Any] | None:
+    """Where a chain is broken, as JSON; whose figure that is only when `whole`."""
     if broken is None:
         return None
     return {
         "what": broken.what,
         "detail": broken.detail,
         "ordinal": broken.ordinal,
-        "indicator": broken.key,
-        "version": broken.version,
-        "subject": broken.subject,
+        "indicator": broken.key if whole else None,
+        "version": broken.version if whole else None,
+        "subject": broken.subject if whole else None,
     }

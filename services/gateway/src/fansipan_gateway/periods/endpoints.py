@@ -50,9 +50,9 @@ def periods_router(
         reader: Annotated[Reader, Depends(access)],
     ) -> Response:
         """Closes, newest first."""
-        page = await periods.list(limit=parameters.limit, cursor=parameters.cursor)
+        page = await periods.list(reader, limit=parameters.limit, cursor=parameters.cursor)
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.public)
+        return respond(request, body, public=_shared(reader))
 
     @router.get(
         "/v1/periods/{period}",
@@ -64,7 +64,7 @@ def periods_router(
         request: Request, period: PeriodText, reader: Annotated[Reader, Depends(access)]
     ) -> Response:
         """Who closed it, when and why, what it froze, and how many figures would be others today."""
-        item = await periods.get(period, internal=_sees_internal(reader))
+        item = await periods.get(period, reader)
         return respond(request, orjson.dumps(item), public=_shared(reader))
 
     @router.post(
@@ -85,7 +85,7 @@ def periods_router(
 
         The frozen figures form a hash chain together with those of all closes before: `digest` vouches for all of them.
         """
-        item = await periods.close(period, by=reader.name, note=body.note)
+        item = await periods.close(period, reader, note=body.note)
         return Response(
             orjson.dumps(item), 201, headers={"Location": f"/v1/periods/{item['period']}"}, media_type=JSON
         )
@@ -103,7 +103,7 @@ def periods_router(
 
         For operators. `fansipan periods verify` does the same from the command line.
         """
-        item = await periods.verify(period)
+        item = await periods.verify(period, reader.visibility)
         return respond(request, orjson.dumps(item), public=_shared(reader))
 
     @router.get(
@@ -120,10 +120,7 @@ def periods_router(
     ) -> Response:
         """The ledger: each figure that changed after the close, from what to what, why and when."""
         page = await periods.restatements(
-            period,
-            limit=parameters.limit,
-            cursor=parameters.cursor,
-            internal=_sees_internal(reader),
+            period, reader.visibility, limit=parameters.limit, cursor=parameters.cursor
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
         return respond(request, body, public=_shared(reader))
@@ -131,9 +128,5 @@ def periods_router(
     return router
 
 
-def _sees_internal(reader: Reader) -> bool:
-    return reader.kind is Kind.OPERATOR
-
-
 def _shared(reader: Reader) -> bool:
-    return reader.public and not _sees_internal(reader)
+    return reader.public and reader.kind is Kind.ANONYMOUS

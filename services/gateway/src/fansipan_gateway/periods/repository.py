@@ -8,6 +8,8 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_gateway.access.seen import figure_seen, subject_arguments
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.periods.domain import AlreadyClosed, StillEvaluating
 from fansipan_indicators.chain import CLOSE_LOCK, FrozenFigure
 from fansipan_indicators.periods import Period
@@ -26,9 +28,8 @@ _FIND: Final = f"{_CLOSES} WHERE c.period = $1 AND c.period_start = $2"
 _DIGEST_BEFORE: Final = "SELECT digest FROM period_close WHERE id < $1 ORDER BY id DESC LIMIT 1"
 _COUNTS: Final = """
 SELECT v.key, v.version, count(*) AS values, count(v.value) AS with_value
-  FROM closed_value v JOIN indicator_definition d ON d.id = v.definition_id
- WHERE v.close_id = $1 AND (d.public OR $2) GROUP BY 1, 2 ORDER BY 1, 2
-"""
+  FROM closed_value v WHERE v.close_id = $1 AND {seen} GROUP BY 1, 2 ORDER BY 1, 2
+""".format(seen=figure_seen("v.definition_id", "v.subject_id", 2))
 # Formulas look back ten days at most (240 hours). What waits for over half a minute is behind; of younger changes there
 # are always some.
 _WAITING: Final = """
@@ -91,8 +92,8 @@ SELECT r.id, d.key, d.version, s.kind, s.key AS subject, r.revision, r.closed_va
   JOIN indicator_subject s ON s.id = r.subject_id
   LEFT JOIN closed_value v ON v.close_id = r.close_id AND v.definition_id = r.definition_id
        AND v.subject_id = r.subject_id
- WHERE r.close_id = $1 AND r.id > $2 AND (d.public OR $3) ORDER BY r.id LIMIT $4
-"""
+ WHERE r.close_id = $1 AND r.id > $2 AND {seen} ORDER BY r.id LIMIT $3
+""".format(seen=figure_seen("r.definition_id", "r.subject_id", 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +173,17 @@ class PeriodRepository:
         """The close of a period, or None."""
         return await self._database.fetchrow(_FIND, period.kind.value, period.start)
 
-    async def counts(self, close_id: int, *, internal: bool) -> "list[asyncpg.Record]":
-        """How many figures of each indicator were closed."""
-        return await self._database.fetch(_COUNTS, close_id, internal)
+    async def counts(self, close_id: int, visibility: Visibility) -> "list[asyncpg.Record]":
+        """How many of the figures that are seen were closed of each indicator."""
+        return await self._database.fetch(_COUNTS, close_id, *subject_arguments(visibility))
 
     async def restatements(
-        self, close_id: int, *, after: int, internal: bool, limit: int
+        self, close_id: int, visibility: Visibility, *, after: int, limit: int
     ) -> "list[asyncpg.Record]":
         """Entries of the ledger behind `after`, in the order they were made."""
-        return await self._database.fetch(_RESTATEMENTS, close_id, after, internal, limit)
+        return await self._database.fetch(
+            _RESTATEMENTS, close_id, after, limit, *subject_arguments(visibility)
+        )
 
     async def digest_before(self, close_id: int) -> bytes | None:
         """The digest of the close before one."""

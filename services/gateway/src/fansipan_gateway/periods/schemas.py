@@ -49,7 +49,9 @@ class Close(ResponseModel):
     start: Annotated[str, Field(examples=["2026-09-30T17:00:00.000Z"])]
     end: Annotated[str, Field(examples=["2026-10-31T17:00:00.000Z"])]
     closed_at: str
-    closed_by: Annotated[str, Field(examples=["mai"], description="Name of the operator.")]
+    closed_by: Annotated[
+        str | None, Field(examples=["mai"], description="Name of the operator; shown to operators only.")
+    ]
     note: str
     values: Annotated[int, Field(description="Figures that were frozen.", examples=[4210])]
     restatements: Annotated[int, Field(description="Entries in the ledger since.", examples=[3])]
@@ -78,7 +80,7 @@ class ClosedIndicator(ResponseModel):
 
 
 class CloseDetail(Close):
-    """A closed period with what it froze; only public indicators unless you are an operator."""
+    """A closed period with what it froze, of the figures that you see."""
 
     indicators: list[ClosedIndicator]
 

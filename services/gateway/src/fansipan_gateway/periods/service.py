@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import structlog
 
-from fansipan_common.errors import ServerFault
+from fansipan_common.errors import Forbidden, ServerFault
+from fansipan_gateway.access.domain import Kind, Reader
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.periods.domain import (
     AlreadyClosed,
     NotClosed,
@@ -56,26 +58,31 @@ class Periods:
         self._now = now
         self._verifying = asyncio.Semaphore(1)
 
-    async def close(self, text: str, *, by: str, note: str) -> dict[str, Any]:
+    async def close(self, text: str, operator: Reader, *, note: str) -> dict[str, Any]:
         """Freeze every present figure of exactly this period, for good.
 
         Args:
             text: the period.
-            by: name of the operator.
+            operator: who closes.
             note: why, for people.
 
         Raises:
+            Forbidden: the operator is limited to areas or agencies; a close is for the whole province.
             BadPeriod, NotEnded, AlreadyClosed, NothingToClose: what stands against it.
             StillEvaluating: something that may change its figures waits; try again.
             DatabaseAway.
         """
-        period = closable(text, self._now())
+        if operator.visibility.limited:
+            raise Forbidden(
+                "a period is closed for the whole province: this needs an operator without limits"
+            )
+        period, by = closable(text, self._now()), operator.name
         async with self._repository.closing() as transaction:
             existing = await transaction.find(period)
             if existing is not None:
                 raise AlreadyClosed(
                     f"{period.label} was closed by {existing['closed_by']}; a close is for good",
-                    extra={"close": close_item(existing)},
+                    extra={"close": close_item(existing, named=True)},
                 )
             waiting = await transaction.waiting(period)
             if waiting is not None:
@@ -85,7 +92,7 @@ class Periods:
         if row is None:
             raise StillEvaluating("another close")
         _log.info("period closed", period=period.label, by=by, values=row["value_count"])
-        return close_item(row)
+        return close_item(row, named=True)
 
     async def _freeze(self, transaction: PeriodTransaction, period: Period, by: str, note: str) -> None:
         """Two passes, because the end of the chain is recorded before its links: a batch is in memory at a time."""
@@ -108,7 +115,7 @@ class Periods:
         if again != digest:
             raise StillEvaluating("somebody who writes figures without the lock of closes")
 
-    async def list(self, *, limit: int, cursor: str | None) -> PeriodPage:
+    async def list(self, reader: Reader, *, limit: int, cursor: str | None) -> PeriodPage:
         """Closes, newest first.
 
         Raises:
@@ -118,20 +125,20 @@ class Periods:
         rows = await self._repository.fetch(before=before, limit=limit + 1)
         page = rows[:limit]
         return PeriodPage(
-            [close_item(row) for row in page],
+            [close_item(row, named=_names_people(reader)) for row in page],
             encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
         )
 
-    async def get(self, text: str, *, internal: bool) -> dict[str, Any]:
-        """A close, and how many figures of each indicator it froze.
+    async def get(self, text: str, reader: Reader) -> dict[str, Any]:
+        """A close, and how many figures of each indicator it froze that the reader sees.
 
         Raises:
             BadPeriod, NotClosed, DatabaseAway.
         """
         row = await self._find(text)
-        counts = await self._repository.counts(row["id"], internal=internal)
+        counts = await self._repository.counts(row["id"], reader.visibility)
         return {
-            **close_item(row),
+            **close_item(row, named=_names_people(reader)),
             "indicators": [
                 {
                     "indicator": count["key"],
@@ -143,10 +150,10 @@ class Periods:
             ],
         }
 
-    async def verify(self, text: str) -> dict[str, Any]:
+    async def verify(self, text: str, visibility: Visibility) -> dict[str, Any]:
         """Recompute the chain of a close from its rows.
 
-        One at a time: it reads every row.
+        One at a time: it reads every row. Whose figure is broken is told to those who see all of them.
 
         Raises:
             BadPeriod, NotClosed, DatabaseAway.
@@ -166,10 +173,12 @@ class Periods:
             "ok": broken is None,
             "values": row["value_count"],
             "digest": row["digest"].hex(),
-            "broken": break_item(broken),
+            "broken": break_item(broken, whole=visibility.sees_all_figures),
         }
 
-    async def restatements(self, text: str, *, limit: int, cursor: str | None, internal: bool) -> PeriodPage:
+    async def restatements(
+        self, text: str, visibility: Visibility, *, limit: int, cursor: str | None
+    ) -> PeriodPage:
         """What was found out of a closed period since, in the order it was.
 
         Raises:
@@ -177,7 +186,7 @@ class Periods:
         """
         row = await self._find(text)
         after = _id_in(_LEDGER, cursor, 0, _LAST_ENTRY)
-        rows = await self._repository.restatements(row["id"], after=after, internal=internal, limit=limit + 1)
+        rows = await self._repository.restatements(row["id"], visibility, after=after, limit=limit + 1)
         page = rows[:limit]
         return PeriodPage(
             [_entry(one) for one in page],
@@ -202,6 +211,11 @@ class Periods:
         if row is None:
             raise NotClosed(f"{period.label} is not closed; GET /v1/periods lists what is")
         return row
+
+
+def _names_people(reader: Reader) -> bool:
+    """Operators see who closed a period."""
+    return reader.kind is Kind.OPERATOR
 
 
 def _entry(row: Row) -> dict[str, Any]:

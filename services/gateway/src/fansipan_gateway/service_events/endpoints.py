@@ -31,8 +31,8 @@ def service_events_router(service_events: ServiceEvents, access: ReadAccess) -> 
     ) -> Response:
         """Events and dossiers with `from` ≤ time < `to`, by agency, area, procedure or channel.
 
-        All figures are of one moment. They are plain counts for daily work; the indicators of Decision 766/QĐ-TTg
-        have further rules. What is known of a dossier today counts, also for ranges in the past.
+        For operators and API keys. All figures are of one moment. They are plain counts for daily work; the indicators
+        of Decision 766/QĐ-TTg have further rules. What is known of a dossier today counts, also for ranges in the past.
         """
         page = await service_events.summarise(
             SummaryQuery(
@@ -46,6 +46,6 @@ def service_events_router(service_events: ServiceEvents, access: ReadAccess) -> 
             reader.visibility,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor, page.pinned)})
-        return respond(request, body, public=reader.public)
+        return respond(request, body, public=False)
 
     return router

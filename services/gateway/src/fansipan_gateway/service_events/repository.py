@@ -10,6 +10,7 @@ import asyncpg
 
 from fansipan_common.db import Database
 from fansipan_gateway.domain.time_range import TimeRange
+from fansipan_gateway.domain.visibility import Visibility
 
 
 class GroupBy(StrEnum):
@@ -39,6 +40,8 @@ SELECT coalesce(e.{column}, d.{column}) AS key, e.type, count(*) AS count,
   LEFT JOIN dossier d ON d.provider_id = e.provider_id
         AND d.dossier_id = coalesce(e.data ->> 'dossierId', '')
  WHERE e.time >= $1 AND e.time < $2 AND ($3::int IS NULL OR e.provider_id = $3)
+   AND ($4::text[] IS NULL OR coalesce(e.area_code, d.area_code) = ANY($4))
+   AND ($5::text[] IS NULL OR e.agency = ANY($5))
  GROUP BY 1, 2"""
 
 
@@ -46,7 +49,7 @@ SELECT coalesce(e.{column}, d.{column}) AS key, e.type, count(*) AS count,
 def _dossiers(column: str) -> str:
     pause = "make_interval(secs => paused_seconds)"
     finished = "finished_at >= $1 AND finished_at < $2"
-    is_open = "received_at < $4 AND (finished_at IS NULL OR finished_at >= $4)"
+    is_open = "received_at < $6 AND (finished_at IS NULL OR finished_at >= $6)"
     return f"""
 SELECT {column} AS key,
        count(*) FILTER (WHERE received_at >= $1 AND received_at < $2) AS received,
@@ -54,10 +57,11 @@ SELECT {column} AS key,
        count(*) FILTER (WHERE {finished} AND finished_at - {pause} <= due_at) AS on_time,
        count(*) FILTER (WHERE {finished} AND finished_at - {pause} > due_at) AS late,
        count(*) FILTER (WHERE {is_open}) AS open,
-       count(*) FILTER (WHERE {is_open} AND due_at < least($4, awaiting_since) - {pause}) AS overdue
+       count(*) FILTER (WHERE {is_open} AND due_at < least($6, awaiting_since) - {pause}) AS overdue
   FROM dossier
  WHERE ($3::int IS NULL OR provider_id = $3)
-   AND (finished_at IS NULL OR finished_at >= least($1::timestamptz, $4::timestamptz) OR received_at >= $1)
+   AND (finished_at IS NULL OR finished_at >= least($1::timestamptz, $6::timestamptz) OR received_at >= $1)
+   AND ($4::text[] IS NULL OR area_code = ANY($4)) AND ($5::text[] IS NULL OR agency = ANY($5))
  GROUP BY 1"""
 
 
@@ -93,7 +97,7 @@ class ServiceEventRepository:
         time_range: TimeRange,
         *,
         as_of: datetime,
-        provider_id: int | None,
+        visibility: Visibility,
     ) -> SummaryRows:
         """Counts of one range, all from the same snapshot.
 
@@ -101,14 +105,15 @@ class ServiceEventRepository:
             group_by: what `key` is.
             time_range: when events happened, and when dossiers were received or finished.
             as_of: when dossiers are open or overdue.
-            provider_id: whose; None: everybody's.
+            visibility: whose cases count.
         """
-        start, end = time_range.start, time_range.end
+        seen = (time_range.start, time_range.end, visibility.own_provider_id)
+        seen += (visibility.case_areas, visibility.case_agencies)
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            events = await connection.fetch(_EVENTS[group_by], start, end, provider_id)
-            dossiers = await connection.fetch(_DOSSIERS[group_by], start, end, provider_id, as_of)
+            events = await connection.fetch(_EVENTS[group_by], *seen)
+            dossiers = await connection.fetch(_DOSSIERS[group_by], *seen, as_of)
             areas = await connection.fetch(_AREA_NAMES) if group_by is GroupBy.AREA else []
         return SummaryRows(events, dossiers, {row["code"]: row["full_name"] for row in areas})

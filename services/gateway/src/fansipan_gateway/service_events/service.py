@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fansipan_common.contracts import ServiceEventType
+from fansipan_gateway.access.domain import LoginNeeded
 from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
 from fansipan_gateway.domain.time_range import resolve_range
 from fansipan_gateway.domain.visibility import Visibility
@@ -62,8 +63,13 @@ class ServiceEvents:
         """One page of figures, in the order of keys; what names no key comes first, with the key null.
 
         Raises:
+            LoginNeeded: the public sees no cases, and no counts of them but public indicators.
             BadRange, BadCursor, DatabaseAway.
         """
+        if not visibility.sees_cases:
+            raise LoginNeeded(
+                "log in to read counts of cases; public ones are indicators: GET /v1/indicators"
+            )
         now = self._now()
         time_range = resolve_range(query.start, query.end, now=now, default_span=DEFAULT_SPAN)
         after = None if query.cursor is None else str(decode_cursor(_KIND, query.cursor, str)[0])
@@ -71,7 +77,7 @@ class ServiceEvents:
             query.group_by,
             time_range,
             as_of=min(time_range.end, now),
-            provider_id=visibility.provider_id,
+            visibility=visibility,
         )
         items = [item for item in merge(rows, query.types) if after is None or (item["key"] or "") > after]
         page = items[: query.limit]

@@ -12,10 +12,11 @@ from fansipan_gateway.things.domain import ThingReference
 _SELECT: Final = """
 SELECT t.id, p.key || '/' || t.key AS key, t.name, t.description, t.properties, t.area_code,
        place.longitude, place.latitude,
-       (SELECT count(*) FROM datastream d WHERE d.thing_id = t.id) AS datastream_count,
+       (SELECT count(*) FROM datastream d WHERE d.thing_id = t.id AND ($2::text[] IS NULL OR d.key ^@ ANY($2)))
+           AS datastream_count,
        (SELECT max(latest.phenomenon_time)
           FROM datastream d JOIN latest_observation latest ON latest.datastream_id = d.id
-         WHERE d.thing_id = t.id) AS last_observed_at
+         WHERE d.thing_id = t.id AND ($2::text[] IS NULL OR d.key ^@ ANY($2))) AS last_observed_at
   FROM thing t
   JOIN provider p ON p.id = t.provider_id
   LEFT JOIN LATERAL (
@@ -24,21 +25,23 @@ SELECT t.id, p.key || '/' || t.key AS key, t.name, t.description, t.properties, 
         WHERE tl.thing_id = t.id AND l.longitude IS NOT NULL
         ORDER BY l.id LIMIT 1) place ON true
  WHERE ($1::int IS NULL OR p.id = $1)
+   AND ($2::text[] IS NULL OR EXISTS (SELECT FROM datastream d WHERE d.thing_id = t.id AND d.key ^@ ANY($2)))
+   AND ($3::text[] IS NULL OR t.area_code = ANY($3))
 """
 _LIST: Final = (
     _SELECT
     + """
-   AND t.id > $2
-   AND ($3::text IS NULL OR t.area_code = $3 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $3))
-   AND ($4::text IS NULL OR t.folded LIKE $4 OR p.key || '/' || t.key ILIKE $4)
- ORDER BY t.id LIMIT $5
+   AND t.id > $4
+   AND ($5::text IS NULL OR t.area_code = $5 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $5))
+   AND ($6::text IS NULL OR t.folded LIKE $6 OR p.key || '/' || t.key ILIKE $6)
+ ORDER BY t.id LIMIT $7
 """
 )
 _FIND: Final = (
     _SELECT
     + """
-   AND ($2::int IS NULL OR t.id = $2)
-   AND ($3::text IS NULL OR (p.key = split_part($3, '/', 1) AND t.key = substr($3, strpos($3, '/') + 1)))
+   AND ($4::int IS NULL OR t.id = $4)
+   AND ($5::text IS NULL OR (p.key = split_part($5, '/', 1) AND t.key = substr($5, strpos($5, '/') + 1)))
 """
 )
 
@@ -62,9 +65,13 @@ class ThingRepository:
     ) -> "list[asyncpg.Record]":
         """Things with an id above `after`, in the order of ids."""
         return await self._database.fetch(
-            _LIST, visibility.provider_id, after, wanted.area, wanted.like, limit
+            _LIST, *_arguments(visibility), after, wanted.area, wanted.like, limit
         )
 
     async def find(self, reference: ThingReference, visibility: Visibility) -> "asyncpg.Record | None":
         """One thing, or None."""
-        return await self._database.fetchrow(_FIND, visibility.provider_id, reference.id, reference.key)
+        return await self._database.fetchrow(_FIND, *_arguments(visibility), reference.id, reference.key)
+
+
+def _arguments(visibility: Visibility) -> tuple[int | None, list[str] | None, list[str] | None]:
+    return visibility.provider_id, visibility.prefix_list, visibility.area_list

@@ -16,12 +16,16 @@ ABSENT_AT_CLOSE: Final = "absent-at-close"
 
 @dataclass(frozen=True, slots=True)
 class NamedSubject:
-    """A subject with its id in the database (None: it never had a figure) and its names, where they are known."""
+    """A subject with its id in the database (None: it never had a figure) and its names, where they are known.
+
+    `seen` says whether the reader sees all of it, also what is not public.
+    """
 
     subject: Subject
     id: int | None
     name: str | None
     name_en: str | None
+    seen: bool = True
 
     def item(self) -> dict[str, Any]:
         """As JSON."""

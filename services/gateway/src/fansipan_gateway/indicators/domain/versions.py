@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 
 from fansipan_common.errors import NotFound
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.faults import BadPeriod, NotComputed
 from fansipan_gateway.indicators.domain.subjects import Subject
 from fansipan_indicators.definitions import Definition, Version
@@ -65,6 +66,11 @@ class IndicatorEntry:
     def public(self) -> bool:
         """Whether everybody may see it: as the newest version says."""
         return self._kept[-1].public
+
+    def seen_with(self, visibility: Visibility) -> bool:
+        """Whether a reader sees the definition, and may have figures of it."""
+        subjects = {kind for version in self.versions for kind in version.version.subjects}
+        return visibility.shows_definition(public=self.public, subjects=subjects)
 
     @property
     def retired(self) -> bool:

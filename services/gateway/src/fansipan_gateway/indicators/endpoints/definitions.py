@@ -20,14 +20,9 @@ TAG: Final = "indicators"
 _MAX_AGE: Final = 10
 
 
-def sees_internal(reader: Reader) -> bool:
-    """Whether a reader sees indicators that are not public: operators do."""
-    return reader.kind is Kind.OPERATOR
-
-
 def shared(reader: Reader) -> bool:
     """Whether shared caches may keep what a reader is given."""
-    return reader.public and not sees_internal(reader)
+    return reader.public and reader.kind is Kind.ANONYMOUS
 
 
 def definitions_router(
@@ -49,12 +44,13 @@ def definitions_router(
     ) -> Response:
         """What is computed, by id: names, unit, bands, limits, the law, and the versions.
 
-        Operators see all indicators; API keys and anonymous readers those that are public.
+        Operators see all indicators, anonymous readers those that are public; API keys these, and those that are
+        computed for things.
         """
         at = now()
         items = [
             item
-            for entry in await catalogue.entries(internal=sees_internal(reader))
+            for entry in await catalogue.entries(reader.visibility)
             if not entry.retired
             and (parameters.public is None or entry.public is parameters.public)
             and (item := summary(entry, at))["group"] == (parameters.group or item["group"])
@@ -75,7 +71,7 @@ def definitions_router(
     ) -> Response:
         """Everything that a version of an indicator says, its formula in words too."""
         at = now()
-        entry = await catalogue.find(indicator, internal=sees_internal(reader))
+        entry = await catalogue.find(indicator, reader.visibility)
         version = entry.shown(at) if parameters.version is None else entry.numbered(parameters.version)
         return respond(
             request, orjson.dumps(whole(entry, version, at)), public=shared(reader), max_age=_MAX_AGE

@@ -11,7 +11,7 @@ from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.links import next_link
 from fansipan_gateway.indicators.domain.subjects import parse_subject
-from fansipan_gateway.indicators.endpoints.definitions import TAG, sees_internal, shared
+from fansipan_gateway.indicators.endpoints.definitions import TAG, shared
 from fansipan_gateway.indicators.schemas.explanations import ExplanationItem
 from fansipan_gateway.indicators.schemas.parameters import (
     ExplainParameters,
@@ -58,8 +58,7 @@ def explain_router(explanations: Explanations, access: ReadAccess) -> APIRouter:
                 limit=parameters.limit,
                 cursor=parameters.cursor,
                 corrections_cursor=parameters.corrections_cursor,
-            ),
-            internal=sees_internal(reader),
+            )
         )
         corrections = None
         if found.corrections_cursor is not None:

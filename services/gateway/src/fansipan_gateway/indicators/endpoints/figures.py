@@ -11,7 +11,7 @@ from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.links import next_link
 from fansipan_gateway.indicators.domain.subjects import chosen_subject, parse_subject
-from fansipan_gateway.indicators.endpoints.definitions import TAG, sees_internal, shared
+from fansipan_gateway.indicators.endpoints.definitions import TAG, shared
 from fansipan_gateway.indicators.schemas.figures import CardList, FigureList, Ranking
 from fansipan_gateway.indicators.schemas.parameters import (
     CardParameters,
@@ -45,10 +45,10 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
         """
         items = await newest.cards(
             parse_subject(parameters.subject),
+            reader.visibility,
             group=parameters.group,
             kind=parameters.period,
             as_of=parameters.as_of,
-            internal=sees_internal(reader),
         )
         return respond(request, orjson.dumps({"items": items}), public=shared(reader))
 
@@ -87,7 +87,7 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
                 limit=parameters.limit,
                 cursor=parameters.cursor,
             ),
-            internal=sees_internal(reader),
+            reader.visibility,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor, page.pinned)})
         return respond(request, body, public=shared(reader))
@@ -119,7 +119,7 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
                 limit=parameters.limit,
                 cursor=parameters.cursor,
             ),
-            internal=sees_internal(reader),
+            reader.visibility,
         )
         body = orjson.dumps(
             {

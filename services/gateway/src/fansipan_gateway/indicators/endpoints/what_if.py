@@ -27,7 +27,7 @@ def what_if_router(what_if: WhatIf, operators: ReadAccess) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 422, 429, 503),
     )
     async def compute_what_if(
-        indicator: IndicatorId, body: WhatIfRequest, _reader: Annotated[Reader, Depends(operators)]
+        indicator: IndicatorId, body: WhatIfRequest, reader: Annotated[Reader, Depends(operators)]
     ) -> Response:
         """The marginal effect on a figure, and on everything it is made of, of finishing open dossiers at `at`.
 
@@ -45,6 +45,7 @@ def what_if_router(what_if: WhatIf, operators: ReadAccess) -> APIRouter:
                 indicator=indicator,
                 subject=parse_subject(body.subject),
                 period=body.period,
+                visibility=reader.visibility,
                 at=body.at,
                 named=named,
                 overdue_only=isinstance(body.finish, AllOverdue),

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from fansipan_common.contracts import ServiceEventType
 from fansipan_common.contracts.moment import Moment
 from fansipan_common.db import Database
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.subjects import Subject
 from fansipan_indicators.cases import Case, case_of_dossier, case_of_petition, case_of_rating, case_of_usage
 from fansipan_indicators.formulas import CaseKind
@@ -33,6 +34,22 @@ UNION SELECT old_code FROM area_succession
         OR {area} IN ({areas}))"""
 
 
+def _seen(provider: str, agency: str, area: str, first: int) -> str:
+    """Conditions of which cases are seen; the parameters from `first` on are those of `_arguments`."""
+    return f"""(${first}::boolean AND (${first + 1}::int IS NULL OR {provider} = ${first + 1})
+   AND (${first + 2}::text[] IS NULL OR {area} = ANY(${first + 2}))
+   AND (${first + 3}::text[] IS NULL OR {agency} = ANY(${first + 3})))"""
+
+
+def _arguments(visibility: Visibility) -> tuple[bool, int | None, list[str] | None, list[str] | None]:
+    return (
+        visibility.sees_cases,
+        visibility.own_provider_id,
+        visibility.case_areas,
+        visibility.case_agencies,
+    )
+
+
 def _folded(table: str, key: str, procedure: str) -> str:
     """Cases that were received before the end and had not ended before the begin; those not yet received, by their
     newest event."""
@@ -41,19 +58,19 @@ SELECT c.*, p.key AS provider FROM {table} c JOIN provider p ON p.id = c.provide
  WHERE ((c.received_at < $2 AND (c.finished_at IS NULL OR greatest(c.finished_at, c.received_at) >= $1))
         OR (c.received_at IS NULL AND c.last_event_at >= $1 AND c.last_event_at < $2))
    AND (c.provider_id, c.{key}) > ($3::int, $4::text)
-   AND ($8::int IS NULL OR c.provider_id = $8) {_subject("c.agency", procedure, "c.area_code")}
- ORDER BY c.provider_id, c.{key} LIMIT $9"""
+   AND {_seen("c.provider_id", "c.agency", "c.area_code", 9)} {_subject("c.agency", procedure, "c.area_code")}
+ ORDER BY c.provider_id, c.{key} LIMIT $8"""
 
 
 def _events(event_type: ServiceEventType, at: str) -> str:
-    procedure, area = "e.data ->> 'procedure'", "e.data ->> 'area'"
+    agency, procedure, area = (f"(e.data ->> '{name}')" for name in ("agency", "procedure", "area"))
     return f"""
 SELECT e.provider_id, e.source, e.event_id, e.time, e.data, p.key AS provider
   FROM service_event e JOIN provider p ON p.id = e.provider_id
  WHERE e.type = '{event_type.value}' AND {at} >= $1 AND {at} < $2
    AND (e.provider_id, e.source || ' ' || e.event_id) > ($3::int, $4::text)
-   AND ($8::int IS NULL OR e.provider_id = $8) {_subject("e.data ->> 'agency'", f"({procedure})", f"({area})")}
- ORDER BY e.provider_id, e.source || ' ' || e.event_id LIMIT $9"""
+   AND {_seen("e.provider_id", agency, area, 9)} {_subject(agency, procedure, area)}
+ ORDER BY e.provider_id, e.source || ' ' || e.event_id LIMIT $8"""
 
 
 _QUERIES: Final[dict[CaseKind, str]] = {
@@ -66,7 +83,8 @@ _NAMED: Final = f"""
 SELECT c.*, p.key AS provider FROM unnest($1::text[], $2::text[]) AS k (provider, dossier_id)
   JOIN provider p ON p.key = k.provider
   JOIN dossier c ON c.provider_id = p.id AND c.dossier_id = k.dossier_id
- WHERE true {_subject("c.agency", "c.procedure", "c.area_code", first=3)}
+ WHERE {_seen("c.provider_id", "c.agency", "c.area_code", 6)}
+   {_subject("c.agency", "c.procedure", "c.area_code", first=3)}
 """
 
 
@@ -81,8 +99,8 @@ class CaseRepository:
         kind: CaseKind,
         subject: Subject,
         period: Period,
+        visibility: Visibility,
         *,
-        provider_id: int | None,
         after: tuple[int, str],
         limit: int,
     ) -> list[tuple[str, Case]]:
@@ -96,17 +114,21 @@ class CaseRepository:
             agency,
             procedure,
             area,
-            provider_id,
             limit,
+            *_arguments(visibility),
         )
         return [(row["provider"], _case(kind, row)) for row in rows]
 
     async def fetch_dossiers(
-        self, names: Sequence[tuple[str, str]], subject: Subject
+        self, names: Sequence[tuple[str, str]], subject: Subject, visibility: Visibility
     ) -> list[tuple[str, Case]]:
         """Dossiers of a subject by (provider key, dossier id), each with its provider's key; others are left out."""
         rows = await self._database.fetch(
-            _NAMED, [name[0] for name in names], [name[1] for name in names], *_parts(subject)
+            _NAMED,
+            [name[0] for name in names],
+            [name[1] for name in names],
+            *_parts(subject),
+            *_arguments(visibility),
         )
         return [(row["provider"], case_of_dossier(dict(row))) for row in rows]
 

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Final
 
 from fansipan_common.db import Database
+from fansipan_gateway.access.seen import figure_seen, subject_arguments
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import TimeRange
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.figures import Closed, FigureRow, ShownFigure
 from fansipan_gateway.indicators.domain.versions import Segment
 from fansipan_indicators.periods import PeriodKind
@@ -20,12 +22,13 @@ _COLUMNS: Final = """f.definition_id, f.subject_id, f.period, f.period_start, f.
 _SERIES_WHERE: Final = """
  WHERE f.definition_id = $1 AND f.subject_id = $2 AND f.period = $3 AND f.period_start >= $4 AND f.period_start < $5
 """
-_SERIES: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_SERIES_WHERE} ORDER BY f.period_start LIMIT $6"
+_SERIES_SEEN: Final = f"{_SERIES_WHERE} AND {figure_seen('f.definition_id', 'f.subject_id', 7)}"
+_SERIES: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_SERIES_SEEN} ORDER BY f.period_start LIMIT $6"
 _SERIES_AS_OF: Final = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS} FROM indicator_value f {_SERIES_WHERE} AND f.known_from <= $7
+    SELECT {_COLUMNS} FROM indicator_value f {_SERIES_SEEN} AND f.known_from <= $12
     UNION ALL
-    SELECT {_COLUMNS} FROM indicator_revision f {_SERIES_WHERE} AND f.known_from <= $7 AND f.superseded_at > $7
+    SELECT {_COLUMNS} FROM indicator_revision f {_SERIES_SEEN} AND f.known_from <= $12 AND f.superseded_at > $12
 ) known ORDER BY period_start LIMIT $6
 """
 _WANTED: Final = """
@@ -35,7 +38,8 @@ _WANTED: Final = """
 _OF_WANTED: Final = """f
     ON f.definition_id = w.definition_id AND f.period = w.period AND f.subject_id = ANY($6::int[])
    AND f.period_start >= w.since AND f.period_start < w.until AND f.period_start >= $7 AND f.period_start < $8
-"""
+   AND {seen}
+""".format(seen=figure_seen("f.definition_id", "f.subject_id", 9))
 
 
 def _newest(known: str) -> str:
@@ -49,18 +53,19 @@ SELECT * FROM (
 
 _NEWEST: Final = _newest(f"SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED}")
 _NEWEST_AS_OF: Final = _newest(f"""
-    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED} WHERE f.known_from <= $9
+    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED} WHERE f.known_from <= $14
     UNION ALL
     SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_revision {_OF_WANTED}
-     WHERE f.known_from <= $9 AND f.superseded_at > $9""")
+     WHERE f.known_from <= $14 AND f.superseded_at > $14""")
 _AT: Final = """
  WHERE f.definition_id = ANY($1::int[]) AND f.subject_id = ANY($2::int[]) AND f.period = $3 AND f.period_start = $4
-"""
+   AND {seen}
+""".format(seen=figure_seen("f.definition_id", "f.subject_id", 5))
 _TOGETHER: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_AT}"
 _TOGETHER_AS_OF: Final = f"""
-SELECT {_COLUMNS} FROM indicator_value f {_AT} AND f.known_from <= $5
+SELECT {_COLUMNS} FROM indicator_value f {_AT} AND f.known_from <= $10
 UNION ALL
-SELECT {_COLUMNS} FROM indicator_revision f {_AT} AND f.known_from <= $5 AND f.superseded_at > $5
+SELECT {_COLUMNS} FROM indicator_revision f {_AT} AND f.known_from <= $10 AND f.superseded_at > $10
 """
 # A figure that was replaced since has its reason in the revisions, else in the present figure itself.
 _CLOSED: Final = """
@@ -92,7 +97,7 @@ class Slot:
 
 
 class FigureRepository:
-    """Reads `indicator_value`, `indicator_revision` and `closed_value`."""
+    """Reads `indicator_value`, `indicator_revision` and `closed_value`; of them what a reader sees."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -103,6 +108,7 @@ class FigureRepository:
         subject_id: int,
         kind: PeriodKind,
         time_range: TimeRange,
+        visibility: Visibility,
         *,
         as_of: datetime | None,
         limit: int,
@@ -117,12 +123,18 @@ class FigureRepository:
             time_range.start,
             time_range.end,
             limit,
+            *subject_arguments(visibility),
             *more,
         )
         return await self._shown([_figure(row) for row in rows], as_of)
 
     async def fetch_newest(
-        self, slots: Sequence[Slot], subject_ids: Sequence[int], *, as_of: datetime | None
+        self,
+        slots: Sequence[Slot],
+        subject_ids: Sequence[int],
+        visibility: Visibility,
+        *,
+        as_of: datetime | None,
     ) -> dict[tuple[int, int], list[ShownFigure]]:
         """The two newest figures, newest first, by (place of the slot, subject id)."""
         segments = [(place, slot.kind, s) for place, slot in enumerate(slots) for s in slot.segments]
@@ -139,6 +151,7 @@ class FigureRepository:
             list(subject_ids),
             min(s.since for _, _, s in segments),
             max(s.until for _, _, s in segments),
+            *subject_arguments(visibility),
             *more,
         )
         found: dict[tuple[int, int], list[ShownFigure]] = {}
@@ -154,13 +167,20 @@ class FigureRepository:
         subject_ids: Sequence[int],
         kind: PeriodKind,
         start: datetime,
+        visibility: Visibility,
         *,
         as_of: datetime | None,
     ) -> list[ShownFigure]:
         """The figures of several indicators and subjects for one period, in no order."""
         query, more = (_TOGETHER, []) if as_of is None else (_TOGETHER_AS_OF, [as_of])
         rows = await self._database.fetch(
-            query, list(definition_ids), list(subject_ids), kind.value, start, *more
+            query,
+            list(definition_ids),
+            list(subject_ids),
+            kind.value,
+            start,
+            *subject_arguments(visibility),
+            *more,
         )
         return await self._shown([_figure(row) for row in rows], as_of)
 

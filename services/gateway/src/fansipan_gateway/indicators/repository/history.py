@@ -6,6 +6,8 @@ from typing import Final
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_gateway.access.seen import figure_seen, subject_arguments
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.figures import FigureRow
 
 _WHERE: Final = "WHERE definition_id = $1 AND subject_id = $2 AND period = $3 AND period_start = $4"
@@ -38,15 +40,18 @@ SELECT s.key
   JOIN provider p ON p.id = t.provider_id
   JOIN indicator_subject s ON s.kind = 'thing' AND s.key = p.key || '/' || t.key
  WHERE (t.area_code = $1 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $1))
-   AND ($7::int IS NULL OR t.provider_id = $7) AND s.key COLLATE "C" > $2
+   AND {seen} AND s.key COLLATE "C" > $2
    AND EXISTS (SELECT FROM indicator_value v WHERE v.definition_id = $3 AND v.subject_id = s.id
                   AND v.period = $4 AND v.period_start = $5)
  ORDER BY s.key COLLATE "C" LIMIT $6
-"""
+""".format(seen=figure_seen("$3", "s.id", 7))
 
 
 class HistoryRepository:
-    """Reads the past of single figures, and whose figures an area's was combined from."""
+    """Reads the past of single figures, and whose figures an area's was combined from.
+
+    Who has a figure in hand sees it: only then may its past be asked for.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -78,10 +83,17 @@ class HistoryRepository:
         )
 
     async def things_with_figure(
-        self, area: str, figure: FigureRow, *, provider_id: int | None, after: str, limit: int
+        self, area: str, figure: FigureRow, visibility: Visibility, *, after: str, limit: int
     ) -> list[str]:
         """Keys behind `after` of the things in an area that have a figure of the same definition and period."""
         rows = await self._database.fetch(
-            _THINGS, area, after, figure.definition_id, figure.kind.value, figure.start, limit, provider_id
+            _THINGS,
+            area,
+            after,
+            figure.definition_id,
+            figure.kind.value,
+            figure.start,
+            limit,
+            *subject_arguments(visibility),
         )
         return [row["key"] for row in rows]

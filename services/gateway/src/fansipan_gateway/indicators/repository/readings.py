@@ -14,7 +14,7 @@ COUNTABLE: Final = 3_000_000
 
 _TABLES: Final = {"1m": "rollup_1m", "1h": "rollup_1h", "1d": "rollup_1d"}
 _DATASTREAMS: Final = """
-SELECT d.id, d.key, op.key AS property, d.unit_symbol, t.provider_id
+SELECT d.id, d.key, op.key AS property, d.unit_symbol, t.provider_id, t.area_code
   FROM datastream d
   JOIN thing t ON t.id = d.thing_id
   JOIN provider p ON p.id = t.provider_id

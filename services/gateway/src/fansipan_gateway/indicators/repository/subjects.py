@@ -5,7 +5,9 @@ from datetime import date
 from typing import Final
 
 from fansipan_common.db import Database
+from fansipan_gateway.access.seen import subject_arguments, subject_seen
 from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.boundaries import PresentArea, Succession
 from fansipan_gateway.indicators.domain.figures import NamedSubject
 from fansipan_gateway.indicators.domain.subjects import Subject
@@ -21,15 +23,16 @@ _NAME_COLUMNS: Final = f"""
        coalesce(a.full_name_en || {_PROCEDURE}, t.name) AS name_en
 """
 _FIND: Final = f"""
-SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id
-  FROM unnest($1::text[], $2::text[]) AS w (kind, key)
+SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id, {subject_seen("w", 3)} AS seen
+  FROM (SELECT kind, key, split_part(key, '|', 1) AS owner FROM unnest($1::text[], $2::text[]) AS n (kind, key)) AS w
   LEFT JOIN indicator_subject s ON s.kind = w.kind AND s.key = w.key {_NAMES}
 """
 _OF_KIND: Final = f"""
-SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}
+SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}, {subject_seen("w", 4)} AS seen
   FROM indicator_subject w {_NAMES}
  WHERE w.kind = $1
    AND (w.kind <> 'area' OR (a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)))
+   AND ($9::boolean OR {subject_seen("w", 4)})
  ORDER BY w.key LIMIT $3
 """
 _PRESENT: Final = "SELECT code, full_name, full_name_en, valid_from, valid_to FROM area WHERE code = $1"
@@ -47,22 +50,37 @@ class SubjectRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, subject: Subject) -> tuple[NamedSubject, bool]:
-        """A subject with its id and names, and whether anything is known of it: a figure, or a thing of that key."""
-        row = await self._database.fetchrow(_FIND, [subject.kind], [subject.key])
+    async def find(self, subject: Subject, visibility: Visibility) -> tuple[NamedSubject, bool]:
+        """A subject with its id and names, and whether anything is known of it: a figure, or a thing that is seen."""
+        row = await self._database.fetchrow(
+            _FIND, [subject.kind], [subject.key], *subject_arguments(visibility)
+        )
         if row is None:
-            return NamedSubject(subject, None, None, None), False
-        return _named(row, subject), row["id"] is not None or row["thing_id"] is not None
+            return NamedSubject(subject, None, None, None, seen=False), False
+        thing = row["thing_id"] is not None and (row["seen"] or not visibility.limited)
+        return _named(row, subject), row["id"] is not None or thing
 
-    async def find_all(self, subjects: Sequence[Subject]) -> list[NamedSubject]:
+    async def find_all(self, subjects: Sequence[Subject], visibility: Visibility) -> list[NamedSubject]:
         """Subjects with their ids and names, in that order."""
-        rows = await self._database.fetch(_FIND, [s.kind for s in subjects], [s.key for s in subjects])
+        rows = await self._database.fetch(
+            _FIND, [s.kind for s in subjects], [s.key for s in subjects], *subject_arguments(visibility)
+        )
         found = {(row["kind"], row["key"]): row for row in rows}
         return [_named(found[subject.kind, subject.key], subject) for subject in subjects]
 
-    async def fetch_kind(self, kind: str, *, day: date, limit: int) -> list[NamedSubject]:
-        """Subjects of a kind that ever had a figure, by key; areas only when they are in force on `day`."""
-        rows = await self._database.fetch(_OF_KIND, kind, day, limit)
+    async def fetch_kind(
+        self, kind: str, visibility: Visibility, *, public: bool, day: date, limit: int
+    ) -> list[NamedSubject]:
+        """Subjects of a kind that ever had a figure, by key; areas only when they are in force on `day`.
+
+        Args:
+            kind: area, agency, procedure or thing.
+            visibility: whose figures that are not public are seen.
+            public: whether what they are wanted for is public, so that all are seen.
+            day: for areas.
+            limit: how many at most.
+        """
+        rows = await self._database.fetch(_OF_KIND, kind, day, limit, *subject_arguments(visibility), public)
         return [_named(row, Subject(row["kind"], row["key"])) for row in rows]
 
     async def find_area(self, code: str) -> tuple[PresentArea | None, list[Succession]]:
@@ -76,4 +94,4 @@ class SubjectRepository:
 
 
 def _named(row: Row, subject: Subject) -> NamedSubject:
-    return NamedSubject(subject, row["id"], row["name"], row["name_en"])
+    return NamedSubject(subject, row["id"], row["name"], row["name_en"], seen=row["seen"])

@@ -115,6 +115,7 @@ class ThingInputs(ResponseModel):
     """Of an area: the figures of its things."""
 
     kind: Literal["things"]
+    partial: Annotated[bool, Field(description="Whether you do not see all of them.")]
     combine: Literal["max", "min", "mean", "sum", "ratio"] | None
     items: list[ThingFigure]
 
@@ -162,6 +163,10 @@ class CaseInputs(ResponseModel):
 
     kind: Literal["cases"]
     case_kind: Literal["dossier", "petition", "rating", "usage"]
+    partial: Annotated[
+        bool,
+        Field(description="Whether you see only some of them: the public sees none, others see their own."),
+    ]
     items: list[CaseItem]
 
 
@@ -218,7 +223,7 @@ class CloseNote(ResponseModel):
 
     period: str
     closed_at: str
-    closed_by: str
+    closed_by: Annotated[str | None, Field(description="Shown to operators only.")]
     note: str
     ordinal: Annotated[int | None, Field(description="Place in the close; null: there was no figure then.")]
     digest: str | None

@@ -79,7 +79,7 @@ class Explanations:
         self._inputs = inputs
         self._now = now
 
-    async def explain(self, query: ExplainQuery, *, internal: bool) -> Explanation:
+    async def explain(self, query: ExplainQuery) -> Explanation:
         """The figure, its definition and law, what it was made of, and how it came to be.
 
         Raises:
@@ -87,12 +87,12 @@ class Explanations:
             NotComputed, BadPeriod, BadCursor: what the caller must change.
             DatabaseAway.
         """
-        entry = await self._catalogue.find(query.indicator, internal=internal)
+        entry = await self._catalogue.find(query.indicator, query.visibility)
         entry.require_subject(query.subject)
         period = read_period(query.period)
         entry.require_period(period.kind)
         version = _version(entry, period, query.version)
-        subject, _ = await self._series.named(query.subject)
+        subject, _ = await self._series.named(query.subject, query.visibility)
         found = (
             []
             if subject.id is None
@@ -101,6 +101,7 @@ class Explanations:
                 subject.id,
                 period.kind,
                 TimeRange(period.start, period.start + _INSTANT),
+                query.visibility,
                 as_of=query.as_of,
                 limit=1,
             )
@@ -118,7 +119,7 @@ class Explanations:
                 subject=query.subject,
                 figure=figure,
                 visibility=query.visibility,
-                internal=internal,
+                seen=subject.seen,
                 as_of=query.as_of,
                 limit=query.limit,
                 cursor=query.cursor,
@@ -137,11 +138,11 @@ class Explanations:
             "inputs": inputs.body,
             "revisions": [_revision(row) for row in revisions[:MAX_REVISIONS]],
             "moreRevisions": len(revisions) > MAX_REVISIONS,
-            "close": await self._close(shown.row),
+            "close": await self._close(shown.row, named=query.visibility.internal),
         }
         return Explanation(body, inputs.cursor, inputs.corrections_cursor)
 
-    async def _close(self, figure: FigureRow) -> dict[str, Any] | None:
+    async def _close(self, figure: FigureRow, *, named: bool) -> dict[str, Any] | None:
         close = await self._history.close(figure)
         if close is None:
             return None
@@ -149,7 +150,7 @@ class Explanations:
         return {
             "period": close["label"],
             "closedAt": instant(close["closed_at"]),
-            "closedBy": close["closed_by"],
+            "closedBy": close["closed_by"] if named else None,
             "note": close["note"],
             "ordinal": close["ordinal"],
             "digest": None if close["digest"] is None else close["digest"].hex(),

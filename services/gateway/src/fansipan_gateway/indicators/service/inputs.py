@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
-from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain import input_cursors as cursors
 from fansipan_gateway.indicators.domain.figures import FigureRow, figure_item
@@ -29,7 +30,7 @@ class InputQuery:
     Attributes:
         version, subject, figure: the figure, and the definition that it follows.
         as_of: of the time at which the figure was known; None: now.
-        internal: whether figures of indicators that are not public are shown.
+        seen: whether figures of this subject are shown that are not public.
         cursor, corrections_cursor: where the pages before ended.
     """
 
@@ -37,7 +38,7 @@ class InputQuery:
     subject: Subject
     figure: FigureRow
     visibility: Visibility
-    internal: bool
+    seen: bool
     as_of: datetime | None
     limit: int
     cursor: str | None
@@ -93,7 +94,7 @@ class FigureInputs:
     async def _of_readings(self, query: InputQuery, formula: SeriesFormula) -> Inputs:
         ignored = formula.ignore if isinstance(formula, DataHealth) else []
         every = await self._readings.datastreams(query.subject.key, sorted(formula.properties), ignored)
-        seen = {row["id"]: row for row in every if query.visibility.shows(row["provider_id"], row["key"])}
+        seen = {row["id"]: row for row in every if _seen(row, query.visibility)}
         level = rollup_level(formula, query.figure.kind)
         window = time_read(formula, query.figure.period)
         buckets = await self._readings.buckets(
@@ -140,15 +141,20 @@ class FigureInputs:
         keys = await self._history.things_with_figure(
             query.subject.key,
             query.figure,
-            provider_id=query.visibility.provider_id,
+            query.visibility,
             after=cursors.thing_in(query.cursor),
             limit=query.limit + 1,
         )
         page = keys[: query.limit]
-        named = await self._subjects.find_all([Subject("thing", key) for key in page])
+        named = await self._subjects.find_all([Subject("thing", key) for key in page], query.visibility)
         by_id = {one.id: one for one in named if one.id is not None}
         shown = await self._figures.fetch_together(
-            [query.version.id], list(by_id), query.figure.kind, query.figure.start, as_of=query.as_of
+            [query.version.id],
+            list(by_id),
+            query.figure.kind,
+            query.figure.start,
+            query.visibility,
+            as_of=query.as_of,
         )
         seen_at = judged_at(query.as_of, self._now())
         decisive = query.figure.details.get("from")
@@ -164,6 +170,7 @@ class FigureInputs:
         return Inputs(
             {
                 "kind": "things",
+                "partial": not (query.version.public or query.visibility.sees_all_figures),
                 "combine": None if areas is None else areas.combine,
                 "items": sorted(items, key=lambda item: item["subject"]["key"]),
             },
@@ -176,28 +183,29 @@ class FigureInputs:
             wanted.kind,
             query.subject,
             query.figure.period,
-            provider_id=query.visibility.provider_id,
+            query.visibility,
             after=cursors.case_in(query.cursor),
             limit=query.limit + 1,
         )
         page = cases[: query.limit]
+        partial = not query.visibility.sees_all_figures
         now = self._now()
         items = [case_item(provider, one, wanted, query.figure.period, now) for provider, one in page]
         if isinstance(formula, DueSoon):  # what is soon depends on the working days from when it was computed
             items = [item | {"inNumerator": None} for item in items]
         return Inputs(
-            {"kind": "cases", "caseKind": wanted.kind, "items": items},
+            {"kind": "cases", "caseKind": wanted.kind, "partial": partial, "items": items},
             cursor=cursors.behind_case(page[-1][1]) if len(cases) > query.limit else None,
         )
 
     async def _of_components(self, query: InputQuery, formula: CompositeFormula) -> Inputs:
-        entries = {entry.key: entry for entry in await self._catalogue.entries(internal=True)}
+        entries = {entry.key: entry for entry in await self._catalogue.entries(EVERYTHING)}
         parts: list[dict[str, Any]] = query.figure.details.get("components", [])
         computed = {part["indicator"]: part for part in parts}
         items: list[dict[str, Any]] = []
         for key in (*computed, *sorted(formula.indicators - computed.keys())):
             entry = entries.get(key)
-            hidden = not query.internal and (entry is None or not entry.public)
+            hidden = not query.seen and (entry is None or not entry.public)
             part: dict[str, Any] = (
                 {"indicator": key, "value": None} if hidden else dict(computed.get(key, {}))
             )
@@ -220,3 +228,7 @@ class FigureInputs:
                 }
             )
         return Inputs({"kind": "components", "items": items})
+
+
+def _seen(datastream: Row, visibility: Visibility) -> bool:
+    return visibility.shows(datastream["provider_id"], datastream["key"], datastream["area_code"])

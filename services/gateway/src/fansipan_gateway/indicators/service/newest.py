@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fansipan_common.errors import ClientFault
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain.figures import NamedSubject, ShownFigure, figure_item
 from fansipan_gateway.indicators.domain.ranking import Newest, ranked
@@ -88,15 +89,15 @@ class NewestFigures:
         self._series = series
         self._now = now
 
-    async def rank(self, query: RankingQuery, *, internal: bool) -> RankingPage:
-        """One page of a ranking.
+    async def rank(self, query: RankingQuery, visibility: Visibility) -> RankingPage:
+        """One page of a ranking, of the subjects whose figures the reader sees.
 
         Raises:
             NotFound: no such indicator.
             NotComputed, BadPeriod, TooManySubjects, BadCursor: what the caller must change.
             DatabaseAway.
         """
-        entry = await self._catalogue.find(query.indicator, internal=internal)
+        entry = await self._catalogue.find(query.indicator, visibility)
         entry.require_kinds(["commune", "province"] if query.by is RankBy.AREA else [query.by.value])
         seen_at = query.as_of or self._now()
         shown = entry.shown(seen_at)
@@ -104,13 +105,15 @@ class NewestFigures:
         entry.require_period(kind)
         first = _place_of(query.cursor)
         day = seen_at.astimezone(ZONE).date()
-        subjects = await self._subjects.fetch_kind(query.by.value, day=day, limit=MAX_SUBJECTS + 1)
+        subjects = await self._subjects.fetch_kind(
+            query.by.value, visibility, public=entry.public, day=day, limit=MAX_SUBJECTS + 1
+        )
         if len(subjects) > MAX_SUBJECTS:
             raise TooManySubjects(
                 f"there are over {MAX_SUBJECTS} of them: read the values of single ones with "
                 f"/v1/indicators/{entry.key}/values?subject=…"
             )
-        newest = await self._newest([entry], [kind], subjects, seen_at, query.as_of)
+        newest = await self._newest([entry], [kind], subjects, visibility, seen_at, query.as_of)
         provinces = [n for n in newest if _is_province(n.subject.subject)]
         places = ranked(
             [n for n in newest if not _is_province(n.subject.subject)],
@@ -132,30 +135,30 @@ class NewestFigures:
     async def cards(
         self,
         subject: Subject,
+        visibility: Visibility,
         *,
         group: str | None,
         kind: PeriodKind | None,
         as_of: datetime | None,
-        internal: bool,
     ) -> list[dict[str, Any]]:
         """The newest figure of each indicator of a subject, by group and key; without a figure it has none.
 
         Args:
             subject: whose.
+            visibility: of the reader: of what is not public, only their own.
             group: only indicators of this group.
             kind: only by such periods; None: each by the first period of its definition.
             as_of: as known then; None: now.
-            internal: whether indicators that are not public are seen.
 
         Raises:
             NotFound: nothing is known of the subject.
             DatabaseAway.
         """
         seen_at = as_of or self._now()
-        named, _ = await self._series.named(subject)
+        named, _ = await self._series.named(subject, visibility)
         entries: list[IndicatorEntry] = []
         kinds: list[PeriodKind] = []
-        for entry in await self._catalogue.entries(internal=internal):
+        for entry in await self._catalogue.entries(visibility):
             version = entry.shown(seen_at)
             if entry.retired or (group is not None and version.definition.group != group):
                 continue
@@ -164,7 +167,7 @@ class NewestFigures:
             if kind is None or kind in version.version.periods:
                 entries.append(entry)
                 kinds.append(kind or version.version.periods[0])
-        found = await self._newest(entries, kinds, [named], seen_at, as_of)
+        found = await self._newest(entries, kinds, [named], visibility, seen_at, as_of)
         return [_card(newest, seen_at) for newest in sorted(found, key=_by_group)]
 
     async def _newest(
@@ -172,6 +175,7 @@ class NewestFigures:
         entries: Sequence[IndicatorEntry],
         kinds: Sequence[PeriodKind],
         subjects: Sequence[NamedSubject],
+        visibility: Visibility,
         seen_at: datetime,
         as_of: datetime | None,
     ) -> list[Newest]:
@@ -181,7 +185,7 @@ class NewestFigures:
             for entry, kind in zip(entries, kinds, strict=True)
         ]
         by_id = {subject.id: subject for subject in subjects if subject.id is not None}
-        found = await self._figures.fetch_newest(slots, list(by_id), as_of=as_of)
+        found = await self._figures.fetch_newest(slots, list(by_id), visibility, as_of=as_of)
         versions = {s.version.id: s.version for slot in slots for s in slot.segments}
         return [
             Newest(versions[figures[0].row.definition_id], by_id[subject_id], figures[0], _previous(figures))

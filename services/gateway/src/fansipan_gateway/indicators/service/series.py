@@ -9,6 +9,7 @@ from fansipan_common.errors import NotFound
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
 from fansipan_gateway.domain.results import moment_of
 from fansipan_gateway.domain.time_range import TimeRange
+from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain.boundaries import unit_of
 from fansipan_gateway.indicators.domain.faults import BadSubject
@@ -69,7 +70,7 @@ class FigureSeries:
         self._subjects = subjects
         self._now = now
 
-    async def read(self, query: SeriesQuery, *, internal: bool) -> SeriesPage:
+    async def read(self, query: SeriesQuery, visibility: Visibility) -> SeriesPage:
         """One page of figures in the order of time; none for periods that have none.
 
         Raises:
@@ -78,13 +79,13 @@ class FigureSeries:
             NotComputed, BadPeriod, BadSubject, BadRange, BadCursor: what the caller must change.
             DatabaseAway.
         """
-        entry = await self._catalogue.find(query.indicator, internal=internal)
+        entry = await self._catalogue.find(query.indicator, visibility)
         entry.require_subject(query.subject)
         now = self._now()
         kind = query.kind or entry.shown(now).version.periods[0]
         entry.require_period(kind)
         time_range = figure_range(query.start, query.end, kind, now)
-        subject, until = await self.named(query.subject, query.boundaries)
+        subject, until = await self.named(query.subject, visibility, query.boundaries)
         after = _position_of(query.cursor)
         rows: list[dict[str, Any]] = []
         if subject.id is not None:
@@ -99,6 +100,7 @@ class FigureSeries:
                     subject.id,
                     kind,
                     stretch,
+                    visibility,
                     as_of=query.as_of,
                     limit=query.limit + 1 - len(rows),
                 )
@@ -114,14 +116,16 @@ class FigureSeries:
             },
         )
 
-    async def named(self, subject: Subject, boundaries: date | None = None) -> tuple[NamedSubject, datetime]:
+    async def named(
+        self, subject: Subject, visibility: Visibility, boundaries: date | None = None
+    ) -> tuple[NamedSubject, datetime]:
         """A subject with its id and names, and until when it has figures.
 
         Raises:
             NotFound: nothing is known of it.
             NotInForce, BadSubject: boundaries are for areas, and of a date on which this one existed.
         """
-        found, known = await self._subjects.find(subject)
+        found, known = await self._subjects.find(subject, visibility)
         code = subject.area_code
         if code is None:
             if boundaries is not None:
@@ -133,8 +137,9 @@ class FigureSeries:
         if subject.kind != "area":
             return found, unit.until or _EVER
         if unit.key != code:
-            found, _ = await self._subjects.find(Subject("area", unit.key))
-        return NamedSubject(subject, found.id, unit.name, unit.name_en), unit.until or _EVER
+            found, _ = await self._subjects.find(Subject("area", unit.key), visibility)
+        named = NamedSubject(subject, found.id, unit.name, unit.name_en, found.seen)
+        return named, unit.until or _EVER
 
 
 def _text(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fansipan_common.errors import NotFound, Unprocessable
 from fansipan_gateway.domain.time_range import format_instant
+from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain.figures import instant
 from fansipan_gateway.indicators.domain.subjects import Subject
@@ -31,6 +32,7 @@ class WhatIfQuery:
     indicator: str
     subject: Subject
     period: str
+    visibility: Visibility
     at: datetime | None = None
     named: tuple[tuple[str, str], ...] = ()
     overdue_only: bool = False
@@ -63,23 +65,27 @@ class WhatIf:
     async def compute(self, query: WhatIfQuery) -> dict[str, Any]:
         """The figure before and after, and every component of it.
 
+        Only cases that the operator sees are finished.
+
         Raises:
-            NotFound: no such indicator or subject, or no version in force.
+            NotFound: the subject is not one of the operator's; no such indicator or subject, or no version in force.
             Unprocessable: a named dossier is unknown, not of the subject or not open; or there are too many.
             NotComputed, BadPeriod: what the caller must change.
             DatabaseAway.
         """
-        entry = await self._catalogue.find(query.indicator, internal=True)
+        entry = await self._catalogue.find(query.indicator, query.visibility)
         entry.require_subject(query.subject)
         period = read_period(query.period)
         entry.require_period(period.kind)
-        subject, _ = await self._series.named(query.subject)
+        subject, _ = await self._series.named(query.subject, query.visibility)
+        if not subject.seen:
+            raise NotFound(f"you do not see the cases of {query.subject.reference!r}")
         versions = await self._versions(query.indicator, period)
         if query.indicator not in versions:
             raise NotFound(f"no version of {query.indicator} was in force at the start of {period.label}")
         now = self._now()
         chosen = await self._chosen(query, period, now)
-        known = await self._known(versions, subject.id, period)
+        known = await self._known(versions, subject.id, period, query.visibility)
         finishing = Finishing([case for _, case in chosen], query.at or now, now, period)
         formulas = {key: version.version.formula for key, version in versions.items()}
         effects = effect_of(query.indicator, formulas, lambda key: known.get(key, Known()), finishing)
@@ -107,7 +113,7 @@ class WhatIf:
 
     async def _versions(self, indicator: str, period: Period) -> dict[str, IndicatorVersion]:
         """The versions that judge the period, of an indicator and of all that it is made of."""
-        entries = {entry.key: entry for entry in await self._catalogue.entries(internal=True)}
+        entries = {entry.key: entry for entry in await self._catalogue.entries(EVERYTHING)}
         found: dict[str, IndicatorVersion] = {}
         waiting = [indicator]
         while waiting:
@@ -121,13 +127,17 @@ class WhatIf:
         return found
 
     async def _known(
-        self, versions: dict[str, IndicatorVersion], subject_id: int | None, period: Period
+        self,
+        versions: dict[str, IndicatorVersion],
+        subject_id: int | None,
+        period: Period,
+        visibility: Visibility,
     ) -> dict[str, Known]:
         keys = {version.id: key for key, version in versions.items()}
         if subject_id is None:
             return {}
         shown = await self._figures.fetch_together(
-            list(keys), [subject_id], period.kind, period.start, as_of=None
+            list(keys), [subject_id], period.kind, period.start, visibility, as_of=None
         )
         return {
             keys[one.row.definition_id]: Known(one.row.value, one.row.numerator, one.row.denominator)
@@ -136,7 +146,7 @@ class WhatIf:
 
     async def _chosen(self, query: WhatIfQuery, period: Period, now: datetime) -> list[tuple[str, Case]]:
         if query.named:
-            found = await self._cases.fetch_dossiers(list(query.named), query.subject)
+            found = await self._cases.fetch_dossiers(list(query.named), query.subject, query.visibility)
             usable = {
                 (provider, case.case_id): (provider, case)
                 for provider, case in found
@@ -154,7 +164,7 @@ class WhatIf:
         after, looked_at = (0, ""), 0
         while True:
             batch = await self._cases.fetch(
-                "dossier", query.subject, period, provider_id=None, after=after, limit=_BATCH
+                "dossier", query.subject, period, query.visibility, after=after, limit=_BATCH
             )
             chosen += [
                 (provider, case)
