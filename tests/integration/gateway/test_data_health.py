@@ -104,6 +104,20 @@ async def test_properties_that_people_enter_are_left_out(gateway: httpx.AsyncCli
         await connection.close()
 
 
+async def test_who_is_limited_to_a_commune_sees_its_sensors(gateway: httpx.AsyncClient, world: Any):
+    connection = await asyncpg.connect(world.url)
+    try:
+        await connection.execute(
+            "INSERT INTO operator (username, password_hash, role, area_codes)"
+            " SELECT 'xa', password_hash, 'viewer', '{02671}' FROM operator WHERE username = 'mai'"
+        )
+    finally:
+        await connection.close()
+    health = await _health(gateway, auth=("xa", world.operator[1]))
+    assert [item["provider"] for item in health["providers"]] == ["demo"]
+    assert (health["datastreams"]["total"], health["figures"]) == (2, [])
+
+
 async def test_things_and_datastreams_say_when_they_were_seen_last(gateway: httpx.AsyncClient):
     stream = (await gateway.get("/v1/datastreams/demo/s1/pm25")).json()
     Datastream.model_validate(stream)

@@ -20,6 +20,7 @@ from fansipan_gateway.access.endpoints import operator_access, read_access
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
+from fansipan_gateway.access.whole_province import whole_province
 from fansipan_gateway.administration.audit.endpoints import audit_router
 from fansipan_gateway.administration.audit.repository import AuditEvents
 from fansipan_gateway.administration.audit.service import Audit
@@ -221,7 +222,7 @@ def _operations_doors(database: Database, authentication: Access) -> list[APIRou
 
 def _administration_doors(database: Database, authentication: Access) -> list[APIRouter]:
     """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
-    admins = operator_access(authentication, "admin")
+    admins = whole_province(operator_access(authentication, "admin"))
     trail = AuditTrail()
     return [
         providers_router(Providers(ProviderRepository(database, trail)), admins),
@@ -240,4 +241,4 @@ def _dead_letters_door(
     letters = DeadLetters(
         DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
     )
-    return dead_letters_router(letters, operator_access(authentication, "operator", "admin"))
+    return dead_letters_router(letters, whole_province(operator_access(authentication, "operator", "admin")))

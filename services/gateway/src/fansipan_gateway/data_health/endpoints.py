@@ -34,9 +34,7 @@ def data_health_router(health: DataHealth, access: ReadAccess) -> APIRouter:
         Datastreams of properties that people enter by hand are left out, as the indicator `sensor-freshness` says.
         """
         is_operator = reader.kind is Kind.OPERATOR
-        document = await health.read(
-            HealthFilter(parameters.area, parameters.provider), reader.visibility, internal=is_operator
-        )
+        document = await health.read(HealthFilter(parameters.area, parameters.provider), reader.visibility)
         return respond(request, orjson.dumps(document), public=reader.public and not is_operator)
 
     return router

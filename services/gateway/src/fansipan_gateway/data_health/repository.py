@@ -34,12 +34,13 @@ WITH rule AS (
       JOIN observed_property op ON op.id = d.observed_property_id
       LEFT JOIN latest_observation latest ON latest.datastream_id = d.id
      WHERE ($1::int IS NULL OR p.id = $1) AND ($2::text[] IS NULL OR d.key ^@ ANY($2))
-       AND ($3::text IS NULL OR t.area_code = $3 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $3))
-       AND ($4::text IS NULL OR p.key = $4)
+       AND ($3::text[] IS NULL OR t.area_code = ANY($3))
+       AND ($4::text IS NULL OR t.area_code = $4 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $4))
+       AND ($5::text IS NULL OR p.key = $5)
        AND NOT rule.ignored ? op.key
 ), judged AS (
     SELECT stream.*, CASE WHEN phenomenon_time IS NULL THEN 'never'
-                          WHEN phenomenon_time < $5::timestamptz - make_interval(secs => stale_after) THEN 'silent'
+                          WHEN phenomenon_time < $6::timestamptz - make_interval(secs => stale_after) THEN 'silent'
                           ELSE 'reporting' END AS state
       FROM stream
 )
@@ -60,7 +61,7 @@ _SILENT: Final = (
     _STREAMS
     + """
 SELECT id, key, name, thing_id, thing_name, area_code, provider, phenomenon_time, stale_after
-  FROM judged WHERE state = 'silent' ORDER BY phenomenon_time, id LIMIT $6
+  FROM judged WHERE state = 'silent' ORDER BY phenomenon_time, id LIMIT $7
 """
 )
 _FIGURES: Final = """
@@ -103,11 +104,13 @@ class HealthRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def read(
-        self, wanted: HealthFilter, visibility: Visibility, *, now: datetime, figures: bool
-    ) -> HealthRows:
-        """The health at a moment; `figures`: whether those that are not public are wanted, too."""
-        arguments = (visibility.provider_id, visibility.prefix_list, wanted.area, wanted.provider, now)
+    async def read(self, wanted: HealthFilter, visibility: Visibility, *, now: datetime) -> HealthRows:
+        """The health at a moment. Figures of data health are not public: of an area that is seen only."""
+        arguments = (
+            *(visibility.provider_id, visibility.prefix_list, visibility.area_list),
+            *(wanted.area, wanted.provider, now),
+        )
+        figures = visibility.sees_all_figures or (visibility.internal and wanted.area in visibility.areas)
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),

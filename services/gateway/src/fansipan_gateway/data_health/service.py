@@ -19,14 +19,14 @@ class DataHealth:
         self._repository = repository
         self._now = now
 
-    async def read(self, wanted: HealthFilter, visibility: Visibility, *, internal: bool) -> dict[str, Any]:
-        """The health now, as JSON; `internal`: with figures of indicators that are not public.
+    async def read(self, wanted: HealthFilter, visibility: Visibility) -> dict[str, Any]:
+        """The health now, as JSON.
 
         Raises:
             DatabaseAway.
         """
         now = self._now()
-        rows = await self._repository.read(wanted, visibility, now=now, figures=internal)
+        rows = await self._repository.read(wanted, visibility, now=now)
         providers = [_provider(row, now) for row in rows.providers]
         return {
             "at": format_instant(now),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-
 from fansipan_common.errors import ClientFault, NotFound, ServerFault
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
