@@ -58,6 +58,7 @@ class TwoCommunes:
     datastreams: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, list[int]] = field(default_factory=dict)
     windows: dict[str, int] = field(default_factory=dict)
+    letter: int = 0
 
 
 def number(code: str, place: int) -> float:
@@ -78,7 +79,22 @@ async def build(connection: "asyncpg.Connection[Any]") -> TwoCommunes:
         await _cases(connection, code)
     await _figures(connection)
     await _alerts(connection, made)
+    await _administered(connection, made)
     return made
+
+
+async def _administered(connection: "asyncpg.Connection[Any]", made: TwoCommunes) -> None:
+    """What is of the whole province, and names B."""
+    made.letter = await connection.fetchval(
+        "INSERT INTO dead_letter (topic, partition, record_offset, item, received_at, provider, kind, code, detail,"
+        " payload, payload_format, payload_complete) VALUES ('dead-letter.v1', 0, 0, 0, now(), 'city', 'observation',"
+        " 'result-type', 'no number', $1, 'json', true) RETURNING id",
+        orjson.dumps({"datastream": DATASTREAM[B], "result": "x"}).decode(),
+    )
+    await connection.execute(
+        "INSERT INTO audit_event (actor, action, object, details) VALUES ('mai', 'provider.changed', 'provider/city', $1)",
+        {"name": {"from": "City", "to": "Trạm B 7107"}},
+    )
 
 
 async def add_key(connection: "asyncpg.Connection[Any]", provider: str, *prefixes: str) -> str:

@@ -210,6 +210,20 @@ async def test_two_admins_who_remove_each_other_leave_one(
     await owner.execute("UPDATE operator SET role = 'admin', disabled_at = NULL WHERE username = 'lan'")
 
 
+@pytest.mark.parametrize("path", ["/audit", "/operators", "/dead-letters"])
+async def test_an_operator_who_is_limited_administers_nothing(
+    gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]", path: str
+):
+    """Made at the command line or before there were limits: the API makes no such admin."""
+    await owner.execute(
+        "INSERT INTO operator (username, password_hash, role, area_codes)"
+        " SELECT 'limited', password_hash, 'admin', '{02671}' FROM operator WHERE username = 'lan'"
+        " ON CONFLICT (username) DO UPDATE SET role = 'admin'"
+    )
+    assert (await _call(gateway, "GET", path, who=("limited", _ADMIN[1]))).status_code == 403
+    await owner.execute("UPDATE operator SET role = 'viewer' WHERE username = 'limited'")
+
+
 async def test_a_change_of_what_was_not_seen_is_refused(gateway: httpx.AsyncClient):
     await _make(gateway, "thu")
     tag = (await _call(gateway, "GET", "/operators/thu")).headers["etag"]
@@ -226,7 +240,8 @@ async def test_the_audit_trail_is_found_by_who_what_and_when(
 ):
     before = datetime.now(UTC) - timedelta(days=400)
     await owner.execute(
-        "INSERT INTO audit_event (at, actor, action, object, details, client) SELECT $1::timestamptz + i * interval '1 day',"
+        "INSERT INTO audit_event (at, actor, action, object, details, client)"
+        " SELECT $1::timestamptz + i * interval '1 day',"
         " 'old-timer', 'period.closed', 'period/2025-' || i, '{}', '10.0.0.1' FROM generate_series(1, 5) i",
         before,
     )

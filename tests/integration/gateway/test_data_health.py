@@ -79,7 +79,8 @@ async def test_properties_that_people_enter_are_left_out(gateway: httpx.AsyncCli
         await connection.execute("INSERT INTO indicator_subject (kind, key) VALUES ('area', '15')")
         await connection.execute(
             "INSERT INTO indicator_value (definition_id, subject_id, period, period_start, revision, value,"
-            " sample_count, details, reason, known_from) SELECT d.id, s.id, 'hour', t, 1, 75, 4, '{}', 'new-data', now()"
+            " sample_count, details, reason, known_from)"
+            " SELECT d.id, s.id, 'hour', t, 1, 75, 4, '{}', 'new-data', now()"
             " FROM indicator_definition d, indicator_subject s,"
             " unnest('{2026-07-01T00:00:00Z,2026-07-01T01:00:00Z}'::timestamptz[]) t"
         )
@@ -101,6 +102,20 @@ async def test_properties_that_people_enter_are_left_out(gateway: httpx.AsyncCli
         for table in ("indicator_value", "indicator_subject", "indicator_definition"):
             await connection.execute(f"DELETE FROM {table}")
         await connection.close()
+
+
+async def test_who_is_limited_to_a_commune_sees_its_sensors(gateway: httpx.AsyncClient, world: Any):
+    connection = await asyncpg.connect(world.url)
+    try:
+        await connection.execute(
+            "INSERT INTO operator (username, password_hash, role, area_codes)"
+            " SELECT 'xa', password_hash, 'viewer', '{02671}' FROM operator WHERE username = 'mai'"
+        )
+    finally:
+        await connection.close()
+    health = await _health(gateway, auth=("xa", world.operator[1]))
+    assert [item["provider"] for item in health["providers"]] == ["demo"]
+    assert (health["datastreams"]["total"], health["figures"]) == (2, [])
 
 
 async def test_things_and_datastreams_say_when_they_were_seen_last(gateway: httpx.AsyncClient):

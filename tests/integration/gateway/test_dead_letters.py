@@ -1,6 +1,7 @@
 """What could not be used is listed with its reason, corrected, and sent again: on the real stack, from end to end."""
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -168,6 +169,27 @@ async def test_what_was_too_large_to_keep_needs_a_corrected_body(
     refused = await desk.replay(letter["id"])
     assert (refused.status_code, refused.json()["code"]) == (409, "body-needed")
     assert (await desk.replay(letter["id"], {"payload": own})).json()["replay"]["outcome"] == "accepted"
+
+
+async def test_odd_values_are_shown_and_refused_again(desk: Desk, sender: Sender, credentials: Credentials):
+    own = {"datastream": f"{credentials.provider}/a/b", "phenomenonTime": START}
+    huge = orjson.dumps([own | {"result": 0}]).replace(b'"result":0', b'"result":' + b"9" * 40)
+    await sender.observations(huge)
+    await sender.observations([own | {"result": "a\0b"}])
+    nul, number = await desk.letters(credentials.provider, 2)
+    for letter, result in ((number, int("9" * 40)), (nul, "a\0b")):
+        detail = await desk.get(f"/v1/admin/dead-letters/{letter['id']}")
+        assert json.loads(detail.text)["payload"]["result"] == result
+        refused = (await desk.replay(letter["id"])).json()["replay"]
+        assert (refused["outcome"], refused["reasons"][0]["code"]) == ("refused", letter["code"])
+    for body in (b'{"payload": {"result": "\\ud800"}}', b'{"payload": NaN}', b'{"payload": "\\u0000"}'):
+        answer = await desk.http.post(
+            f"{desk.url}/v1/admin/dead-letters/{nul['id']}/replay",
+            content=body,
+            headers={"Content-Type": "application/json"},
+            auth=desk.auth,
+        )
+        assert (answer.status_code, answer.json()["replay"]["outcome"]) == (200, "refused"), answer.text
 
 
 async def test_a_replay_is_in_the_name_of_its_provider_only(

@@ -48,6 +48,13 @@ def test_each_item_is_a_row_with_what_was_sent():
     assert (second.item, second.payload, second.traceparent) == (1, "null", "00-x")
 
 
+def test_numbers_of_any_size_are_kept_as_they_were_sent():
+    (row,) = rows_of(
+        FakeRecord(5, _letter({"payload": 1}).replace(b'"payload":1', b'"payload":' + b"9" * 40))
+    )
+    assert (row.payload, row.payload_complete) == ("9" * 40, True)
+
+
 def test_large_payloads_are_cut_and_say_so():
     (row,) = rows_of(
         FakeRecord(5, _letter({"payload": "x" * MAX_PAYLOAD_CHARACTERS, "detail": "y\0" * 5000}))

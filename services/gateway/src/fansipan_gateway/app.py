@@ -23,6 +23,7 @@ from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import OperatorRepository
 from fansipan_gateway.access.service import Access
+from fansipan_gateway.access.whole_province import whole_province
 from fansipan_gateway.administration.audit.endpoints import audit_router
 from fansipan_gateway.administration.audit.repository import AuditEvents
 from fansipan_gateway.administration.audit.service import Audit
@@ -359,7 +360,7 @@ def _operations_doors(database: Database, authentication: Access) -> list[APIRou
 
 def _administration_doors(database: Database, authentication: Access) -> list[APIRouter]:
     """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
-    admins = operator_access(authentication, "admin")
+    admins = whole_province(operator_access(authentication, "admin"))
     trail = AuditTrail()
     return [
         providers_router(Providers(ProviderRepository(database, trail)), admins),
@@ -378,7 +379,7 @@ def _dead_letters_door(
     letters = DeadLetters(
         DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
     )
-    return dead_letters_router(letters, operator_access(authentication, "operator", "admin"))
+    return dead_letters_router(letters, whole_province(operator_access(authentication, "operator", "admin")))
 
 
 def _exports_door(

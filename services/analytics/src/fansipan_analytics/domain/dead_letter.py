@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-import orjson
+import pydantic_core
 from pydantic import ValidationError
 
 from fansipan_analytics.domain.records import Record
@@ -49,9 +49,9 @@ def rows_of(record: Record) -> list[DeadLetterRow]:
     value = record.value or b""
     try:
         letter = DeadLetter.model_validate_json(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first["loc"] else first["msg"]
+        return [_row(letter, item, place, traceparent) for place, item in enumerate(letter.items)]
+    except ValueError as error:  # also of a value that cannot be written as JSON again
+        reason = _reason(error)
         payload, complete = _bounded(base64.b64encode(value).decode())
         received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         return [
@@ -61,12 +61,22 @@ def rows_of(record: Record) -> list[DeadLetterRow]:
                 *("base64", complete, f"{record.topic}/{record.partition}/{record.offset}", traceparent),
             )
         ]
-    return [_row(letter, item, place, traceparent) for place, item in enumerate(letter.items)]
+
+
+def _reason(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first["loc"] else first["msg"]
 
 
 def _row(letter: DeadLetter, item: DeadLetterItem, place: int, traceparent: str | None) -> DeadLetterRow:
     payload_format: Literal["json", "base64"] = "json" if item.payload_base64 is None else "base64"
-    text = orjson.dumps(item.payload).decode() if item.payload_base64 is None else _clean(item.payload_base64)
+    text = (
+        pydantic_core.to_json(item.payload, inf_nan_mode="null").decode()
+        if item.payload_base64 is None
+        else _clean(item.payload_base64)
+    )
     payload, complete = _bounded(text)
     return DeadLetterRow(
         item=place,

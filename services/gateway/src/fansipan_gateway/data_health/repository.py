@@ -7,7 +7,6 @@ from typing import Final
 import asyncpg
 
 from fansipan_common.db import Database
-from fansipan_gateway.access.seen import figure_seen, subject_arguments
 from fansipan_gateway.domain.visibility import Visibility
 
 LONGEST: Final = 50
@@ -35,13 +34,13 @@ WITH rule AS (
       JOIN observed_property op ON op.id = d.observed_property_id
       LEFT JOIN latest_observation latest ON latest.datastream_id = d.id
      WHERE ($1::int IS NULL OR p.id = $1) AND ($2::text[] IS NULL OR d.key ^@ ANY($2))
-       AND ($3::text IS NULL OR t.area_code = $3 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $3))
-       AND ($4::text IS NULL OR p.key = $4)
+       AND ($3::text[] IS NULL OR t.area_code = ANY($3))
+       AND ($4::text IS NULL OR t.area_code = $4 OR t.area_code IN (SELECT code FROM area WHERE parent_code = $4))
+       AND ($5::text IS NULL OR p.key = $5)
        AND NOT rule.ignored ? op.key
-       AND ($6::text[] IS NULL OR t.area_code = ANY($6))
 ), judged AS (
     SELECT stream.*, CASE WHEN phenomenon_time IS NULL THEN 'never'
-                          WHEN phenomenon_time < $5::timestamptz - make_interval(secs => stale_after) THEN 'silent'
+                          WHEN phenomenon_time < $6::timestamptz - make_interval(secs => stale_after) THEN 'silent'
                           ELSE 'reporting' END AS state
       FROM stream
 )
@@ -65,12 +64,12 @@ SELECT id, key, name, thing_id, thing_name, area_code, provider, phenomenon_time
   FROM judged WHERE state = 'silent' ORDER BY phenomenon_time, id LIMIT $7
 """
 )
-_FIGURES: Final = f"""
-SELECT d.key, d.version, d.document #> '{{names}}' AS names, newest.period, newest.period_start, newest.value,
+_FIGURES: Final = """
+SELECT d.key, d.version, d.document #> '{names}' AS names, newest.period, newest.period_start, newest.value,
        newest.band, s.key AS subject
   FROM indicator_definition d
  CROSS JOIN indicator_subject s
- CROSS JOIN LATERAL jsonb_array_elements_text(d.document #> '{{periods}}') AS wanted (period)
+ CROSS JOIN LATERAL jsonb_array_elements_text(d.document #> '{periods}') AS wanted (period)
  CROSS JOIN LATERAL (
        SELECT v.period, v.period_start, v.value, v.band
          FROM indicator_value v
@@ -78,7 +77,6 @@ SELECT d.key, d.version, d.document #> '{{names}}' AS names, newest.period, newe
         ORDER BY v.period_start DESC LIMIT 1) newest
  WHERE d.document ->> 'group' = 'data-health' AND d.retired_at IS NULL AND s.kind = 'area'
    AND s.key = coalesce($1::text, (SELECT code FROM area WHERE parent_code IS NULL ORDER BY code LIMIT 1))
-   AND {figure_seen("d.id", "s.id", 2)}
  ORDER BY d.key, d.version, newest.period
 """
 
@@ -107,15 +105,12 @@ class HealthRepository:
         self._database = database
 
     async def read(self, wanted: HealthFilter, visibility: Visibility, *, now: datetime) -> HealthRows:
-        """The health at a moment, as far as the reader sees it."""
+        """The health at a moment. Figures of data health are not public: of an area that is seen only."""
         arguments = (
-            visibility.provider_id,
-            visibility.prefix_list,
-            wanted.area,
-            wanted.provider,
-            now,
-            visibility.area_list,
+            *(visibility.provider_id, visibility.prefix_list, visibility.area_list),
+            *(wanted.area, wanted.provider, now),
         )
+        figures = visibility.sees_all_figures or (visibility.internal and wanted.area in visibility.areas)
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -123,5 +118,5 @@ class HealthRepository:
             return HealthRows(
                 providers=await connection.fetch(_PROVIDERS, *arguments),
                 silent=await connection.fetch(_SILENT, *arguments, LONGEST),
-                figures=await connection.fetch(_FIGURES, wanted.area, *subject_arguments(visibility)),
+                figures=await connection.fetch(_FIGURES, wanted.area) if figures else [],
             )

@@ -20,7 +20,7 @@ class DataHealth:
         self._now = now
 
     async def read(self, wanted: HealthFilter, visibility: Visibility) -> dict[str, Any]:
-        """The health now, as JSON, of what the reader sees.
+        """The health now, as JSON.
 
         Raises:
             DatabaseAway.

@@ -1,11 +1,10 @@
 """Dead letters as operators see them, and which can be replayed."""
 
 import base64
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
-
-import orjson
 
 from fansipan_common.errors import ClientFault, NotFound, ServerFault
 from fansipan_gateway.domain.results import Row
@@ -102,7 +101,7 @@ def shipment_of(row: Row, corrected: Any, *, has_body: bool) -> Shipment:
     if row["payload_format"] != "json" or not row["payload_complete"]:
         what = "is no JSON" if row["payload_format"] != "json" else "is too large to be kept whole"
         raise BodyNeeded(f"what was sent {what}: give a corrected payload")
-    return Shipment(provider, target, orjson.loads(row["payload"]))
+    return Shipment(provider, target, json.loads(row["payload"]))
 
 
 def letter_item(row: Row) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def letter_detail(row: Row) -> dict[str, Any]:
     return {
         **letter_item(row),
         "storedAt": _instant(row["stored_at"]),
-        "payload": orjson.loads(row["payload"]) if is_json else None,
+        "payload": json.loads(row["payload"]) if is_json else None,
         "payloadText": None if is_json else _text(row),
         "payloadComplete": row["payload_complete"],
         "place": row["place"],

@@ -1,8 +1,8 @@
 """`/v1/admin/dead-letters`."""
 
+import json
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.errors import PayloadTooLarge
@@ -85,7 +85,7 @@ def dead_letters_router(letters: DeadLetters, operators: ReadAccess) -> APIRoute
         """
         correction = None
         if body is not None and "payload" in body.model_fields_set:
-            if len(orjson.dumps(body.payload)) > _MAX_BODY:
+            if len(json.dumps(body.payload)) > _MAX_BODY:
                 raise PayloadTooLarge(f"a corrected payload has {_MAX_BODY} bytes at most")
             correction = Correction(body.payload)
         client = request.client.host if request.client else ""
@@ -96,4 +96,4 @@ def dead_letters_router(letters: DeadLetters, operators: ReadAccess) -> APIRoute
 
 def _answer(document: dict[str, Any]) -> Response:
     """What was sent may be anything: no cache keeps it."""
-    return Response(orjson.dumps(document), media_type=JSON, headers={"Cache-Control": "no-store"})
+    return Response(json.dumps(document), media_type=JSON, headers={"Cache-Control": "no-store"})

@@ -1,11 +1,11 @@
 """The way to ingest: over HTTP, in the name of a provider, signed with the secret that both know."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, cast
 
 import httpx
-import orjson
 
 from fansipan_common.internal_calls import sign_call
 from fansipan_gateway.dead_letters.domain import IngestAway, Outcome, ReplayNotSetUp, Shipment
@@ -48,7 +48,7 @@ class IngestDoor:
             raise ReplayNotSetUp(
                 "set FANSIPAN_INGEST_URL for the gateway, and the same FANSIPAN_INTERNAL_SECRET for gateway and ingest"
             )
-        body = orjson.dumps([shipment.payload])
+        body = json.dumps([shipment.payload]).encode()  # numbers of any size, as they were sent
         target = f"/v1/{shipment.target}?{_QUERY}"
         authorization = sign_call(
             self._secret,

@@ -1,9 +1,8 @@
 """Looking at dead letters, and sending them again."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
-
-import orjson
 
 from fansipan_gateway.dead_letters.domain import (
     DeadLetterUnknown,
@@ -92,7 +91,7 @@ class DeadLetters:
         details = {"provider": shipment.provider, "kind": row["kind"], **outcome}
         if correction is not None:
             # As text, cut: an operator answers for what they send in the name of a provider.
-            details["payload"] = orjson.dumps(correction.payload).decode()[:_KEPT_CHARACTERS]
+            details["payload"] = json.dumps(correction.payload)[:_KEPT_CHARACTERS]
         kept = await self._repository.replayed(letter_id, outcome, details, actor=actor, client=client)
         if kept is None:
             raise _unknown(letter_id)
