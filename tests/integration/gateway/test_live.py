@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -295,4 +296,20 @@ async def test_a_reading_that_is_sent_is_seen_and_so_is_its_correction(
     seen = results(source.events)
     assert seen[-2:] == [21.5, 22.5]
     assert seen[:-2] in ([], [20]), "the first may have been told after the stream was opened"
+    await source.close()
+
+
+async def test_streams_end_when_the_replica_is_told_to_stop(started: Processes, ring: LiveRing) -> None:
+    replica = started.start("gateway", FANSIPAN_ANONYMOUS_READ="true")
+    await replica.ready()
+    source = EventSource(READINGS)
+    await source.open(replica.url)
+    await tell(ring, 3)
+    await source.wait_for(1)
+    began = time.monotonic()
+    await replica.terminate()
+    assert time.monotonic() - began < 10.0, "the server waited for its streams as long as it is allowed to"
+    async with asyncio.timeout(5.0):
+        while not source.ended:
+            await asyncio.sleep(0.01)
     await source.close()

@@ -54,13 +54,24 @@ class Sight:
         """Whether alerts are seen at all: not by the keys of one provider."""
         return self.visibility.provider_id is None
 
-    def subject(self, _kind: str, _key: str) -> bool:
-        """Whether figures and alerts of a subject are seen."""
-        return True
+    def figure(self, _kind: str, _key: str, *, public: bool) -> bool:
+        """Whether a figure of a subject is seen.
 
-    def area(self, _code: str | None) -> bool:
-        """Whether alerts in an area are seen; None: of no area."""
-        return True
+        Args:
+            _kind, _key: of the subject.
+            public: whether the indicator is.
+        """
+        return public or self.internal
+
+    def alert(self, _kind: str, _subject: str, _area: str | None, *, public: bool) -> bool:
+        """Whether an alert is seen.
+
+        Args:
+            _kind, _subject: what it is about.
+            _area: code of the area it is in; None: of none.
+            public: whether its rule rests on public indicators only.
+        """
+        return self.alerts and (public or self.internal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,8 @@ class Subscription:
     keys: Mapping[int, str] = field(default_factory=dict[int, str], compare=False)
 
     def wants_subject(self, kind: str, key: str) -> bool:
-        """Whether events about a subject are wanted, and may be seen."""
-        return (self.subjects is None or (kind, key) in self.subjects) and self.sight.subject(kind, key)
+        """Whether events about a subject are wanted."""
+        return self.subjects is None or (kind, key) in self.subjects
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,14 @@ def _values(event: LiveEvent, subscription: Subscription, public: Public) -> dic
     indicator = document["indicator"]
     if subscription.indicators is not None and indicator not in subscription.indicators:
         return None
-    if not subscription.sight.internal and indicator not in public.indicators:
-        return None
     if event.prepared is None:
         event.prepared = _figures(document)
-    figures = [figure for kind, key, figure in event.prepared if subscription.wants_subject(kind, key)]
+    is_public = indicator in public.indicators
+    figures = [
+        figure
+        for kind, key, figure in event.prepared
+        if subscription.wants_subject(kind, key) and subscription.sight.figure(kind, key, public=is_public)
+    ]
     if not figures:
         return None
     return {
@@ -109,14 +112,14 @@ def _figures(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _alert(document: dict[str, Any], subscription: Subscription, public: Public) -> dict[str, Any] | None:
     sight = subscription.sight
-    if not sight.alerts or not sight.area(document["areaCode"]):
+    kind, subject = document["subjectKind"], document["subject"]
+    is_public = document["rule"] in public.rules
+    if not sight.alert(kind, subject, document["areaCode"], public=is_public):
         return None
-    if not subscription.wants_subject(document["subjectKind"], document["subject"]):
+    if not subscription.wants_subject(kind, subject):
         return None
     if sight.internal:
         return document
-    if document["rule"] not in public.rules:
-        return None
     change = document["change"]
     return document | {
         "acknowledgedBy": None,
