@@ -190,7 +190,7 @@ async def measure_reads(stack: Stack, rounds: int, seconds: float) -> list[Reads
 
 async def measure_live(stack: Stack, clients: int, events: int, every: float) -> Live:
     """All clients on one replica; half of them lose their connection in the middle and come back."""
-    redis = Speedup(stack.env["REDIS_URL"])
+    redis = Speedup(stack.env["REDIS_URL"], timeout=10.0)
     prefix = "bench-live:"
     ring = LiveRing(redis, prefix)
     await ring.append([(LiveTopic.MARK, "")])

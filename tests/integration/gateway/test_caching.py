@@ -72,7 +72,7 @@ def open_gateway(world: Any, addresses: Addresses, prefix: str) -> OpenGateway:
 
 @pytest.fixture
 async def ring(addresses: Addresses, prefix: str) -> AsyncGenerator[LiveRing]:
-    redis = Speedup(addresses.redis)
+    redis = Speedup(addresses.redis, timeout=10.0)
     yield LiveRing(redis, prefix)
     await redis.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -55,7 +56,7 @@ async def replicas(started: Processes) -> list[ServiceProcess]:
 
 @pytest.fixture(scope="module")
 async def ring(addresses: Addresses, prefix: str) -> AsyncGenerator[LiveRing]:
-    redis = Speedup(addresses.redis)
+    redis = Speedup(addresses.redis, timeout=10.0)
     ring = LiveRing(redis, prefix)
     await ring.append([(LiveTopic.MARK, "")])
     yield ring
@@ -146,7 +147,7 @@ async def test_what_the_writer_lost_is_a_reset(
 ) -> None:
     source = EventSource(READINGS)
     await source.open(replicas[0].url)
-    redis = Speedup(addresses.redis)
+    redis = Speedup(addresses.redis, timeout=10.0)
     await tell(
         LiveRing(redis, prefix), 5
     )  # a writer that begins does not know what the one before it has told
@@ -223,7 +224,7 @@ async def test_public_indicators_for_all_and_the_others_for_operators(
             public,
         )
         internal = f"internal-{public}"
-    redis = Speedup(addresses.redis)
+    redis = Speedup(addresses.redis, timeout=10.0)
     ring = LiveRing(redis, "fansipan:")
     await ring.append([(LiveTopic.MARK, "")])
     await asyncio.sleep(1.0)
@@ -286,11 +287,29 @@ async def test_a_reading_that_is_sent_is_seen_and_so_is_its_correction(
     await send(20)
     source = EventSource(f"/v1/live?topics=observations&datastream={key}")
     await source.open(addresses.gateway)
-    await send(21.5)
-    await send(22.5)
-    await send(22.5)
-    await source.wait_for(2)
-    await asyncio.sleep(0.5)
-    assert [event.data["datastreams"][0]["result"] for event in source.events][-1] == 22.5
-    assert len(source.events) == 2
+    for result in (21.5, 22.5, 22.5):
+        await send(result)
+    async with asyncio.timeout(20.0):
+        while 22.5 not in results(source.events):
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.5)  # the third changed nothing, and is not told
+    seen = results(source.events)
+    assert seen[-2:] == [21.5, 22.5]
+    assert seen[:-2] in ([], [20]), "the first may have been told after the stream was opened"
+    await source.close()
+
+
+async def test_streams_end_when_the_replica_is_told_to_stop(started: Processes, ring: LiveRing) -> None:
+    replica = started.start("gateway", FANSIPAN_ANONYMOUS_READ="true")
+    await replica.ready()
+    source = EventSource(READINGS)
+    await source.open(replica.url)
+    await tell(ring, 3)
+    await source.wait_for(1)
+    began = time.monotonic()
+    await replica.terminate()
+    assert time.monotonic() - began < 10.0, "the server waited for its streams as long as it is allowed to"
+    async with asyncio.timeout(5.0):
+        while not source.ended:
+            await asyncio.sleep(0.01)
     await source.close()

@@ -43,6 +43,8 @@ from fansipan_indicators.documents import CatalogueError
 from fansipan_indicators.location import NoCatalogue, catalogue_folder
 
 _RELAY_SECONDS: Final = 0.5
+_RING_SECONDS: Final = 2.0
+"""What waits for the ring runs beside the store: better late than missed, for that makes every client read again."""
 
 
 def build(settings: AnalyticsSettings) -> FastAPI:
@@ -55,7 +57,10 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         url, application="fansipan-analytics", max_size=24, command_timeout=120.0, stateless=True
     )
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
-    redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
+    redis = Speedup(
+        None if settings.redis_url is None else settings.redis_url.get_secret_value(),
+        timeout=_RING_SECONDS,
+    )
     ring = LiveRing(redis, settings.redis_prefix)
     readings = LiveReadings(ring)
     relay = Relay(

@@ -70,7 +70,7 @@ class Sight:
 
     def alert(self, kind: str, key: str, area: str | None, *, public: bool) -> bool:
         """Whether alerts about a subject in an area (None: in none) are seen; `public`: of a rule on public data."""
-        if not (public or self.internal):
+        if not self.alerts or not (public or self.internal):
             return False
         visibility = self.visibility
         return (

@@ -62,9 +62,9 @@ def _values(event: LiveEvent, subscription: Subscription, public: Public) -> dic
     indicator = document["indicator"]
     if subscription.indicators is not None and indicator not in subscription.indicators:
         return None
-    is_public = indicator in public.indicators
     if event.prepared is None:
         event.prepared = _figures(document)
+    is_public = indicator in public.indicators
     figures = [
         figure
         for kind, key, figure in event.prepared
@@ -112,11 +112,11 @@ def _figures(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _alert(document: dict[str, Any], subscription: Subscription, public: Public) -> dict[str, Any] | None:
     sight = subscription.sight
-    kind, key = document["subjectKind"], document["subject"]
+    kind, subject = document["subjectKind"], document["subject"]
     is_public = document["rule"] in public.rules
-    if not sight.alerts or not subscription.wants_subject(kind, key):
+    if not sight.alert(kind, subject, document["areaCode"], public=is_public):
         return None
-    if not sight.alert(kind, key, document["areaCode"], public=is_public):
+    if not subscription.wants_subject(kind, subject):
         return None
     if sight.internal:
         return document
