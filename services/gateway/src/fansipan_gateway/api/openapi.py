@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from fansipan_common.problems import CONTENT_TYPE, Problem
+
 _SCHEMES: Final = {
     "apiKey": {
         "type": "http",
@@ -32,7 +34,27 @@ class GatewayApp(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The document; made once."""
-        document = super().openapi()
-        document.setdefault("components", {})["securitySchemes"] = _SCHEMES
-        document["security"] = self._security
-        return document
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document.setdefault("components", {})["securitySchemes"] = _SCHEMES
+            document["security"] = self._security
+            for path in document["paths"].values():
+                for method, operation in path.items():
+                    _say_what_is_answered(method, operation["responses"])
+            schemas = document["components"]["schemas"]
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            schemas["Problem"] = Problem.model_json_schema()
+        return super().openapi()
+
+
+def _say_what_is_answered(method: str, responses: dict[str, Any]) -> None:
+    """Problems are problems in one media type; what FastAPI would answer to a bad request is never answered; and a GET
+    may find that nothing changed."""
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if method == "get" and "200" in responses:
+        responses["304"] = {"description": "What you have (`If-None-Match`) is still the same"}

@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
@@ -15,6 +16,12 @@ _GEOJSON: Final = "application/geo+json"
 _MAX_AGE: Final = 300
 
 
+class GeoJson(JSONResponse):
+    """Documents the media type of the answers."""
+
+    media_type = _GEOJSON
+
+
 def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
     """The door to areas."""
     router = APIRouter(tags=["areas"])
@@ -22,6 +29,7 @@ def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
     @router.get(
         "/v1/areas",
         summary="Communes as GeoJSON",
+        response_class=GeoJson,
         response_model=AreaCollection,
         responses=problem_responses(400, 401, 403, 429, 503),
     )
@@ -41,6 +49,7 @@ def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
     @router.get(
         "/v1/areas/at",
         summary="The commune of a point",
+        response_class=GeoJson,
         response_model=AreaFeature,
         responses=problem_responses(400, 401, 403, 404, 429, 503),
     )

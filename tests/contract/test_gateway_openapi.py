@@ -1,0 +1,148 @@
+"""The OpenAPI document of the gateway is what the gateway does: generated requests, good ones and bad ones, find no 5xx
+and no answer that is not documented.
+"""
+
+import json
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, Final
+
+import httpx
+import hypothesis
+import pytest
+import schemathesis
+from anyio.from_thread import start_blocking_portal
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from pwdlib import PasswordHash
+from pydantic import SecretStr
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+from tests.support.figures import connect_as_owner
+from tests.support.two_communes import CLOSED, DATASTREAM, MONTH, THING, A
+from tests.support.two_communes import build as build_world
+
+from fansipan_gateway.app import build
+from fansipan_gateway.settings import GatewaySettings
+
+_OPERATOR: Final = ("lan", "mật khẩu dài")
+_SEED: Final = 20_261_126
+_EXAMPLES: Final = 20
+"""Requests for an operation, about half of them good ones."""
+
+_CHECKS: Final = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+_THERE: Final[dict[str, dict[str, Any]]] = {
+    "/v1/things/{reference}": {"reference": THING[A]},
+    "/v1/datastreams/{reference}": {"reference": DATASTREAM[A]},
+    "/v1/indicators/{indicator}": {"indicator": "internal"},
+    "/v1/indicators/{indicator}/values": {"indicator": "public"},
+    "/v1/indicators/{indicator}/latest": {"indicator": "internal"},
+    "/v1/indicators/{indicator}/what-if": {"indicator": "score"},
+    "/v1/indicators/{indicator}/values/{subject}/{period}/explain": {
+        "indicator": "public",
+        "subject": A,
+        "period": MONTH.label,
+    },
+    "/v1/periods/{period}": {"period": CLOSED},
+    "/v1/periods/{period}/verify": {"period": CLOSED},
+    "/v1/periods/{period}/restatements": {"period": CLOSED},
+    "/v1/alerts/{alert_id}": {"alert_id": 1},
+    "/v1/alerts/{alert_id}/comment": {"alert_id": 1},
+    "/v1/maintenance-windows/{window_id}/end": {"window_id": 1},
+}
+"""Paths of things that are there: half of the requests ask for these, lest all answers be 404."""
+
+
+@pytest.fixture(scope="module")
+async def world(database_url: str) -> str:
+    """The address of a database with something of everything, and an admin."""
+    owner = await connect_as_owner(database_url)
+    await build_world(owner)
+    await owner.execute(
+        "INSERT INTO operator (username, password_hash, role) VALUES ($1, $2, 'admin')",
+        _OPERATOR[0],
+        PasswordHash.recommended().hash(_OPERATOR[1]),
+    )
+    await owner.close()
+    return database_url
+
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def ask(world: str) -> Generator[Ask]:
+    """Asks a gateway in this process, which runs in a loop of its own. Reading is open, so that the public is answered
+    too.
+    """
+    app = build(GatewaySettings(database_url=SecretStr(world), anonymous_read=True))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))
+    client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+    with start_blocking_portal() as portal:
+        with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+            yield lambda **request: portal.call(partial(client.request, **request))
+        portal.call(client.aclose)
+
+
+@pytest.fixture(scope="module")
+def schema(ask: Ask) -> Any:
+    """The document as it is served."""
+    return schemathesis.openapi.from_dict(ask(method="GET", url="/openapi.json").json())
+
+
+@pytest.mark.parametrize("who", ["operator", "anybody"])
+def test_every_answer_is_documented(schema: Any, ask: Ask, who: str) -> None:
+    statuses: dict[str, set[int]] = {}
+    wrong: list[str] = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        found = statuses.setdefault(f"{operation.method} {operation.path}", set())
+        try:
+            _try(operation, ask, _OPERATOR if who == "operator" else None, found)
+        except* AssertionError as failures:  # of this operation; the others are tried all the same
+            wrong += [f"{operation.method} {operation.path}: {failure}" for failure in failures.exceptions]
+    assert not wrong, "\n\n".join(wrong)
+    if who == "operator":
+        never = {
+            name for name, found in statuses.items() if not found & {200, 201} and not name.endswith("/close")
+        }
+        assert not never, f"no request of these succeeded, so that their answers were not looked at: {never}"
+
+
+def _try(operation: Any, ask: Ask, auth: tuple[str, str] | None, found: set[int]) -> None:
+    kinds = [operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
+    if (there := _THERE.get(operation.path)) is not None:
+        kinds.append(operation.as_strategy(GenerationMode.POSITIVE, path_parameters=there))
+
+    @hypothesis.seed(_SEED)
+    @hypothesis.settings(
+        max_examples=_EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(case=st.one_of(kinds))
+    def conforms(case: Any) -> None:
+        sent = case.as_transport_kwargs(base_url="http://gateway")
+        sent.pop("cookies")
+        if "json" in sent:
+            sent["content"] = json.dumps(sent.pop("json"))
+        elif "data" in sent:
+            sent["content"] = sent.pop("data")
+        headers = [(n.encode("latin-1"), str(v).encode("latin-1")) for n, v in sent.pop("headers").items()]
+        if any(name.lower() == b"authorization" for name, _ in headers):
+            answer = ask(headers=headers, **sent)
+        else:
+            answer = ask(headers=headers, auth=auth, **sent)
+        found.add(answer.status_code)
+        case.validate_response(answer, checks=_CHECKS)
+
+    conforms()
