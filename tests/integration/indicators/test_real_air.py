@@ -31,7 +31,7 @@ _BATCH = 6_000
 
 _log = logging.getLogger(__name__)
 
-pytestmark = pytest.mark.timeout(patience(900, 14_400))
+pytestmark = pytest.mark.timeout(patience(600 * len(_MONTHS), 14_400))
 
 
 def _readings() -> Iterator[tuple[Reading, str | None]]:
