@@ -106,6 +106,14 @@ def test_rules_alone_are_checked_as_far_as_they_go(
     assert run(monkeypatch, "validate", str(alerts / "air-quality-bad.yaml")) == 0
     assert "was not looked up" in capsys.readouterr().out
 
+    alone = catalogue.parent / "alone"
+    shutil.copytree(alerts, alone / "alerts")
+    assert run(monkeypatch, "validate", str(alone)) == 0
+    assert "was not looked up" in capsys.readouterr().out
+    shutil.copytree(catalogue / "indicators", catalogue.parent / "without" / "indicators")
+    assert run(monkeypatch, "validate", str(catalogue.parent / "without")) == 0
+    assert capsys.readouterr().out.strip() == "nothing to check: all well"
+
     (alerts / "rain.yaml").write_text(RAIN, encoding="utf-8")
     assert run(monkeypatch, "validate", str(alerts / "rain.yaml")) == 1
     assert "rain.yaml:1: id: the id is the file's name: rain, not heavy-rain" in capsys.readouterr().out

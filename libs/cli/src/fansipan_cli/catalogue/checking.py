@@ -83,14 +83,12 @@ def check_alerts(path: Path) -> Outcome:
                     document.finding(("id",), f"the id is the file's name: {path.stem}, not {rule.key}")
                 )
         return outcome
-    if not (path / "alerts").is_dir():
+    alerts, indicators = path / "alerts", path / "indicators"
+    if not alerts.is_dir() and not indicators.is_dir():
         _check_rules(outcome, path, None)
-    elif not (path / "indicators").is_dir():
-        _check_rules(outcome, path / "alerts", None)
-    else:
-        definitions = _tried(outcome, lambda: load_catalogue(path / "indicators"))
-        known = None if definitions is None else {pair.key for pair in definitions}
-        _check_rules(outcome, path / "alerts", known)
+    elif alerts.is_dir():
+        definitions = _tried(outcome, lambda: load_catalogue(indicators)) if indicators.is_dir() else None
+        _check_rules(outcome, alerts, None if definitions is None else {pair.key for pair in definitions})
     outcome.findings.sort(key=lambda finding: (finding.path, finding.line))
     return outcome
 
