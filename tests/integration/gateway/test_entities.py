@@ -1,17 +1,22 @@
 """Things, datastreams, latest values and areas."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.gateway_client import client_of
 
+from fansipan_client import AsyncClient, InvalidRequest, NotFound
 from fansipan_gateway.areas.schemas import AreaCollection
 from fansipan_gateway.datastreams.schemas import Datastream, DatastreamList
 from fansipan_gateway.latest.schemas import LatestList
 from fansipan_gateway.things.schemas import Thing, ThingList
 
-Follow = Callable[..., Awaitable[list[dict[str, Any]]]]
+
+@pytest.fixture(scope="module")
+def fansipan(gateway: httpx.AsyncClient) -> AsyncClient:
+    """Our own client of the gateway that everybody may read."""
+    return client_of(gateway)
 
 
 async def test_things_with_their_place(gateway: httpx.AsyncClient) -> None:
@@ -34,15 +39,15 @@ async def test_things_with_their_place(gateway: httpx.AsyncClient) -> None:
         ({"area": "15"}, ["demo/s1/pm25", "demo/s1/note", "other/x/level"]),
         ({"thing": "demo/s2"}, ["demo/s2/level", "demo/s2/empty"]),
         ({"thing": "3"}, ["other/x/level"]),
-        ({"observedProperty": "note"}, ["demo/s1/note"]),
+        ({"observed_property": "note"}, ["demo/s1/note"]),
         ({"q": "MỘT"}, ["demo/s1/pm25", "demo/s1/note"]),
         ({"q": "100% _"}, ["demo/s2/level", "demo/s2/empty"]),
         ({"q": "1%1"}, []),
         ({"thing": "demo/s2", "q": "nothing"}, ["demo/s2/empty"]),
     ],
 )
-async def test_filters_must_all_fit(follow: Follow, query: dict[str, str], keys: list[str]) -> None:
-    assert [item["key"] for item in await follow("/v1/datastreams", limit=1, **query)] == keys
+async def test_filters_must_all_fit(fansipan: AsyncClient, query: dict[str, str], keys: list[str]) -> None:
+    assert [item.key async for item in fansipan.datastreams(limit=1, **query)] == keys
 
 
 async def test_datastreams_with_their_latest_value(gateway: httpx.AsyncClient) -> None:
@@ -67,10 +72,24 @@ async def test_datastreams_with_their_latest_value(gateway: httpx.AsyncClient) -
         ({"thing": "demo/s1", "area": "02647"}, []),
     ],
 )
-async def test_latest_values(follow: Follow, query: dict[str, Any], keys: list[str]) -> None:
-    items = await follow("/v1/latest", limit=2, **query)
-    LatestList.model_validate({"items": items, "next": None})
-    assert [item["datastream"] for item in items] == keys
+async def test_latest_values(fansipan: AsyncClient, query: dict[str, Any], keys: list[str]) -> None:
+    assert [item.datastream async for item in fansipan.latest(limit=2, **query)] == keys
+
+
+async def test_client_and_answers_agree(gateway: httpx.AsyncClient, fansipan: AsyncClient) -> None:
+    thing = await fansipan.thing("demo/s1")
+    assert thing.model_dump(by_alias=True) == (await gateway.get("/v1/things/demo/s1")).json()
+    datastream = await fansipan.datastream(2)
+    assert datastream.model_dump(by_alias=True, exclude={"latest"}) == {
+        name: value
+        for name, value in (await gateway.get("/v1/datastreams/2")).json().items()
+        if name != "latest"
+    }
+    LatestList.model_validate((await gateway.get("/v1/latest?area=15")).json())
+    with pytest.raises(NotFound):
+        await fansipan.thing("demo/nope")
+    with pytest.raises(InvalidRequest):
+        await anext(fansipan.latest())
 
 
 @pytest.mark.parametrize(

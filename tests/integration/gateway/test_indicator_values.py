@@ -219,6 +219,10 @@ async def test_a_unit_of_another_time_names_those_with_its_ground(gateway: httpx
         ({"area": "02671", "period": "hour"}, (400, "invalid-period")),
         ({"area": "02671", "from": "2026-13"}, (400, "invalid-period")),
         ({"area": "02671", "from": "2026-05", "to": "2026-03"}, (400, "invalid-range")),
+        (
+            {"area": "02671", "period": "day", "from": "1970-01-01T00:00:00Z", "to": "2026-01-01"},
+            (400, "range-too-long"),
+        ),
         ({"area": "02671", "version": "9"}, (404, "not-found")),
         ({"area": "02671", "cursor": "nonsense"}, (400, "invalid-cursor")),
         ({"area": "02671", "asof": "2026-01-01T00:00:00Z"}, (400, "invalid-parameter")),

@@ -1,0 +1,77 @@
+"""The examples of the pages on the client, exports and open data run on the real stack."""
+
+import asyncio
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import ROOT, Addresses
+from tests.support.sending import Sender
+
+_EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```(?:\n\n```text\n(?P<output>.*?)```)?", re.DOTALL)
+_EXAMPLES = [
+    pytest.param(match["code"], match["output"], id=f"example-{number}")
+    for number, match in enumerate(
+        _EXAMPLE.finditer((ROOT / "docs" / "client.md").read_text(encoding="utf-8")), start=1
+    )
+]
+
+_SHELL = re.compile(r"```sh\n(?P<code>.*?)```", re.DOTALL)
+_COMMANDS = [
+    pytest.param(match["code"], id=f"{page}-{number}")
+    for page in ("docs/api/exports.md", "docs/open-data.md")
+    for number, match in enumerate(_SHELL.finditer((ROOT / page).read_text(encoding="utf-8")), start=1)
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def readings(addresses: Addresses, http: httpx.AsyncClient) -> None:
+    """The readings of which the page speaks, and the definitions that analytics writes when it starts."""
+    await Sender(http, addresses.ingest, addresses.key).store(
+        {
+            "datastream": f"demo/{sensor}/temperature",
+            "phenomenonTime": f"2026-07-01T00:0{minute}:00Z",
+            "result": 21.5 + minute / 2,
+        }
+        for sensor in ("docs-sensor", "my-sensor")
+        for minute in range(3)
+    )
+    for _ in range(120):
+        answer = await http.get(f"{addresses.gateway}/v1/indicators/d766-2.1")
+        if answer.status_code == 200:
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError(f"no definitions after a minute: {answer.text}")
+
+
+def test_there_are_examples() -> None:
+    assert len(_EXAMPLES) >= 4
+
+
+@pytest.mark.parametrize(("code", "output"), _EXAMPLES)
+def test_an_example_prints_what_the_page_says(
+    addresses: Addresses, tmp_path: Path, code: str, output: str
+) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(code, encoding="utf-8")
+    environment = os.environ | {
+        "FANSIPAN_GATEWAY_URL": addresses.gateway,
+        "FANSIPAN_INGEST_KEY": addresses.key,
+        "PYTHONIOENCODING": "utf-8",
+    }
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    same = doctest.OutputChecker().check_output(output, done.stdout, doctest.ELLIPSIS)
+    assert same, done.stdout
