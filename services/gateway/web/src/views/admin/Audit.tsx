@@ -38,7 +38,15 @@ const NOUNS = [
 ] as const
 
 /** What was done by whom: append-only, newest first. */
-export function Audit({ search, onSearch }: Props) {
+export function Audit(props: Props) {
+  return (
+    <AdminView section="audit">
+      <Events {...props} />
+    </AdminView>
+  )
+}
+
+function Events({ search, onSearch }: Props) {
   const { t } = useI18n()
   const pages = usePages<AuditEvent>(
     ['admin', 'audit'],
@@ -53,7 +61,6 @@ export function Audit({ search, onSearch }: Props) {
     { refreshMs: 15_000 },
   )
   return (
-    <AdminView section="audit">
       <section className="panel fill" aria-label={t('admin.audit')}>
         <form
           className="tool-row tool-fields"
@@ -132,7 +139,6 @@ export function Audit({ search, onSearch }: Props) {
         </Answer>
         <More pages={pages} />
       </section>
-    </AdminView>
   )
 }
 
