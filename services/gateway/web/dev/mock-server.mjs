@@ -370,6 +370,7 @@ function answerJson(request, response, body) {
   return response.writeHead(failed ? failed.status : 200, headers).end(text)
 }
 
+const VIEWS = /^\/(indicators|services|environment|things|alerts|admin|open|embed|wall|account)(\/|$)/
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -468,7 +469,7 @@ const server = createServer(async (request, response) => {
   if (!route && path.startsWith('/v1/'))
     return answerJson(request, response, problem(404, 'Not found', `There is no ${path}.`, 'not-found'))
   // Views have addresses without a file behind them: the page finds out which is meant.
-  if (!route) return answerFile(extname(path) === '' ? '/' : url.pathname, response)
+  if (!route) return answerFile(VIEWS.test(path) ? '/' : url.pathname, response)
   return answerJson(request, response, route(url.searchParams))
 })
 if (scenario === 'empty') build(0)

@@ -63,9 +63,7 @@ export function StationDrawer(props: Props) {
         <p className="hint">
           {[
             station.areaName,
-            station.lastSeen === null
-              ? t('noValue')
-              : agoText(station.lastSeen, now, { t, format }),
+            station.lastSeen === null ? t('noValue') : agoText(station.lastSeen, now, { t, format }),
           ]
             .filter(Boolean)
             .join(' · ')}

@@ -37,9 +37,7 @@ export function StationName({
           <span className="row-place">
             {[
               station.areaName,
-              station.lastSeen === null
-                ? t('noValue')
-                : agoText(station.lastSeen, now, { t, format }),
+              station.lastSeen === null ? t('noValue') : agoText(station.lastSeen, now, { t, format }),
             ]
               .filter(Boolean)
               .join(' · ')}
