@@ -92,7 +92,7 @@ const alerts = [
 ]
 
 const STATES = { acknowledge: 'acknowledged', resolve: 'resolved' }
-const KINDS = { acknowledge: 'acknowledged', comment: 'commented', resolve: 'resolved' }
+const KINDS = { acknowledge: 'acknowledged', comment: 'commented', assign: 'assigned', resolve: 'resolved' }
 
 /** Answers a request to /v1/alerts: `{ body }`, or `{ status, title }` when it is refused. */
 export async function mockAlerts(request, path, query) {
@@ -101,22 +101,32 @@ export async function mockAlerts(request, path, query) {
   const shown = (one) => (name ? one : { ...one, assignee: null, acknowledgedBy: null })
   if (path === '/v1/alerts') {
     const states = query.getAll('state')
-    const items = alerts.filter((one) => states.length === 0 || states.includes(one.state)).map(shown)
+    const chosen = (filter, value) => !query.has(filter) || query.get(filter) === value
+    const items = alerts
+      .filter(
+        (one) =>
+          (states.length === 0 || states.includes(one.state)) &&
+          chosen('severity', one.severity) &&
+          chosen('rule', one.rule) &&
+          chosen('area', one.areaCode),
+      )
+      .map(shown)
     return { body: { items, next: null } }
   }
-  const [, id, action] = /^\/v1\/alerts\/(\d+)(?:\/(acknowledge|comment|resolve))?$/.exec(path) ?? []
+  const [, id, action] = /^\/v1\/alerts\/(\d+)(?:\/(acknowledge|comment|assign|resolve))?$/.exec(path) ?? []
   const one = alerts.find((each) => String(each.id) === id)
   if (!one) return { status: 404, title: 'Not found' }
   if (!action) return { body: shown(one) }
   if (!name) return { status: 401, title: 'Log in' }
   if (request.headers['if-match'] !== `"${one.version}"`)
     return { status: 412, title: 'The alert has changed' }
-  const { note } = await bodyOf(request)
+  const { note, assignee } = await bodyOf(request)
   const at = new Date().toISOString()
   one.version += 1
   one.state = STATES[action] ?? one.state
   if (action === 'acknowledge') [one.acknowledgedAt, one.acknowledgedBy] = [at, name]
   if (action === 'resolve') one.endedAt = at
+  if (action === 'assign') one.assignee = assignee
   one.history.push({
     id: one.id * 100 + one.version,
     at,

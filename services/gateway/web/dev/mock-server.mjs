@@ -370,6 +370,7 @@ function answerJson(request, response, body) {
   return response.writeHead(failed ? failed.status : 200, headers).end(text)
 }
 
+const VIEWS = /^\/(indicators|services|environment|things|alerts|admin|open|embed|wall|account)(\/|$)/
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -378,9 +379,9 @@ const TYPES = {
   '.woff2': 'font/woff2',
 }
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 
-async function answerFile(path, response) {
+async function answerFile(path, response, framedBy = "'none'") {
   const file = join(dist, normalize(path === '/' ? '/index.html' : path))
   if (!file.startsWith(dist)) return response.writeHead(404).end()
   try {
@@ -388,7 +389,7 @@ async function answerFile(path, response) {
     return response
       .writeHead(200, {
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'content-security-policy': POLICY,
+        'content-security-policy': POLICY + framedBy,
         'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       })
       .end(body)
@@ -468,7 +469,9 @@ const server = createServer(async (request, response) => {
   if (!route && path.startsWith('/v1/'))
     return answerJson(request, response, problem(404, 'Not found', `There is no ${path}.`, 'not-found'))
   // Views have addresses without a file behind them: the page finds out which is meant.
-  if (!route) return answerFile(extname(path) === '' ? '/' : url.pathname, response)
+  // Cards alone may stand in the pages of others.
+  if (!route && path.startsWith('/embed/')) return answerFile('/', response, '*')
+  if (!route) return answerFile(VIEWS.test(path) ? '/' : url.pathname, response)
   return answerJson(request, response, route(url.searchParams))
 })
 if (scenario === 'empty') build(0)

@@ -11,6 +11,7 @@ import './styles/tokens.css'
 import './styles/page.css'
 import './styles/shell.css'
 import './styles/overview.css'
+import './styles/views.css'
 import './styles/drawer.css'
 
 const root = document.getElementById('root')

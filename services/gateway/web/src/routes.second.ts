@@ -17,7 +17,7 @@ import {
   thingSearch,
   thingsSearch,
 } from './views/addresses'
-import './styles/views.css'
+import './styles/second.css'
 
 const inShell = { getParentRoute: () => shellRoute } as const
 

@@ -2,7 +2,9 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 
 import { rootRoute, shellRoute } from './routes.root'
 import { secondBareRoutes, secondShellRoutes } from './routes.second'
+import { indicatorSearch } from './views/indicator/search'
 import { overviewSearch } from './views/overview/search'
+import { servicesSearch } from './views/services/search'
 
 const overviewRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -11,7 +13,21 @@ const overviewRoute = createRoute({
   component: lazyRouteComponent(() => import('./views/overview/Overview'), 'Overview'),
 })
 
+const indicatorRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/indicators/$id',
+  validateSearch: indicatorSearch,
+  component: lazyRouteComponent(() => import('./views/indicator/IndicatorView'), 'IndicatorView'),
+})
+
+const servicesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/services',
+  validateSearch: servicesSearch,
+  component: lazyRouteComponent(() => import('./views/services/ServicesView'), 'ServicesView'),
+})
+
 export const routeTree = rootRoute.addChildren([
-  shellRoute.addChildren([overviewRoute, ...secondShellRoutes]),
+  shellRoute.addChildren([overviewRoute, indicatorRoute, servicesRoute, ...secondShellRoutes]),
   ...secondBareRoutes,
 ])

@@ -9,8 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors "
 )
+_NOBODY: Final = "'none'"
+# Cards with one public figure are made for the pages of others. Cookies do not go along (SameSite=Lax), and there is
+# nothing in them to press that changes anything.
+_EMBED: Final = "/embed/"
+_EVERYBODY: Final = "*"
+
+
+def frame_ancestors(path: str) -> str:
+    """Who may show the page at a path in a frame, as the content security policy says it."""
+    return _EVERYBODY if path.startswith(_EMBED) else _NOBODY
 
 
 class SecurityHeaders:
@@ -28,7 +38,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+                headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY + frame_ancestors(scope["path"])
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -15,6 +15,7 @@ import { Dialog } from '../shell/Dialog'
 import { StaleNote } from '../shell/StaleNote'
 import { ErrorMessage, Loading } from '../shell/StateMessage'
 import { AlertActions } from './AlertActions'
+import { AssignForm } from '../views/alerts/AssignForm'
 import { AlertHistory } from './AlertHistory'
 import { SeverityMark } from './SeverityMark'
 
@@ -91,7 +92,10 @@ export function AlertDrawer({ id, onWhy, onClose }: Props) {
             </ul>
             {active &&
               (mayAct(operator) ? (
-                <AlertActions key={alert.id} alert={alert} />
+                <div key={alert.id}>
+                  <AlertActions alert={alert} />
+                  <AssignForm alert={alert} />
+                </div>
               ) : operator ? (
                 <p className="hint">{t('mayNotAct')}</p>
               ) : (

@@ -1,8 +1,24 @@
-import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import {
+  useInfiniteQuery,
+  useMutation,
+  useQueries,
+  useQuery,
+  type UseQueryResult,
+} from '@tanstack/react-query'
 
 import { paced } from '../live/pace'
-import { address, getJson, getPages, onOwnHost } from './client'
-import type { Card, Explanation, Figure, IndicatorSummary, PeriodKind, Ranking } from './indicatorTypes'
+import { address, getJson, getPages, onOwnHost, postJson } from './client'
+import type { Page } from './types'
+import type {
+  Card,
+  Explanation,
+  Figure,
+  IndicatorDetail,
+  IndicatorSummary,
+  PeriodKind,
+  Ranking,
+  WhatIfAnswer,
+} from './indicatorTypes'
 
 /** Figures follow the data within two seconds; an answer that has not changed costs a 304. */
 export const FIGURES_POLL_MS = 5_000
@@ -56,6 +72,73 @@ export function useRanking(
       }),
     enabled: indicator !== null,
     refetchInterval: () => paced(FIGURES_POLL_MS),
+  })
+}
+
+/** One indicator: law, formula in words, versions, what is disputed. */
+export function useDefinition(indicator: string): UseQueryResult<IndicatorDetail> {
+  return useQuery({
+    queryKey: ['definition', indicator],
+    queryFn: ({ signal }) => getJson<IndicatorDetail>(`/v1/indicators/${indicator}`, { signal }),
+    staleTime: DEFINITIONS_REFRESH_MS,
+  })
+}
+
+export interface FiguresChoice {
+  /** As the API names it. */
+  subject: string
+  period?: PeriodKind | undefined
+  /** Periods or times; without them the API's own range. */
+  from?: string | undefined
+  to?: string | undefined
+  /** What was known at that time, RFC 3339. */
+  asOf?: string | undefined
+}
+
+export function figuresQuery({ subject, period, from, to, asOf }: FiguresChoice) {
+  return { subject, period, from, to, asOf }
+}
+
+/** Figures of one subject in the order of time. */
+export function useFigures(
+  indicator: string,
+  choice: FiguresChoice,
+  enabled = true,
+): UseQueryResult<Figure[]> {
+  return useQuery({
+    queryKey: ['figures', indicator, figuresQuery(choice)],
+    queryFn: async ({ signal }) =>
+      (
+        await getPages<Page<Figure>>(
+          address(`/v1/indicators/${indicator}/values`, figuresQuery(choice)),
+          { signal },
+          10,
+        )
+      ).items,
+    enabled,
+    refetchInterval: () => paced(FIGURES_POLL_MS * 2),
+  })
+}
+
+/** What several figures are made of, in the order asked for: the total of a score and its groups. */
+export function useExplanations(names: readonly FigureName[]): UseQueryResult<Explanation>[] {
+  return useQueries({
+    queries: names.map((name) => ({
+      queryKey: ['scorecard', name.subject, name.indicator, name.period],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        getJson<Explanation>(address(explanationAddress(name), { limit: 100 }), { signal }),
+      refetchInterval: () => paced(FIGURES_POLL_MS * 2),
+    })),
+  })
+}
+
+export type Finish = { open: true } | { overdue: true }
+
+export function useWhatIf() {
+  return useMutation({
+    networkMode: 'always',
+    mutationFn: ({ indicator, subject, period, finish }: FigureName & { finish: Finish }) =>
+      postJson<WhatIfAnswer>(`/v1/indicators/${indicator}/what-if`, { subject, period, finish }),
   })
 }
 

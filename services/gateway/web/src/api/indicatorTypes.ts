@@ -34,9 +34,13 @@ export interface Band {
   from?: number | null
 }
 
+/** What figures can be about, as a definition says it; a figure's subject of kind area is one of the first two. */
+export type SubjectKind = 'province' | 'commune' | 'agency' | 'procedure' | 'thing' | string
+
 export interface IndicatorSummary {
   id: string
   names: Text
+  description?: Text
   shortNames: Text | null
   group: string
   unit: Unit
@@ -137,6 +141,53 @@ export interface ExplainedDefinition {
   limits: { value: number; name: Text; source?: string | null }[]
   disputed: Text[]
   assumed: { indicator: string; maximum: number; fullAt: number | null }[]
+}
+
+export interface VersionNote {
+  version: number
+  effectiveFrom: string
+  /** Exclusive. */
+  effectiveTo: string | null
+  inForce: boolean
+  judgesNow: boolean
+  retired: boolean
+}
+
+/** One indicator with everything that one version says. */
+export interface IndicatorDetail extends IndicatorSummary {
+  description: Text
+  public: boolean
+  version: number
+  versions: VersionNote[]
+  limits: { value: number; name: Text; source?: string | null }[]
+  sources: Citation[]
+  inWords: Text
+  disputed: Text[]
+  assumed: { indicator: string; maximum: number; fullAt: number | null }[]
+}
+
+export interface KnownFigure {
+  value: number | null
+  numerator: number | null
+  denominator: number | null
+}
+
+export interface Effect {
+  before: KnownFigure
+  after: KnownFigure
+  change: number | null
+  /** False: it does not follow from single cases, and was left as it is. */
+  estimated: boolean
+}
+
+export interface WhatIfAnswer extends Effect {
+  indicator: string
+  subject: Subject
+  period: string
+  at: string
+  /** Dossiers that would be finished. */
+  finished: number
+  components: (Effect & { indicator: string; names: Text | null })[]
 }
 
 export interface BucketItem {

@@ -1,12 +1,25 @@
 import type { LineSeriesOption } from 'echarts/charts'
-import type { DataZoomComponentOption, GridComponentOption, TooltipComponentOption } from 'echarts/components'
+import type {
+  DataZoomComponentOption,
+  GridComponentOption,
+  MarkAreaComponentOption,
+  MarkLineComponentOption,
+  TitleComponentOption,
+  TooltipComponentOption,
+} from 'echarts/components'
 import type { ComposeOption } from 'echarts/core'
 
 import { ZONE_OFFSET_MS } from '../i18n/format'
 import { gapOf, type RawPoint, type RollupPoint, type Series } from './series'
 
 export type ChartOption = ComposeOption<
-  LineSeriesOption | GridComponentOption | TooltipComponentOption | DataZoomComponentOption
+  | LineSeriesOption
+  | GridComponentOption
+  | TooltipComponentOption
+  | DataZoomComponentOption
+  | MarkAreaComponentOption
+  | MarkLineComponentOption
+  | TitleComponentOption
 >
 
 export interface Palette {

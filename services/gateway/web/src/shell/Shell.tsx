@@ -2,6 +2,8 @@ import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef, useState } from 'react'
 
 import { useI18n } from '../i18n/I18n'
+import { useOverlays } from '../view/overlays'
+import { AlertNotifier } from '../views/alerts/AlertNotifier'
 import { CommandSearch } from './CommandSearch'
 import { Header } from './Header'
 import { useLiveState } from './LiveStatus'
@@ -15,6 +17,7 @@ export function Shell() {
   const [searching, setSearching] = useState(false)
   useSearchKeys(() => setSearching(true))
   const main = useFocusOnArrival()
+  const { openAlert } = useOverlays()
 
   return (
     <div className="shell">
@@ -33,6 +36,7 @@ export function Shell() {
         </Suspense>
       </main>
       <BottomNavigation onSearch={() => setSearching(true)} />
+      <AlertNotifier onAlert={openAlert} />
       {searching && <CommandSearch onClose={() => setSearching(false)} />}
     </div>
   )

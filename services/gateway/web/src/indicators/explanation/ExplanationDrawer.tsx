@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 
 import { explanationAddress, useExplanation, type FigureName } from '../../api/indicatorQueries'
@@ -59,6 +60,9 @@ export function ExplanationDrawer({ name, now, onWhy, onClose }: Props) {
             <Revisions explanation={explanation} />
             <Law definition={explanation.definition} />
             <p className="drawer-link">
+              <IndicatorLink name={name} />
+            </p>
+            <p className="drawer-link">
               <a href={explanationAddress(name)} target="_blank" rel="noreferrer">
                 {t('apiAnswer')}
               </a>
@@ -67,6 +71,16 @@ export function ExplanationDrawer({ name, now, onWhy, onClose }: Props) {
         )}
       </div>
     </Dialog>
+  )
+}
+
+/** The way from one figure to the others of its indicator. */
+function IndicatorLink({ name: { indicator, subject } }: { name: FigureName }) {
+  const { t } = useI18n()
+  return (
+    <Link to="/indicators/$id" params={{ id: indicator }} search={{ subject }} className="button">
+      {t('openIndicator')}
+    </Link>
   )
 }
 

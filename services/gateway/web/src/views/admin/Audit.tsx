@@ -38,7 +38,15 @@ const NOUNS = [
 ] as const
 
 /** What was done by whom: append-only, newest first. */
-export function Audit({ search, onSearch }: Props) {
+export function Audit(props: Props) {
+  return (
+    <AdminView section="audit">
+      <Events {...props} />
+    </AdminView>
+  )
+}
+
+function Events({ search, onSearch }: Props) {
   const { t } = useI18n()
   const pages = usePages<AuditEvent>(
     ['admin', 'audit'],
@@ -53,86 +61,79 @@ export function Audit({ search, onSearch }: Props) {
     { refreshMs: 15_000 },
   )
   return (
-    <AdminView section="audit">
-      <section className="panel fill" aria-label={t('admin.audit')}>
-        <form
-          className="tool-row tool-fields"
-          role="search"
-          aria-label={t('admin.audit')}
-          onSubmit={(event) => event.preventDefault()}
-        >
-          <div className="tool-field">
-            <Field
-              label={t('admin.actor')}
-              value={search.actor}
-              autoCapitalize="none"
-              onChange={(actor) => onSearch({ actor })}
-            />
+    <section className="panel fill" aria-label={t('admin.audit')}>
+      <form
+        className="tool-row tool-fields"
+        role="search"
+        aria-label={t('admin.audit')}
+        onSubmit={(event) => event.preventDefault()}
+      >
+        <div className="tool-field">
+          <Field
+            label={t('admin.actor')}
+            value={search.actor}
+            autoCapitalize="none"
+            onChange={(actor) => onSearch({ actor })}
+          />
+        </div>
+        <div className="tool-field">
+          <Field
+            label={t('admin.action')}
+            list="audit-actions"
+            value={search.action}
+            onChange={(action) => onSearch({ action })}
+          />
+          <datalist id="audit-actions">
+            {NOUNS.map((noun) => (
+              <option key={noun} value={noun} />
+            ))}
+          </datalist>
+        </div>
+        <div className="tool-field">
+          <Field
+            label={t('admin.object')}
+            value={search.object}
+            onChange={(object) => onSearch({ object })}
+          />
+        </div>
+        <div className="tool-field">
+          <Field
+            label={t('admin.fromDay')}
+            type="date"
+            value={search.from}
+            onChange={(from) => onSearch({ from })}
+          />
+        </div>
+        <div className="tool-field">
+          <Field label={t('admin.toDay')} type="date" value={search.to} onChange={(to) => onSearch({ to })} />
+        </div>
+      </form>
+      <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noEvents')}>
+        {(items) => (
+          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.audit')}>
+            <table className="table">
+              <thead>
+                <tr>
+                  <th scope="col">{t('time')}</th>
+                  <th scope="col">{t('admin.actor')}</th>
+                  <th scope="col">{t('admin.action')}</th>
+                  <th scope="col">{t('admin.object')}</th>
+                  <th scope="col" className="col-wide">
+                    {t('admin.client')}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((event) => (
+                  <Event key={event.id} event={event} />
+                ))}
+              </tbody>
+            </table>
           </div>
-          <div className="tool-field">
-            <Field
-              label={t('admin.action')}
-              list="audit-actions"
-              value={search.action}
-              onChange={(action) => onSearch({ action })}
-            />
-            <datalist id="audit-actions">
-              {NOUNS.map((noun) => (
-                <option key={noun} value={noun} />
-              ))}
-            </datalist>
-          </div>
-          <div className="tool-field">
-            <Field
-              label={t('admin.object')}
-              value={search.object}
-              onChange={(object) => onSearch({ object })}
-            />
-          </div>
-          <div className="tool-field">
-            <Field
-              label={t('admin.fromDay')}
-              type="date"
-              value={search.from}
-              onChange={(from) => onSearch({ from })}
-            />
-          </div>
-          <div className="tool-field">
-            <Field
-              label={t('admin.toDay')}
-              type="date"
-              value={search.to}
-              onChange={(to) => onSearch({ to })}
-            />
-          </div>
-        </form>
-        <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noEvents')}>
-          {(items) => (
-            <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.audit')}>
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('time')}</th>
-                    <th scope="col">{t('admin.actor')}</th>
-                    <th scope="col">{t('admin.action')}</th>
-                    <th scope="col">{t('admin.object')}</th>
-                    <th scope="col" className="col-wide">
-                      {t('admin.client')}
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((event) => (
-                    <Event key={event.id} event={event} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
-        </Answer>
-        <More pages={pages} />
-      </section>
-    </AdminView>
+        )}
+      </Answer>
+      <More pages={pages} />
+    </section>
   )
 }
 

@@ -32,7 +32,15 @@ interface Props {
 }
 
 /** What was sent and could not be used: why, and a way to send it again once the reason is gone. */
-export function DeadLetters({ search, onSearch }: Props) {
+export function DeadLetters(props: Props) {
+  return (
+    <AdminView section="dead-letters">
+      <Letters {...props} />
+    </AdminView>
+  )
+}
+
+function Letters({ search, onSearch }: Props) {
   const { t, format } = useI18n()
   const pages = usePages<DeadLetter>(
     KEY,
@@ -45,7 +53,7 @@ export function DeadLetters({ search, onSearch }: Props) {
     }),
   )
   return (
-    <AdminView section="dead-letters">
+    <>
       <section className="panel fill" aria-label={t('admin.dead-letters')}>
         <form
           className="tool-row tool-fields"
@@ -133,7 +141,7 @@ export function DeadLetters({ search, onSearch }: Props) {
       {search.letter !== null && (
         <LetterDrawer key={search.letter} id={search.letter} onClose={() => onSearch({ letter: null })} />
       )}
-    </AdminView>
+    </>
   )
 }
 

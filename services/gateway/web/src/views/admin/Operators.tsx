@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
 import { patchJson } from '../../api/client'
+import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
 import { Confirm } from '../parts/Confirm'
@@ -134,7 +135,7 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
                     </td>
                     <td className="col-wide">
                       {one.lastSignInAt
-                        ? t('ageAgo', { age: format.age(one.lastSignInAt, now) })
+                        ? agoText(one.lastSignInAt, now, { t, format })
                         : t('admin.neverSignedIn')}
                     </td>
                     <td>

@@ -11,6 +11,7 @@ import {
 import type { Explanation, IndicatorSummary, RankedFigure } from '../../api/indicatorTypes'
 import { SeriesExplorer } from '../../explorer/SeriesExplorer'
 import type { Threshold } from '../../explorer/option'
+import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import type { Language } from '../../i18n/messages'
 import { BandChip } from '../../indicators/BandChip'
@@ -62,9 +63,7 @@ export function StationDrawer(props: Props) {
         <p className="hint">
           {[
             station.areaName,
-            station.lastSeen === null
-              ? t('noValue')
-              : t('ageAgo', { age: format.age(station.lastSeen, now) }),
+            station.lastSeen === null ? t('noValue') : agoText(station.lastSeen, now, { t, format }),
           ]
             .filter(Boolean)
             .join(' · ')}

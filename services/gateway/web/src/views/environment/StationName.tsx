@@ -1,4 +1,5 @@
 import { StateMark } from '../../datastreams/StateMark'
+import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import type { Station } from './stations'
 
@@ -36,9 +37,7 @@ export function StationName({
           <span className="row-place">
             {[
               station.areaName,
-              station.lastSeen === null
-                ? t('noValue')
-                : t('ageAgo', { age: format.age(station.lastSeen, now) }),
+              station.lastSeen === null ? t('noValue') : agoText(station.lastSeen, now, { t, format }),
             ]
               .filter(Boolean)
               .join(' · ')}

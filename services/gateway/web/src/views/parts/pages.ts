@@ -25,6 +25,8 @@ export function usePages<Item>(
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs,
     enabled,
+    // Who shows the items may be drawn later than who asks for them.
+    notifyOnChangeProps: 'all',
   })
   return {
     query: query as unknown as UseQueryResult<Item[]>,

@@ -74,7 +74,7 @@ export function ThingTable({ things, completeness, now }: Props) {
                     value={complete}
                     aria-hidden="true"
                   />
-                  {format.percent(complete / 100)}
+                  <span>{format.percent(complete / 100)}</span>
                 </span>
               )}
             </span>

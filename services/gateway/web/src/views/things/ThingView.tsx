@@ -6,6 +6,7 @@ import type { Row } from '../../datastreams/model'
 import { StateMark } from '../../datastreams/StateMark'
 import { Value } from '../../datastreams/Value'
 import { SeriesExplorer } from '../../explorer/SeriesExplorer'
+import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
 import { inLanguage, unitText, valueText } from '../../indicators/cardText'
@@ -128,7 +129,7 @@ function StreamAge({ row: { latest }, now }: { row: Row; now: number }) {
       dateTime={latest.phenomenonTime}
       title={format.exact(Date.parse(latest.phenomenonTime), 'second')}
     >
-      {t('ageAgo', { age: format.age(latest.phenomenonTime, now) })}
+      {agoText(latest.phenomenonTime, now, { t, format })}
     </time>
   )
 }

@@ -1,0 +1,53 @@
+import { useMemo } from 'react'
+
+import { subjectReference, useRanking } from '../api/indicatorQueries'
+import type { SubjectKind } from '../api/indicatorTypes'
+import { useAreas } from '../api/queries'
+import { areaName } from '../datastreams/model'
+import { useI18n } from '../i18n/I18n'
+import { subjectName } from './cardText'
+
+export interface SubjectChoice {
+  /** As the API names it. */
+  reference: string
+  name: string
+  kind: 'province' | 'commune' | 'agency' | 'procedure'
+}
+
+/** The province's code, until the communes have told it. */
+export const PROVINCE = '15'
+
+/** Subjects that an indicator can have figures of: the province, communes, and who ranks among agencies and procedures. */
+export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): SubjectChoice[] {
+  const { t, language } = useI18n()
+  const areas = useAreas()
+  const agencies = useRanking(kinds.includes('agency') ? indicator : null, { by: 'agency' })
+  const procedures = useRanking(kinds.includes('procedure') ? indicator : null, { by: 'procedure' })
+
+  return useMemo(() => {
+    const features = areas.data?.features ?? []
+    const ranked = (kind: 'agency' | 'procedure', query: typeof agencies): SubjectChoice[] =>
+      (query.data?.items ?? []).map(({ subject }) => ({
+        reference: subjectReference(subject),
+        name: subjectName(subject, language),
+        kind,
+      }))
+    const byName = (a: SubjectChoice, b: SubjectChoice) => a.name.localeCompare(b.name, language)
+    const province: SubjectChoice = {
+      reference: features[0]?.properties.parentCode ?? PROVINCE,
+      name: t('province'),
+      kind: 'province',
+    }
+    const communes = features.map(({ properties }): SubjectChoice => ({
+      reference: properties.code,
+      name: areaName(properties, language),
+      kind: 'commune',
+    }))
+    return [
+      ...(kinds.includes('province') ? [province] : []),
+      ...ranked('agency', agencies).sort(byName),
+      ...(kinds.includes('commune') ? communes.sort(byName) : []),
+      ...ranked('procedure', procedures).sort(byName),
+    ]
+  }, [areas.data, agencies.data, procedures.data, kinds, language, t])
+}

@@ -1,0 +1,135 @@
+import { useMemo } from 'react'
+
+import { subjectReference, useRanking, type RankBy } from '../../api/indicatorQueries'
+import type { IndicatorDetail, PeriodKind, RankedFigure } from '../../api/indicatorTypes'
+import { useStanding } from '../../api/standing'
+import { useI18n } from '../../i18n/I18n'
+import { ChangeMark } from '../../indicators/ChangeMark'
+import { subjectName, unitText, valueText } from '../../indicators/cardText'
+import { StaleNote } from '../../shell/StaleNote'
+import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
+
+const SUBJECT_KINDS = { area: 'commune', agency: 'agency', procedure: 'procedure', thing: 'thing' } as const
+
+interface Props {
+  definition: Pick<IndicatorDetail, 'id' | 'subjects' | 'decimals' | 'direction' | 'unit'>
+  period: PeriodKind | undefined
+  asOf?: string | undefined
+  by: RankBy | undefined
+  subject: string
+  onBy: (by: RankBy) => void
+  onSubject: (reference: string) => void
+}
+
+/** Who stands where by the newest figures, best first; one press leads to their own figures. */
+export function RankingPanel({ definition, period, asOf, by: wanted, subject, onBy, onSubject }: Props) {
+  const { t, format, language } = useI18n()
+  const choices = (['area', 'agency', 'procedure'] as const).filter((one) =>
+    definition.subjects.includes(SUBJECT_KINDS[one]),
+  )
+  const by = choices.find((one) => one === wanted) ?? choices[0] ?? null
+  const query = useRanking(by === null ? null : definition.id, { by: by ?? 'area', period, asOf })
+  const standing = useStanding(query)
+  const items = query.data?.items ?? []
+  const widest = useMemo(() => Math.max(...items.map((one) => Math.abs(one.value ?? 0)), 1e-9), [items])
+
+  let content
+  if (by === null) content = <StateMessage title={t('noRanking')} />
+  else if (standing.kind === 'failed')
+    content = <ErrorMessage error={standing.error} onRetry={() => void query.refetch()} />
+  else if (standing.kind === 'waiting') content = <Loading />
+  else if (items.length === 0) content = <StateMessage title={t('noFigures')} />
+  else
+    content = (
+      <div className="table-box" tabIndex={0} role="region" aria-label={t('ranking')}>
+        <table className="table ranking" data-testid="ranking">
+          <caption className="visually-hidden">{t('ranking')}</caption>
+          <thead>
+            <tr>
+              <th scope="col" className="number">
+                {t('rank')}
+              </th>
+              <th scope="col">{t(`rankBy.${by}`)}</th>
+              <th scope="col" className="number">
+                {unitText(definition.unit, language) || t('value')}
+              </th>
+              <th scope="col" className="number">
+                {t('changed')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <RankedRow
+                key={item.subject.key}
+                item={item}
+                definition={definition}
+                share={item.value === null ? 0 : Math.abs(item.value) / widest}
+                chosen={subjectReference(item.subject) === subject}
+                onSubject={onSubject}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    )
+
+  return (
+    <section className="panel ranking-panel" aria-labelledby="ranking-title">
+      <div className="panel-head">
+        <h2 id="ranking-title">{t('ranking')}</h2>
+        {items.length > 0 && <p className="panel-note">{t('ranked', { n: format.count(items.length) })}</p>}
+        {choices.length > 1 && (
+          <div className="segments segments-end" role="group" aria-label={t('rankByTitle')}>
+            {choices.map((one) => (
+              <button key={one} type="button" aria-pressed={one === by} onClick={() => onBy(one)}>
+                {t(`rankBy.${one}`)}
+              </button>
+            ))}
+          </div>
+        )}
+      </div>
+      <StaleNote query={query} />
+      {content}
+    </section>
+  )
+}
+
+interface RowProps {
+  item: RankedFigure
+  definition: Props['definition']
+  share: number
+  chosen: boolean
+  onSubject: (reference: string) => void
+}
+
+function RankedRow({ item, definition, share, chosen, onSubject }: RowProps) {
+  const i18n = useI18n()
+  const { decimals, direction } = definition
+  return (
+    <tr data-chosen={chosen} aria-current={chosen || undefined}>
+      <td className="number rank">{item.rank ?? '–'}</td>
+      <th scope="row">
+        <button
+          type="button"
+          className="link link-plain rank-name"
+          onClick={() => onSubject(subjectReference(item.subject))}
+        >
+          {subjectName(item.subject, i18n.language)}
+        </button>
+        <span className="rank-bar" aria-hidden="true">
+          <span
+            style={{
+              width: `${share * 100}%`,
+              ...(item.band?.colour ? { background: item.band.colour } : {}),
+            }}
+          />
+        </span>
+      </th>
+      <td className="number rank-value">{valueText(item, decimals, i18n)}</td>
+      <td className="number">
+        <ChangeMark figure={{ ...item, decimals, direction }} />
+      </td>
+    </tr>
+  )
+}

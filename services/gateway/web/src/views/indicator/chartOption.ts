@@ -1,0 +1,196 @@
+import type { Figure, IndicatorDetail } from '../../api/indicatorTypes'
+import { toAxis, type ChartOption, type Palette } from '../../chart/option'
+
+const BAND_OPACITY = 0.14
+/** More than so many figures are a line without dots. */
+const DOTS_UP_TO = 80
+
+export interface FigureChart {
+  definition: IndicatorDetail
+  figures: readonly Figure[]
+  /** What is known today, where another time is looked at. */
+  today: readonly Figure[] | null
+  /** The period that is looked at. */
+  at: string | null
+  palette: Palette
+  texts: {
+    unit: string
+    band: (figure: Figure) => string
+    value: (figure: Figure) => string
+    number: (value: number) => string
+    period: (period: string) => string
+    provisional: string
+    limit: (name: { vi: string; en: string }) => string
+    today: string
+  }
+}
+
+/** Figures over time on the bands of the definition; a running period is hollow, a missing one breaks the line. */
+export function figureChart({ definition, figures, today, at, palette, texts }: FigureChart): ChartOption {
+  const dots = figures.length <= DOTS_UP_TO
+  const cells = withGaps(figures)
+  const [low, high] = extent([...figures, ...(today ?? [])], definition)
+  return {
+    useUTC: true,
+    animation: false,
+    textStyle: { fontFamily: palette.font, color: palette.text },
+    grid: {
+      left: 8,
+      right: 16,
+      top: 28,
+      bottom: 6,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
+    xAxis: {
+      type: 'time',
+      axisLine: { lineStyle: { color: palette.grid } },
+      axisTick: { show: false },
+      axisLabel: {
+        color: palette.muted,
+        fontSize: 11,
+        hideOverlap: true,
+        formatter: {
+          year: '{yyyy}',
+          month: '{MM}/{yyyy}',
+          day: '{dd}/{MM}',
+          hour: '{HH}:{mm}',
+          minute: '{HH}:{mm}',
+        },
+      },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: 'value',
+      scale: true,
+      min: low,
+      max: high,
+      name: texts.unit,
+      nameLocation: 'end',
+      nameGap: 12,
+      nameTextStyle: { color: palette.muted, align: 'right', fontSize: 11 },
+      axisLabel: { color: palette.muted, fontSize: 11, formatter: (value: number) => texts.number(value) },
+      splitLine: { lineStyle: { color: palette.grid } },
+    },
+    tooltip: {
+      trigger: 'axis',
+      className: 'chart-tip',
+      backgroundColor: palette.surface,
+      borderColor: palette.grid,
+      textStyle: { color: palette.text, fontFamily: palette.font, fontSize: 12 },
+      axisPointer: { type: 'line', lineStyle: { color: palette.muted, type: 'solid' } },
+      transitionDuration: 0,
+      confine: true,
+      formatter: (params) => {
+        const [first] = Array.isArray(params) ? params : [params]
+        const figure = first?.seriesIndex === 0 ? cells[first.dataIndex]?.figure : undefined
+        return figure ? tip(figure, texts) : ''
+      },
+    },
+    series: [
+      {
+        type: 'line',
+        data: cells.map(({ start, figure }) => ({
+          value: [toAxis(start), figure?.value ?? null],
+          symbol: figure?.provisional ? 'emptyCircle' : 'circle',
+          symbolSize: figure && figure.period === at ? 13 : 7,
+        })),
+        showSymbol: dots,
+        symbol: 'circle',
+        symbolSize: 7,
+        itemStyle: { color: palette.line, borderWidth: 2 },
+        lineStyle: { color: palette.line, width: 2 },
+        emphasis: { scale: 1.3 },
+        markArea: { silent: true, data: bandAreas(definition, low, high) },
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          label: { position: 'insideEndTop', color: palette.muted, fontSize: 11, formatter: '{b}' },
+          lineStyle: { color: palette.warning, type: 'dashed', width: 1.5 },
+          data: definition.limits.map(({ value, name }) => ({ yAxis: value, name: texts.limit(name) })),
+        },
+      },
+      ...(today
+        ? [
+            {
+              type: 'line' as const,
+              name: texts.today,
+              data: today.map((figure) => [toAxis(Date.parse(figure.start)), figure.value]),
+              showSymbol: false,
+              silent: true,
+              lineStyle: { color: palette.muted, width: 1.5, type: 'dashed' as const },
+            },
+          ]
+        : []),
+    ],
+  }
+}
+
+interface Cell {
+  /** ms */
+  start: number
+  /** Undefined where periods lack: the line breaks there. */
+  figure?: Figure
+}
+
+/** The figures, with an empty cell wherever one does not begin when the one before ends. */
+export function withGaps(figures: readonly Figure[]): Cell[] {
+  const cells: Cell[] = []
+  figures.forEach((figure, index) => {
+    const before = figures[index - 1]
+    const start = Date.parse(figure.start)
+    if (before && Date.parse(before.end) < start) cells.push({ start: Date.parse(before.end) })
+    cells.push({ start, figure })
+  })
+  return cells
+}
+
+/** Room for all values and for the limit next to them, but not for bands far away. */
+function extent(figures: readonly Figure[], { limits, direction, unit }: IndicatorDetail): [number, number] {
+  const values = [
+    ...figures.flatMap((figure) => (figure.value === null ? [] : [figure.value])),
+    ...limits.map((limit) => limit.value),
+  ]
+  if (values.length === 0) return [0, 1]
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const room = (most - least || Math.abs(most) || 1) * 0.12
+  const share = unit.symbol === '%' || direction !== 'none'
+  const low = least >= 0 && (share ? least - room < 0 : true) ? Math.max(0, least - room) : least - room
+  const high = unit.symbol === '%' && most <= 100 ? Math.min(100, most + room) : most + room
+  const step = 10 ** Math.floor(Math.log10(high - low || 1) - 0.5)
+  return [Math.floor(low / step) * step, Math.ceil(high / step) * step]
+}
+
+function bandAreas({ bands }: IndicatorDetail, low: number, high: number) {
+  let begin = low
+  return bands.flatMap((band, index) => {
+    const next = bands[index + 1]
+    const upTo = band.upTo ?? next?.from ?? null
+    const from = band.from ?? begin
+    const to = upTo ?? high
+    begin = to
+    if (to <= low || from >= high) return []
+    const area: [{ yAxis: number; itemStyle: { color: string; opacity: number } }, { yAxis: number }] = [
+      { yAxis: Math.max(from, low), itemStyle: { color: band.colour, opacity: BAND_OPACITY } },
+      { yAxis: Math.min(to, high) },
+    ]
+    return [area]
+  })
+}
+
+function tip(figure: Figure, texts: FigureChart['texts']): string {
+  const band = texts.band(figure)
+  const line = (text: string) => `<div class="tip-time">${escape(text)}</div>`
+  return [
+    line(texts.period(figure.period)),
+    `<div class="tip-row"><b>${escape(texts.value(figure))}</b></div>`,
+    band && line(band),
+    figure.provisional && line(texts.provisional),
+  ]
+    .filter(Boolean)
+    .join('')
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}
