@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from fansipan_common.contracts.live import LiveTopic
+from fansipan_gateway.access import domain as access
 from fansipan_gateway.access.domain import Kind, Reader
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.limits.domain import TooManyRequests
@@ -14,9 +15,11 @@ from fansipan_gateway.live.domain import EventId, LiveEvent, Public, Sight, Subs
 from fansipan_gateway.live.rendering import render
 from fansipan_gateway.live.seats import Full, Seats
 
-ANYBODY = Sight.of(Reader(Kind.ANONYMOUS, public=True))
+ANYBODY = Sight.of(access.ANYBODY)
 OPERATOR = Sight.of(Reader(Kind.OPERATOR, "mai", "viewer"))
-PROVIDER = Sight.of(Reader(Kind.API_KEY, "k", visibility=Visibility(provider_id=3)))
+PROVIDER = Sight.of(
+    Reader(Kind.API_KEY, "k", visibility=Visibility(provider_id=3, internal=False, own_provider_id=3))
+)
 PUBLIC = Public(frozenset({"aqi"}), frozenset({"flood"}))
 ALERTS = frozenset({LiveTopic.ALERTS})
 
@@ -123,3 +126,39 @@ def test_seats_are_counted_for_each_and_in_all():
         seats.take("c")
     seats.give_back("a")
     seats.take("c")
+
+
+def test_a_limited_operator_gets_figures_of_its_own_and_of_public_indicators():
+    def figures(indicator: str, visibility: Visibility) -> list[str]:
+        document: dict[str, Any] = {
+            "indicator": indicator,
+            "version": 1,
+            "computedAt": "2026-07-01T00:00:00Z",
+            "subjectKinds": ["area", "area", "agency", "area-procedure", "thing"],
+            "subjectKeys": ["02647", "02671", "ubnd", "02647|1.001", "demo/s1"],
+            "periods": ["day"] * 5,
+            "starts": ["2026-06-30T17:00:00Z"] * 5,
+            "values": [1.0] * 5,
+            "bands": [None] * 5,
+            "revisions": [1] * 5,
+            "reasons": ["new-data"] * 5,
+        }
+        sight = Sight.of(Reader(Kind.OPERATOR, "mai", "viewer", visibility=visibility))
+        event = LiveEvent(EventId(5, 0), LiveTopic.VALUES, document, 100)
+        chunk = render(event, Subscription(frozenset({LiveTopic.VALUES}), sight), PUBLIC)
+        return [] if chunk is None else [figure["subject"] for figure in data_of(chunk)["figures"]]
+
+    assert figures("cases", Visibility(areas=("02647",))) == ["area:02647", "area-procedure:02647|1.001"]
+    assert figures("cases", Visibility(agencies=("ubnd",))) == ["agency:ubnd"]
+    assert len(figures("aqi", Visibility(areas=("02647",)))) == 5
+    assert len(figures("cases", Visibility())) == 5
+
+
+def test_a_limited_operator_gets_alerts_of_its_areas_and_agencies():
+    def sees(visibility: Visibility) -> bool:
+        sight = Sight.of(Reader(Kind.OPERATOR, "mai", "viewer", visibility=visibility))
+        return render(alert(), Subscription(ALERTS, sight), PUBLIC) is not None
+
+    assert sees(Visibility(areas=("02671",)))
+    assert not sees(Visibility(areas=("02647",)))
+    assert not sees(Visibility(agencies=("ubnd",)))
