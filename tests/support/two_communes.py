@@ -92,8 +92,10 @@ async def _administered(connection: "asyncpg.Connection[Any]", made: TwoCommunes
         orjson.dumps({"datastream": DATASTREAM[B], "result": "x"}).decode(),
     )
     await connection.execute(
-        "INSERT INTO audit_event (actor, action, object, details) VALUES ('mai', 'provider.changed', 'provider/city', $1)",
+        "INSERT INTO audit_event (at, actor, action, object, details)"
+        " VALUES ($2, 'mai', 'provider.changed', 'provider/city', $1)",
         {"name": {"from": "City", "to": "Trạm B 7107"}},
+        READ_AT,
     )
 
 

@@ -42,8 +42,9 @@ async def _call(
     body: Any = None,
     *,
     who: tuple[str, str] = _ADMIN,
-    **headers: str,
+    if_match: str | None = None,
 ) -> httpx.Response:
+    headers = {} if if_match is None else {"If-Match": if_match}
     return await gateway.request(
         method, f"/v1/admin{path}", auth=who, headers=headers, **({} if body is None else {"json": body})
     )
@@ -227,9 +228,9 @@ async def test_an_operator_who_is_limited_administers_nothing(
 async def test_a_change_of_what_was_not_seen_is_refused(gateway: httpx.AsyncClient):
     await _make(gateway, "thu")
     tag = (await _call(gateway, "GET", "/operators/thu")).headers["etag"]
-    first = await _call(gateway, "PATCH", "/operators/thu", {"role": "operator"}, **{"If-Match": tag})
+    first = await _call(gateway, "PATCH", "/operators/thu", {"role": "operator"}, if_match=tag)
     assert first.status_code == 200
-    late = await _call(gateway, "PATCH", "/operators/thu", {"role": "viewer"}, **{"If-Match": tag})
+    late = await _call(gateway, "PATCH", "/operators/thu", {"role": "viewer"}, if_match=tag)
     assert (late.status_code, late.json()["version"]) == (412, first.json()["version"])
     gone = await _call(gateway, "PATCH", "/operators/nobody", {"unlock": True})
     assert (gone.status_code, gone.json()["code"]) == (404, "operator-unknown")

@@ -173,7 +173,9 @@ async def test_what_was_too_large_to_keep_needs_a_corrected_body(
 
 async def test_odd_values_are_shown_and_refused_again(desk: Desk, sender: Sender, credentials: Credentials):
     own = {"datastream": f"{credentials.provider}/a/b", "phenomenonTime": START}
-    huge = orjson.dumps([own | {"result": 0}]).replace(b'"result":0', b'"result":' + b"9" * 40)
+    huge = orjson.dumps([own | {"phenomenonTime": "later", "result": 0}]).replace(
+        b'"result":0', b'"result":' + b"9" * 40
+    )
     await sender.observations(huge)
     await sender.observations([own | {"result": "a\0b"}])
     nul, number = await desk.letters(credentials.provider, 2)
