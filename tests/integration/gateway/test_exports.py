@@ -162,8 +162,8 @@ async def test_parquet_of_figures_reads_back_equal(gateway: httpx.AsyncClient, f
     assert "content-encoding" not in response.headers
     table = pq.read_table(io.BytesIO(response.content))
     for row, item in zip(table.to_pylist(), await _figures_as_json(follow), strict=True):
-        times = {name: item[name] for name in ("start", "end", "knownFrom", "restatedAt") if item[name]}
-        assert row == item | {name: datetime.fromisoformat(text) for name, text in times.items()}
+        names = [name for name in ("start", "end", "knownFrom", "restatedAt") if item[name]]
+        assert row == item | {name: datetime.fromisoformat(str(item[name])) for name in names}
     about = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
     assert about["licence"] == "https://creativecommons.org/licenses/by/4.0/"
     assert about["title"] == "Chỉ số on-time"
@@ -244,7 +244,7 @@ async def test_time_series_equal_the_json(
         return
     time = "phenomenonTime" if granularity == "raw" else "bucket"
     rows = pq.read_table(io.BytesIO(response.content)).to_pylist()
-    assert rows == [item | {time: datetime.fromisoformat(item[time])} for item in items]
+    assert rows == [item | {time: datetime.fromisoformat(str(item[time]))} for item in items]
 
 
 async def test_results_that_are_not_numbers_are_json(gateway: httpx.AsyncClient) -> None:

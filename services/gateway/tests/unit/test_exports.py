@@ -104,7 +104,7 @@ async def test_a_download_that_is_given_up_frees_its_place_and_ends_the_query() 
     )
     with pytest.raises(ExportsBusy):
         await exporter.start(lambda: CsvWriter(_COLUMNS, _ABOUT, CsvStyle()), _batches([]), anonymous=True)
-    assert await anext(chunks) == b"name,value,yes\r\n"
+    assert await anext(aiter(chunks)) == b"name,value,yes\r\n"
     await chunks.aclose()
     assert ended == [True]
     with slots.take(anonymous=True):
@@ -121,6 +121,16 @@ async def test_a_file_has_a_time_by_which_it_must_be_finished() -> None:
     with pytest.raises(ExportTooSlow):
         async for _ in chunks:
             pass
+    assert ended == [True]
+
+
+async def test_a_file_that_nobody_began_to_read_is_ended_too() -> None:
+    ended: list[bool] = []
+    exporter = Exporter(ExportSlots(1, anonymous=1), seconds=60.0)
+    chunks = await exporter.start(
+        lambda: CsvWriter(_COLUMNS, _ABOUT, CsvStyle()), _batches(ended), anonymous=True
+    )
+    await chunks.aclose()
     assert ended == [True]
 
 

@@ -11,12 +11,28 @@ from fansipan_gateway.exports.domain.faults import ExportsBusy, ExportTooSlow
 from fansipan_gateway.exports.domain.tables import Batch
 from fansipan_gateway.exports.writers import Writer
 
-Chunks = AsyncGenerator[bytes]
+
+class Chunks:
+    """The bytes of a file that has begun. They must be read to their end or closed."""
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
+        self._first = first
+        self._rest = rest
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        if self._first:
+            yield self._first
+        async for chunk in self._rest:
+            yield chunk
+
+    async def aclose(self) -> None:
+        """End the making of the file, whether or not anything was read."""
+        await self._rest.aclose()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file that is being made. `chunks` must be read to its end or closed."""
+    """A file that is being made."""
 
     name: str
     media_type: str
@@ -83,12 +99,11 @@ class Exporter:
             DatabaseAway.
         """
         chunks = self._chunks(make_writer, batches, anonymous=anonymous)
-        first = await anext(chunks)
-        return _put_before(first, chunks)
+        return Chunks(await anext(chunks), chunks)
 
     async def _chunks(
         self, make_writer: Callable[[], Writer], batches: AsyncGenerator[Batch], *, anonymous: bool
-    ) -> Chunks:
+    ) -> AsyncGenerator[bytes]:
         # The thread is waited for also when the client goes away: nobody closes a writer that still writes.
         until = self._monotonic() + self._seconds
         with self._slots.take(anonymous=anonymous):
@@ -104,11 +119,3 @@ class Exporter:
                         batch = await anext(batches, None)
                     for chunk in await to_thread.run_sync(writer.end):
                         yield chunk
-
-
-async def _put_before(first: bytes, chunks: Chunks) -> Chunks:
-    async with aclosing(chunks):
-        if first:
-            yield first
-        async for chunk in chunks:
-            yield chunk
