@@ -1,5 +1,7 @@
-"""Conditions that hold a query to what a reader sees. Everything is bound; an unlimited reader's query costs nothing
-more, because the planner drops what `true OR …` and `NULL IS NULL OR …` make void.
+"""Conditions that hold a query to what a reader sees; all values are bound.
+
+Who sees all gets queries without them where these are asked often: with them the server would plan a query anew each
+time.
 """
 
 from typing import Any

@@ -3,7 +3,7 @@
 Every statement is bounded in time, so that chunks outside the range are not touched.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,15 +24,26 @@ _COLUMNS: Final = """f.definition_id, f.subject_id, f.period, f.period_start, f.
 _SERIES_WHERE: Final = """
  WHERE f.definition_id = $1 AND f.subject_id = $2 AND f.period = $3 AND f.period_start >= $4 AND f.period_start < $5
 """
-_SERIES_SEEN: Final = f"{_SERIES_WHERE} AND {figure_seen('f.definition_id', 'f.subject_id', 7)}"
-_SERIES: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_SERIES_SEEN} ORDER BY f.period_start LIMIT $6"
-_SERIES_AS_OF: Final = f"""
+
+
+def _seen(first: int) -> str:
+    return f"AND {figure_seen('f.definition_id', 'f.subject_id', first)}"
+
+
+def _series(seen: str) -> str:
+    return f"SELECT {_COLUMNS} FROM indicator_value f {_SERIES_WHERE} {seen} ORDER BY f.period_start LIMIT $6"
+
+
+def _series_as_of(seen: str) -> str:
+    return f"""
 SELECT * FROM (
-    SELECT {_COLUMNS} FROM indicator_value f {_SERIES_SEEN} AND f.known_from <= $12
+    SELECT {_COLUMNS} FROM indicator_value f {_SERIES_WHERE} {seen} AND f.known_from <= $7
     UNION ALL
-    SELECT {_COLUMNS} FROM indicator_revision f {_SERIES_SEEN} AND f.known_from <= $12 AND f.superseded_at > $12
+    SELECT {_COLUMNS} FROM indicator_revision f {_SERIES_WHERE} {seen} AND f.known_from <= $7 AND f.superseded_at > $7
 ) known ORDER BY period_start LIMIT $6
 """
+
+
 _WANTED: Final = """
   FROM unnest($1::int[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[])
        AS w (slot, definition_id, period, since, until)
@@ -40,8 +51,7 @@ _WANTED: Final = """
 _OF_WANTED: Final = """f
     ON f.definition_id = w.definition_id AND f.period = w.period AND f.subject_id = ANY($6::int[])
    AND f.period_start >= w.since AND f.period_start < w.until AND f.period_start >= $7 AND f.period_start < $8
-   AND {seen}
-""".format(seen=figure_seen("f.definition_id", "f.subject_id", 9))
+"""
 
 
 def _newest(known: str) -> str:
@@ -53,22 +63,61 @@ SELECT * FROM (
 ) placed WHERE place <= 2"""
 
 
-_NEWEST: Final = _newest(f"SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED}")
-_NEWEST_AS_OF: Final = _newest(f"""
-    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED} WHERE f.known_from <= $14
+def _newest_now(seen: str) -> str:
+    return _newest(f"SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED} {seen}")
+
+
+def _newest_as_of(seen: str) -> str:
+    return _newest(f"""
+    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_value {_OF_WANTED} {seen} WHERE f.known_from <= $9
     UNION ALL
-    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_revision {_OF_WANTED}
-     WHERE f.known_from <= $14 AND f.superseded_at > $14""")
+    SELECT {_COLUMNS}, w.slot {_WANTED} JOIN indicator_revision {_OF_WANTED} {seen}
+     WHERE f.known_from <= $9 AND f.superseded_at > $9""")
+
+
 _AT: Final = """
  WHERE f.definition_id = ANY($1::int[]) AND f.subject_id = ANY($2::int[]) AND f.period = $3 AND f.period_start = $4
-   AND {seen}
-""".format(seen=figure_seen("f.definition_id", "f.subject_id", 5))
-_TOGETHER: Final = f"SELECT {_COLUMNS} FROM indicator_value f {_AT}"
-_TOGETHER_AS_OF: Final = f"""
-SELECT {_COLUMNS} FROM indicator_value f {_AT} AND f.known_from <= $10
-UNION ALL
-SELECT {_COLUMNS} FROM indicator_revision f {_AT} AND f.known_from <= $10 AND f.superseded_at > $10
 """
+
+
+def _together(seen: str) -> str:
+    return f"SELECT {_COLUMNS} FROM indicator_value f {_AT} {seen}"
+
+
+def _together_as_of(seen: str) -> str:
+    return f"""
+SELECT {_COLUMNS} FROM indicator_value f {_AT} {seen} AND f.known_from <= $5
+UNION ALL
+SELECT {_COLUMNS} FROM indicator_revision f {_AT} {seen} AND f.known_from <= $5 AND f.superseded_at > $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """One question as now and as of a time, to be asked by who sees all and by others."""
+
+    now: str
+    now_seen: str
+    then: str
+    then_seen: str
+
+    @classmethod
+    def of(cls, now: Callable[[str], str], then: Callable[[str], str], parameters: int) -> "_Statement":
+        """`parameters`: how many both have; the time of `then` is the next one."""
+        return cls(now(""), now(_seen(parameters + 1)), then(""), then(_seen(parameters + 2)))
+
+    def asked(self, visibility: Visibility, as_of: datetime | None) -> tuple[str, tuple[Any, ...]]:
+        """The text, and the further parameters."""
+        everything = visibility.sees_all_figures
+        seen = () if everything else subject_arguments(visibility)
+        if as_of is None:
+            return self.now if everything else self.now_seen, seen
+        return self.then if everything else self.then_seen, (as_of, *seen)
+
+
+_SERIES: Final = _Statement.of(_series, _series_as_of, 6)
+_NEWEST: Final = _Statement.of(_newest_now, _newest_as_of, 8)
+_TOGETHER: Final = _Statement.of(_together, _together_as_of, 4)
 # A figure that was replaced since has its reason in the revisions, else in the present figure itself.
 _CLOSED: Final = """
 SELECT w.definition_id, w.subject_id, w.period, w.start AS period_start, cv.revision, cv.value, cv.band, cv.numerator,
@@ -134,7 +183,7 @@ class FigureRepository:
         limit: int,
     ) -> list[ShownFigure]:
         """Figures whose periods begin in a range, in the order of time, as known at `as_of` (None: now)."""
-        query, more = (_SERIES, []) if as_of is None else (_SERIES_AS_OF, [as_of])
+        query, more = _SERIES.asked(visibility, as_of)
         rows = await self._database.fetch(
             query,
             definition_id,
@@ -143,7 +192,6 @@ class FigureRepository:
             time_range.start,
             time_range.end,
             limit,
-            *subject_arguments(visibility),
             *more,
         )
         return await self._shown([_figure(row) for row in rows], as_of)
@@ -212,7 +260,7 @@ class FigureRepository:
         segments = [(place, slot.kind, s) for place, slot in enumerate(slots) for s in slot.segments]
         if not segments or not subject_ids:
             return {}
-        query, more = (_NEWEST, []) if as_of is None else (_NEWEST_AS_OF, [as_of])
+        query, more = _NEWEST.asked(visibility, as_of)
         rows = await self._database.fetch(
             query,
             [place for place, _, _ in segments],
@@ -223,7 +271,6 @@ class FigureRepository:
             list(subject_ids),
             min(s.since for _, _, s in segments),
             max(s.until for _, _, s in segments),
-            *subject_arguments(visibility),
             *more,
         )
         found: dict[tuple[int, int], list[ShownFigure]] = {}
@@ -244,14 +291,13 @@ class FigureRepository:
         as_of: datetime | None,
     ) -> list[ShownFigure]:
         """The figures of several indicators and subjects for one period, in no order."""
-        query, more = (_TOGETHER, []) if as_of is None else (_TOGETHER_AS_OF, [as_of])
+        query, more = _TOGETHER.asked(visibility, as_of)
         rows = await self._database.fetch(
             query,
             list(definition_ids),
             list(subject_ids),
             kind.value,
             start,
-            *subject_arguments(visibility),
             *more,
         )
         return await self._shown([_figure(row) for row in rows], as_of)

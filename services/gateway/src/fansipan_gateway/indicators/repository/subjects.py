@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+import asyncpg
+
 from fansipan_common.db import Database
 from fansipan_gateway.access.seen import subject_arguments, subject_seen
 from fansipan_gateway.domain.results import Row
@@ -22,19 +24,31 @@ _NAME_COLUMNS: Final = f"""
        coalesce(a.full_name || {_PROCEDURE}, t.name) AS name,
        coalesce(a.full_name_en || {_PROCEDURE}, t.name) AS name_en
 """
-_FIND: Final = f"""
-SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id, {subject_seen("w", 3)} AS seen
+
+
+def _find(seen: str) -> str:
+    return f"""
+SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id, {seen} AS seen
   FROM (SELECT kind, key, split_part(key, '|', 1) AS owner FROM unnest($1::text[], $2::text[]) AS n (kind, key)) AS w
   LEFT JOIN indicator_subject s ON s.kind = w.kind AND s.key = w.key {_NAMES}
 """
-_OF_KIND: Final = f"""
-SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}, {subject_seen("w", 4)} AS seen
+
+
+def _of_kind(seen: str, wanted: str) -> str:
+    return f"""
+SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}, {seen} AS seen
   FROM indicator_subject w {_NAMES}
  WHERE w.kind = $1
    AND (w.kind <> 'area' OR (a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)))
-   AND ($9::boolean OR {subject_seen("w", 4)})
+   AND {wanted}
  ORDER BY w.key LIMIT $3
 """
+
+
+_FIND: Final = _find(subject_seen("w", 3))
+_FIND_ALL_SEEN: Final = _find("true")
+_OF_KIND: Final = _of_kind(subject_seen("w", 4), f"($9::boolean OR {subject_seen('w', 4)})")
+_OF_KIND_ALL_SEEN: Final = _of_kind("true", "true")
 _PRESENT: Final = "SELECT code, full_name, full_name_en, valid_from, valid_to FROM area WHERE code = $1"
 _SUCCESSIONS: Final = """
 SELECT s.old_code, s.old_name, s.new_code, a.full_name AS new_name, s.relation, s.valid_until
@@ -52,19 +66,13 @@ class SubjectRepository:
 
     async def find(self, subject: Subject, visibility: Visibility) -> tuple[NamedSubject, bool]:
         """A subject with its id and names, and whether anything is known of it: a figure, or a thing that is seen."""
-        row = await self._database.fetchrow(
-            _FIND, [subject.kind], [subject.key], *subject_arguments(visibility)
-        )
-        if row is None:
-            return NamedSubject(subject, None, None, None, seen=False), False
+        [row] = await self._rows([subject], visibility)
         thing = row["thing_id"] is not None and (row["seen"] or not visibility.limited)
         return _named(row, subject), row["id"] is not None or thing
 
     async def find_all(self, subjects: Sequence[Subject], visibility: Visibility) -> list[NamedSubject]:
         """Subjects with their ids and names, in that order."""
-        rows = await self._database.fetch(
-            _FIND, [s.kind for s in subjects], [s.key for s in subjects], *subject_arguments(visibility)
-        )
+        rows = await self._rows(subjects, visibility)
         found = {(row["kind"], row["key"]): row for row in rows}
         return [_named(found[subject.kind, subject.key], subject) for subject in subjects]
 
@@ -80,7 +88,12 @@ class SubjectRepository:
             day: for areas.
             limit: how many at most.
         """
-        rows = await self._database.fetch(_OF_KIND, kind, day, limit, *subject_arguments(visibility), public)
+        if visibility.sees_all_figures:
+            rows = await self._database.fetch(_OF_KIND_ALL_SEEN, kind, day, limit)
+        else:
+            rows = await self._database.fetch(
+                _OF_KIND, kind, day, limit, *subject_arguments(visibility), public
+            )
         return [_named(row, Subject(row["kind"], row["key"])) for row in rows]
 
     async def find_area(self, code: str) -> tuple[PresentArea | None, list[Succession]]:
@@ -91,6 +104,13 @@ class SubjectRepository:
             None if present is None else PresentArea(*present),
             [Succession(*row) for row in rows],
         )
+
+    async def _rows(self, subjects: Sequence[Subject], visibility: Visibility) -> "list[asyncpg.Record]":
+        """A row for each subject, also for one of which nothing is known."""
+        kinds, keys = [s.kind for s in subjects], [s.key for s in subjects]
+        if visibility.sees_all_figures:
+            return await self._database.fetch(_FIND_ALL_SEEN, kinds, keys)
+        return await self._database.fetch(_FIND, kinds, keys, *subject_arguments(visibility))
 
 
 def _named(row: Row, subject: Subject) -> NamedSubject:
