@@ -62,11 +62,13 @@ INSERT INTO indicator_value
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Requests a second of one kind of read, medians over the rounds."""
+    """Answers a second of one kind of read, and CPU ms of the gateway for one; medians over the rounds."""
 
     name: str
     computed: float
     remembered: float
+    computed_cpu_ms: float
+    remembered_cpu_ms: float
 
     @property
     def ratio(self) -> float:
@@ -139,13 +141,16 @@ async def _is_ready(base: str) -> bool:
     return b" 200 " in head.split(b"\r\n", 1)[0]
 
 
-async def throughput(base: str, addresses: Sequence[str], seconds: float) -> float:
-    """Answers a second over kept connections, each of which asks for the addresses in turn."""
+async def throughput(
+    base: str, process: psutil.Process, addresses: Sequence[str], seconds: float
+) -> tuple[float, float]:
+    """Answers a second over kept connections, each of which asks for the addresses in turn; and CPU ms for one."""
     until = time.monotonic() + seconds
+    cpu = sum(process.cpu_times()[:2])
     counts = await asyncio.gather(
         *(_ask(base, [*addresses[n:], *addresses[:n]], until) for n in range(CONNECTIONS))
     )
-    return sum(counts) / seconds
+    return sum(counts) / seconds, (sum(process.cpu_times()[:2]) - cpu) * 1000 / sum(counts)
 
 
 async def _ask(base: str, addresses: Sequence[str], until: float) -> int:
@@ -177,15 +182,20 @@ async def measure_reads(stack: Stack, rounds: int, seconds: float) -> list[Reads
         "500 things": "/v1/things?area=15&limit={}",
     }
     results: list[Reads] = []
-    async with gateway(stack) as (quick, _), gateway(stack, FANSIPAN_CACHE_SECONDS="0") as (plain, _):
+    async with gateway(stack) as quick, gateway(stack, FANSIPAN_CACHE_SECONDS="0") as plain:
         for name, template in kinds.items():
             addresses = [template.format(1_000 + number) for number in range(MANY)]
-            computed: list[float] = []
-            remembered: list[float] = []
-            for _ in range(rounds):
-                computed.append(await throughput(plain, addresses, seconds))
-                remembered.append(await throughput(quick, addresses[:FEW], seconds))
-            results.append(Reads(name, statistics.median(computed), statistics.median(remembered)))
+            measured = [
+                (
+                    *(await throughput(*plain, addresses, seconds)),
+                    *(await throughput(*quick, addresses[:FEW], seconds)),
+                )
+                for _ in range(rounds)
+            ]
+            computed, computed_cpu, remembered, remembered_cpu = map(
+                statistics.median, zip(*measured, strict=True)
+            )
+            results.append(Reads(name, computed, remembered, computed_cpu, remembered_cpu))
             console.print(f"{name}: {results[-1].ratio:.1f}")
     return results
 
@@ -306,10 +316,17 @@ def show(reads: Sequence[Reads], live: Live) -> None:
     table = Table(
         title=f"Reads over {CONNECTIONS} connections: {MANY} addresses computed, {FEW} remembered (medians)"
     )
-    for heading in ("read", "computed /s", "remembered /s", "ratio"):
+    for heading in ("read", "computed /s", "remembered /s", "ratio", "gateway CPU ms", "remembered"):
         table.add_column(heading, justify="right")
     for read in reads:
-        table.add_row(read.name, f"{read.computed:,.0f}", f"{read.remembered:,.0f}", f"{read.ratio:.1f}")
+        table.add_row(
+            read.name,
+            f"{read.computed:,.0f}",
+            f"{read.remembered:,.0f}",
+            f"{read.ratio:.1f}",
+            f"{read.computed_cpu_ms:.2f}",
+            f"{read.remembered_cpu_ms:.2f}",
+        )
     console.print(table)
     before, joined, most = live.memory_mib
     console.print(
