@@ -128,7 +128,9 @@ class SharedAnswers:
 
     async def _begin(self, redis: Redis, key: str, token: str) -> bool:
         return bool(
-            await redis.set(f"{self._prefix}{key}:making", token, nx=True, px=int(self._max_age * 1000))
+            await redis.set(
+                f"{self._prefix}{key}:making", token, nx=True, px=max(1, int(self._max_age * 1000))
+            )
         )
 
     async def put(self, key: str, token: str, answer: Answer | None, began: float) -> None:
