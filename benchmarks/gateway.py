@@ -32,7 +32,8 @@ from fansipan_local import Ports, Stack
 ROOT: Final = Path(__file__).parent.parent
 MUST_RATIO: Final = 5.0
 CONNECTIONS: Final = 16
-ADDRESSES: Final = 32
+MANY: Final = 64
+FEW: Final = 4
 console = Console(width=110)
 
 _WORLD: Final = """
@@ -61,11 +62,13 @@ INSERT INTO indicator_value
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Requests a second of one kind of read, medians over the rounds."""
+    """Answers a second of one kind of read, and CPU ms of the gateway for one; medians over the rounds."""
 
     name: str
     computed: float
     remembered: float
+    computed_cpu_ms: float
+    remembered_cpu_ms: float
 
     @property
     def ratio(self) -> float:
@@ -138,13 +141,16 @@ async def _is_ready(base: str) -> bool:
     return b" 200 " in head.split(b"\r\n", 1)[0]
 
 
-async def throughput(base: str, addresses: Sequence[str], seconds: float) -> float:
-    """Answers a second over kept connections, each of which asks for the addresses in turn."""
+async def throughput(
+    base: str, process: psutil.Process, addresses: Sequence[str], seconds: float
+) -> tuple[float, float]:
+    """Answers a second over kept connections, each of which asks for the addresses in turn; and CPU ms for one."""
     until = time.monotonic() + seconds
+    cpu = sum(process.cpu_times()[:2])
     counts = await asyncio.gather(
         *(_ask(base, [*addresses[n:], *addresses[:n]], until) for n in range(CONNECTIONS))
     )
-    return sum(counts) / seconds
+    return sum(counts) / seconds, (sum(process.cpu_times()[:2]) - cpu) * 1000 / sum(counts)
 
 
 async def _ask(base: str, addresses: Sequence[str], until: float) -> int:
@@ -165,7 +171,8 @@ async def _ask(base: str, addresses: Sequence[str], until: float) -> int:
 async def measure_reads(stack: Stack, rounds: int, seconds: float) -> list[Reads]:
     """Each kind of read on a replica that remembers and on one that does not, in turn.
 
-    The addresses differ (by `limit`), so that what is computed is seldom shared by those who ask at one moment.
+    The addresses differ by `limit` only. Those that are computed are many, so that those who ask at one moment seldom
+    share an answer; those that are remembered are few, as on screens that show the same, and made anew each second.
     """
     kinds = {
         "ranking of 99 communes": "/v1/indicators/rain-1h/latest?by=area&period=hour&limit={}",
@@ -175,15 +182,20 @@ async def measure_reads(stack: Stack, rounds: int, seconds: float) -> list[Reads
         "500 things": "/v1/things?area=15&limit={}",
     }
     results: list[Reads] = []
-    async with gateway(stack) as (quick, _), gateway(stack, FANSIPAN_CACHE_SECONDS="0") as (plain, _):
+    async with gateway(stack) as quick, gateway(stack, FANSIPAN_CACHE_SECONDS="0") as plain:
         for name, template in kinds.items():
-            addresses = [template.format(1_000 + number) for number in range(ADDRESSES)]
-            computed: list[float] = []
-            remembered: list[float] = []
-            for _ in range(rounds):
-                computed.append(await throughput(plain, addresses, seconds))
-                remembered.append(await throughput(quick, addresses, seconds))
-            results.append(Reads(name, statistics.median(computed), statistics.median(remembered)))
+            addresses = [template.format(1_000 + number) for number in range(MANY)]
+            measured = [
+                (
+                    *(await throughput(*plain, addresses, seconds)),
+                    *(await throughput(*quick, addresses[:FEW], seconds)),
+                )
+                for _ in range(rounds)
+            ]
+            computed, computed_cpu, remembered, remembered_cpu = map(
+                statistics.median, zip(*measured, strict=True)
+            )
+            results.append(Reads(name, computed, remembered, computed_cpu, remembered_cpu))
             console.print(f"{name}: {results[-1].ratio:.1f}")
     return results
 
@@ -301,11 +313,20 @@ async def _fill(stack: Stack) -> None:
 
 def show(reads: Sequence[Reads], live: Live) -> None:
     """Print what was measured."""
-    table = Table(title=f"Reads, {CONNECTIONS} connections, {ADDRESSES} addresses each (medians)")
-    for heading in ("read", "computed /s", "remembered /s", "ratio"):
+    table = Table(
+        title=f"Reads over {CONNECTIONS} connections: {MANY} addresses computed, {FEW} remembered (medians)"
+    )
+    for heading in ("read", "computed /s", "remembered /s", "ratio", "gateway CPU ms", "remembered"):
         table.add_column(heading, justify="right")
     for read in reads:
-        table.add_row(read.name, f"{read.computed:,.0f}", f"{read.remembered:,.0f}", f"{read.ratio:.1f}")
+        table.add_row(
+            read.name,
+            f"{read.computed:,.0f}",
+            f"{read.remembered:,.0f}",
+            f"{read.ratio:.1f}",
+            f"{read.computed_cpu_ms:.2f}",
+            f"{read.remembered_cpu_ms:.2f}",
+        )
     console.print(table)
     before, joined, most = live.memory_mib
     console.print(

@@ -109,7 +109,7 @@ async def test_a_stampede_on_several_replicas_is_one_query(
     open_gateway: OpenGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with AsyncExitStack() as opened:
-        replicas = [await opened.enter_async_context(open_gateway()) for _ in range(3)]
+        replicas = [await opened.enter_async_context(open_gateway(cache_seconds=10)) for _ in range(3)]
         for replica in replicas:
             await replica.get("/v1/things?area=02671")
         await asyncio.sleep(0.5)  # the listeners have said that all may have changed, as they do at the start

@@ -67,6 +67,7 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/indicators/{indicator}/values",
         "/v1/indicators/{indicator}/values/{subject}/{period}/explain",
         "/v1/latest",
+        "/v1/live",
         "/v1/maintenance-windows",
         "/v1/observations",
         "/v1/open-data/catalogue",

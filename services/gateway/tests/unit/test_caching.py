@@ -90,7 +90,7 @@ class Gate:
 class Front:
     """Remembered reads in front of doors, with a clock of the test's."""
 
-    def __init__(self, **policy: Any) -> None:
+    def __init__(self) -> None:
         self.now = 1_000.0
         self.doors, self.gate = Doors(), Gate()
         self.versions = DataVersions(lambda: self.now)
@@ -101,7 +101,7 @@ class Front:
             self.versions,
             OwnAnswers(1 << 20),
             None,
-            CachePolicy(**({"max_age": 1.0, "stale_for": 60.0} | policy)),
+            CachePolicy(max_age=1.0, stale_for=60.0),
             lambda: self.now,
         )
 

@@ -66,7 +66,6 @@ _RELEASE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
-_LOCK_MS: Final = 1_000
 _LOOK_SECONDS: Final = 0.01
 
 
@@ -128,7 +127,11 @@ class SharedAnswers:
         return data, left_ms
 
     async def _begin(self, redis: Redis, key: str, token: str) -> bool:
-        return bool(await redis.set(f"{self._prefix}{key}:making", token, nx=True, px=_LOCK_MS))
+        return bool(
+            await redis.set(
+                f"{self._prefix}{key}:making", token, nx=True, px=max(1, int(self._max_age * 1000))
+            )
+        )
 
     async def put(self, key: str, token: str, answer: Answer | None, began: float) -> None:
         """Share an answer (None: there is none to share), and let others make the next one."""
