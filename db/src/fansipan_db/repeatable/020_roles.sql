@@ -58,3 +58,5 @@ GRANT UPDATE ON alert, maintenance_window TO fansipan_gateway;
 -- operators and providers are administered through the gateway; what was done is only ever added
 GRANT INSERT, UPDATE ON operator, provider, api_key TO fansipan_gateway;
 GRANT SELECT, INSERT ON audit_event TO fansipan_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
+GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;

@@ -15,8 +15,7 @@ def read_access(access: Access) -> ReadAccess:
     """A dependency that gives the reader, or answers 401, 403 or 429."""
 
     async def reader(request: Request) -> Reader:
-        client = request.client.host if request.client else ""
-        return await access.authenticate(request.headers.get("authorization"), client)
+        return await access.authenticate(request)
 
     return reader
 
@@ -26,8 +25,7 @@ def operator_access(access: Access, *roles: str) -> ReadAccess:
     wanted = " or ".join(roles)
 
     async def operator(request: Request) -> Reader:
-        client = request.client.host if request.client else ""
-        reader = await access.authenticate(request.headers.get("authorization"), client)
+        reader = await access.authenticate(request)
         if reader.kind is Kind.ANONYMOUS:
             raise LoginNeeded(f"log in as an operator with the role {wanted}")
         if reader.kind is not Kind.OPERATOR or reader.role not in roles:

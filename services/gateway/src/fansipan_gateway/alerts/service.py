@@ -87,7 +87,13 @@ class Alerts:
             check_action(action, state)
 
         rows = await self._repository.change(
-            alert_id, action, actor=operator.name, note=note, assignee=assignee, check=check
+            alert_id,
+            action,
+            actor=operator.name,
+            client=operator.client,
+            note=note,
+            assignee=assignee,
+            check=check,
         )
         if rows is None:
             raise _unknown(alert_id)

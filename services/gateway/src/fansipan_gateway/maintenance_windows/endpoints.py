@@ -56,6 +56,7 @@ def maintenance_windows_router(
             ends_at=body.ends_at,
             reason=body.reason,
             created_by=operator.name,
+            client=operator.client,
         )
         return Response(orjson.dumps(item), 201, media_type=JSON)
 
@@ -67,6 +68,7 @@ def maintenance_windows_router(
     )
     async def end_window(window_id: WindowId, operator: Annotated[Reader, Depends(operators)]) -> Response:
         """Also one that has not begun yet. Needs the role operator or admin."""
-        return Response(orjson.dumps(await windows.end(window_id, operator.name)), media_type=JSON)
+        item = await windows.end(window_id, operator.name, client=operator.client)
+        return Response(orjson.dumps(item), media_type=JSON)
 
     return router

@@ -58,6 +58,7 @@ class MaintenanceWindows:
         ends_at: datetime,
         reason: str,
         created_by: str,
+        client: str,
     ) -> dict[str, Any]:
         """Make a window that begins now unless said otherwise.
 
@@ -71,12 +72,14 @@ class MaintenanceWindows:
             raise Unprocessable("endsAt must lie after startsAt, and after now")
         if rule is not None and not await self._repository.knows_rule(rule):
             raise Unprocessable(f"there is no alert rule {rule!r}")
-        row = await self._repository.make(NewWindow(rule, subject, starts_at, ends_at, reason), created_by)
+        row = await self._repository.make(
+            NewWindow(rule, subject, starts_at, ends_at, reason), created_by, client=client
+        )
         if row is None:
             raise RuntimeError("INSERT … RETURNING gave no row")
         return _item(row)
 
-    async def end(self, window_id: int, ended_by: str) -> dict[str, Any]:
+    async def end(self, window_id: int, ended_by: str, *, client: str) -> dict[str, Any]:
         """End a window now, also one that has not begun yet.
 
         Raises:
@@ -84,7 +87,7 @@ class MaintenanceWindows:
             WindowOver: it is over already.
             DatabaseAway.
         """
-        row = await self._repository.end(window_id, ended_by)
+        row = await self._repository.end(window_id, ended_by, client=client)
         if row is not None:
             return _item(row)
         if await self._repository.find(window_id) is None:

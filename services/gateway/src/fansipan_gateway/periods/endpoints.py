@@ -85,7 +85,7 @@ def periods_router(
 
         The frozen figures form a hash chain together with those of all closes before: `digest` vouches for all of them.
         """
-        item = await periods.close(period, by=reader.name, note=body.note)
+        item = await periods.close(period, by=reader.name, client=reader.client, note=body.note)
         return Response(
             orjson.dumps(item), 201, headers={"Location": f"/v1/periods/{item['period']}"}, media_type=JSON
         )

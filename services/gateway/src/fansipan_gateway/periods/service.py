@@ -56,12 +56,13 @@ class Periods:
         self._now = now
         self._verifying = asyncio.Semaphore(1)
 
-    async def close(self, text: str, *, by: str, note: str) -> dict[str, Any]:
+    async def close(self, text: str, *, by: str, client: str, note: str) -> dict[str, Any]:
         """Freeze every present figure of exactly this period, for good.
 
         Args:
             text: the period.
             by: name of the operator.
+            client: the address they ask from.
             note: why, for people.
 
         Raises:
@@ -80,14 +81,16 @@ class Periods:
             waiting = await transaction.waiting(period)
             if waiting is not None:
                 raise StillEvaluating(waiting)
-            await self._freeze(transaction, period, by, note)
+            await self._freeze(transaction, period, by=by, client=client, note=note)
             row = await transaction.find(period)
         if row is None:
             raise StillEvaluating("another close")
         _log.info("period closed", period=period.label, by=by, values=row["value_count"])
         return close_item(row)
 
-    async def _freeze(self, transaction: PeriodTransaction, period: Period, by: str, note: str) -> None:
+    async def _freeze(
+        self, transaction: PeriodTransaction, period: Period, *, by: str, client: str, note: str
+    ) -> None:
         """Two passes, because the end of the chain is recorded before its links: a batch is in memory at a time."""
         previous = await transaction.last_digest() or GENESIS
         digest, count = previous, 0
@@ -97,7 +100,7 @@ class Periods:
             count += len(batch)
         if count == 0:
             raise NothingToClose(f"there is no figure of {period.label}")
-        close_id = await transaction.record(NewClose(period, by, note, count, previous, digest))
+        close_id = await transaction.record(NewClose(period, by, client, note, count, previous, digest))
         again = previous
         async for batch in transaction.figures(period):
             digests: list[bytes] = []
