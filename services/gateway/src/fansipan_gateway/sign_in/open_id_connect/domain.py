@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fansipan_common.errors import ClientFault, Forbidden, ServerFault
 
 Role = Literal["viewer", "operator", "admin"]
-_HIGHEST_FIRST: Final[tuple[Role, ...]] = ("admin", "operator", "viewer")
+_RANKS: Final[dict[Role, int]] = {"viewer": 0, "operator": 1, "admin": 2}
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9._@-]+")
 _LONGEST_NAME: Final = 63
 _LONGEST_TEXT: Final = 200
@@ -111,7 +111,7 @@ def rights_of(values: set[str], grants: Sequence[Grant]) -> Rights | None:
     given = [grant for grant in grants if grant.value in values]
     if not given:
         return None
-    role = next(each for each in _HIGHEST_FIRST if any(grant.role == each for grant in given))
+    role = max((grant.role for grant in given), key=_RANKS.__getitem__)
     highest = [grant for grant in given if grant.role == role]
     whole = any(not grant.areas and not grant.agencies for grant in highest)
     if whole:
