@@ -111,7 +111,9 @@ def rights_of(values: set[str], grants: Sequence[Grant]) -> Rights | None:
     given = [grant for grant in grants if grant.value in values]
     if not given:
         return None
-    role = max((grant.role for grant in given), key=_RANKS.__getitem__)
+    role: Role = "viewer"
+    for grant in given:
+        role = grant.role if _RANKS[grant.role] > _RANKS[role] else role
     highest = [grant for grant in given if grant.role == role]
     whole = any(not grant.areas and not grant.agencies for grant in highest)
     if whole:
