@@ -151,8 +151,8 @@ def _require_operator(row: object, username: str) -> None:
 def _require_areas(connection: Connection, codes: list[str]) -> None:
     row = _row(
         connection,
-        "SELECT array_agg(code) AS unknown FROM unnest(%(codes)s::text[]) code"
-        " WHERE NOT EXISTS (SELECT FROM area a WHERE a.code = code)",
+        "SELECT array_agg(wanted.code) AS unknown FROM unnest(%(codes)s::text[]) AS wanted (code)"
+        " WHERE NOT EXISTS (SELECT FROM area a WHERE a.code = wanted.code)",
         {"codes": codes},
     )
     if row is not None and row["unknown"]:
