@@ -14,15 +14,14 @@ from fansipan_analytics.indicators.case_sums import sums_of
 from fansipan_analytics.indicators.composite_lane import Composites, is_composite
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
+from fansipan_analytics.indicators.recorder import Recorder
 from fansipan_analytics.indicators.registry import Subject, Subjects
 from fansipan_analytics.indicators.value_repository import Key, mark_stale
 from fansipan_analytics.indicators.values import (
     CORRECTION,
     DEFINITION_CHANGED,
     NEW_DATA,
-    Changed,
     Computed,
-    record,
 )
 from fansipan_indicators.calendars import WorkingCalendar
 from fansipan_indicators.catalogue import CASES, DURATIONS
@@ -62,7 +61,7 @@ class CaseLane:
     def __init__(self, subjects: Subjects, heads: Heads, calendar: WorkingCalendar) -> None:
         self._subjects = subjects
         self._heads = heads
-        self._composites = Composites(CASES, heads)
+        self._composites = Composites(CASES, heads, subjects)
         self._calendar = calendar
         self._counter = CaseCounter(subjects)
 
@@ -106,11 +105,12 @@ class CaseLane:
                 anew, cursor = await self._next_subjects(connection, actives, state.subject_cursor, now)
                 wanted, state = wanted + anew, state.after(cursor)
         await save_case_state(connection, state)
-        done = await self._evaluate(connection, definitions, wanted, now)
-        total = len(done)
+        recorder = Recorder(connection, definitions, self._heads, self._subjects, now)
+        computed = await self._evaluate(connection, definitions, wanted, now)
+        done = await recorder.take(computed)
         if not state.is_counting:
-            total += await self._composites.follow(connection, definitions, done, now)
-        return Work(total, more=len(changed) >= _TAKEN_CASES)
+            await self._composites.follow(recorder, done)
+        return Work(await recorder.write(), more=len(changed) >= _TAKEN_CASES)
 
     async def _next_subjects(
         self,
@@ -175,7 +175,7 @@ class CaseLane:
         definitions: Definitions,
         wanted: Iterable[Wanted],
         now: datetime,
-    ) -> list[Changed]:
+    ) -> list[Computed]:
         everything = {(one.active, one.subject, one.period): one for one in wanted}.values()
         ids = await self._subjects.ids({one.subject for one in everything})
         await _pass_on([one for one in everything if one.active.lane == DURATIONS], ids, connection)
@@ -201,7 +201,7 @@ class CaseLane:
                 Computed(active, ids[one.subject], period, figure, one.cause)
                 for one, figure in zip(ones, figures, strict=True)
             ]
-        return await record(connection, definitions, self._heads, computed, now)
+        return computed
 
     async def _due_soon(
         self, connection: "asyncpg.Connection[Any]", wanted: Iterable[Wanted], now: datetime

@@ -1,6 +1,6 @@
 """The lane of composites: scores and arithmetic over figures of the other lanes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,8 +9,10 @@ import asyncpg
 from fansipan_analytics.indicators import queues
 from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.heads import Heads
+from fansipan_analytics.indicators.recorder import Recorder
+from fansipan_analytics.indicators.registry import Subjects
 from fansipan_analytics.indicators.value_repository import Key
-from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Changed, Computed, lasting_cause, record
+from fansipan_analytics.indicators.values import DEFINITION_CHANGED, Changed, Computed, lasting_cause
 from fansipan_indicators.catalogue import COMPOSITES
 from fansipan_indicators.composites import expression, normalised_index, weighted_score
 from fansipan_indicators.figure import Figure
@@ -27,40 +29,24 @@ Place = tuple[int, Period]
 class Composites:
     """Computes the composites of a lane from figures that changed in it; those that read others of them last."""
 
-    def __init__(self, lane: str, heads: Heads) -> None:
+    def __init__(self, lane: str, heads: Heads, subjects: Subjects) -> None:
         self._lane = lane
         self._heads = heads
+        self._subjects = subjects
 
-    async def follow(
-        self,
-        connection: "asyncpg.Connection[Any]",
-        definitions: Definitions,
-        changed: Iterable[Changed],
-        now: datetime,
-    ) -> int:
-        """Compute what reads the changed figures, and what is new or was changed; returns how many figures changed."""
-        wanted = await self._piece_of_past(connection, definitions)
-        self._add_dependents(definitions, changed, wanted)
-        return await self.compute(connection, definitions, wanted, now)
+    async def follow(self, recorder: Recorder, changed: Iterable[Changed]) -> None:
+        """Compute what reads the changed figures, and what is new or was changed."""
+        wanted = await self._piece_of_past(recorder.connection, recorder.definitions)
+        self._add_dependents(recorder.definitions, changed, wanted)
+        await self.compute(recorder, wanted)
 
-    async def compute(
-        self,
-        connection: "asyncpg.Connection[Any]",
-        definitions: Definitions,
-        wanted: dict[Active, dict[Place, str]],
-        now: datetime,
-    ) -> int:
-        """Compute composites at some places, with their reasons, and what reads them; returns how many changed."""
-        total = 0
-        for active in definitions.of_lane(self._lane):
+    async def compute(self, recorder: Recorder, wanted: dict[Active, dict[Place, str]]) -> None:
+        """Compute composites at some places, with their reasons, and what reads them."""
+        for active in recorder.definitions.of_lane(self._lane):
             places = wanted.get(active, {})
-            if not places:
-                continue
-            computed = await self._compute(connection, definitions, active, places)
-            changed = await record(connection, definitions, self._heads, computed, now)
-            total += len(changed)
-            self._add_dependents(definitions, changed, wanted)
-        return total
+            if places:
+                changed = await recorder.take(await self._compute(recorder, active, places))
+                self._add_dependents(recorder.definitions, changed, wanted)
 
     def _add_dependents(
         self,
@@ -80,20 +66,17 @@ class Composites:
                     wanted.setdefault(dependent, {}).update(reasons)
 
     async def _compute(
-        self,
-        connection: "asyncpg.Connection[Any]",
-        definitions: Definitions,
-        active: Active,
-        places: Mapping[Place, str],
+        self, recorder: Recorder, active: Active, places: Mapping[Place, str]
     ) -> list[Computed]:
         formula = active.pair.version.formula
         if not isinstance(formula, CompositeFormula):
             raise TypeError(f"{active.key} is no composite")
-        kinds = await _kinds(connection, {subject_id for subject_id, _ in places})
+        kinds = await self._subjects.names(subject_id for subject_id, _ in places)
         own = {place: reason for place, reason in places.items() if _offers(active, kinds.get(place[0]))}
         if isinstance(formula, NormalisedIndex):
-            own = await _all_of_kind(connection, definitions, active, formula, own, kinds)
-        values = await self._values(connection, definitions, formula, own)
+            await recorder.write()  # whom they are compared with is asked of the database
+            own = await _all_of_kind(recorder.connection, recorder.definitions, active, formula, own, kinds)
+        values = await self._values(recorder.connection, recorder.definitions, formula, own)
         figures = _figures(formula, values, kinds)
         return [
             Computed(active, subject_id, period, figures[subject_id, period], lasting_cause(reason))
@@ -190,9 +173,10 @@ def is_composite(active: Active) -> bool:
 class CompositeLane:
     """Evaluates composites over indicators of several lanes."""
 
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, heads: Heads, subjects: Subjects) -> None:
         self._heads = heads
-        self._composites = Composites(COMPOSITES, heads)
+        self._subjects = subjects
+        self._composites = Composites(COMPOSITES, heads, subjects)
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -205,8 +189,10 @@ class CompositeLane:
             if active is not None and active.lane == COMPOSITES:
                 wanted.setdefault(active, {})[stale.subject_id, stale.period] = stale.reason
         self._heads.forget()  # the components are written by other lanes
-        done = await self._composites.compute(connection, definitions, wanted, now)
-        return Work(done + await self._composites.follow(connection, definitions, [], now))
+        recorder = Recorder(connection, definitions, self._heads, self._subjects, now)
+        await self._composites.compute(recorder, wanted)
+        await self._composites.follow(recorder, [])
+        return Work(await recorder.write())
 
 
 def _offers(active: Active, subject: tuple[str, str] | None) -> bool:
@@ -215,15 +201,6 @@ def _offers(active: Active, subject: tuple[str, str] | None) -> bool:
     kind, key = subject
     name = kind if kind != "area" else "province" if len(key) == 2 else "commune"
     return name in active.pair.version.subjects
-
-
-async def _kinds(
-    connection: "asyncpg.Connection[Any]", subject_ids: Collection[int]
-) -> dict[int, tuple[str, str]]:
-    rows = await connection.fetch(
-        "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)", list(subject_ids)
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 async def _all_of_kind(

@@ -14,9 +14,9 @@ from fansipan_analytics.indicators import queues, registry
 from fansipan_analytics.indicators.active import Active, Definitions, Work
 from fansipan_analytics.indicators.composite_lane import Composites
 from fansipan_analytics.indicators.heads import Heads
-from fansipan_analytics.indicators.registry import Subject
-from fansipan_analytics.indicators.value_repository import subject_names
-from fansipan_analytics.indicators.values import Computed, lasting_cause, record
+from fansipan_analytics.indicators.recorder import Recorder
+from fansipan_analytics.indicators.registry import Subject, Subjects
+from fansipan_analytics.indicators.values import Computed, lasting_cause
 from fansipan_indicators.catalogue import DURATIONS
 from fansipan_indicators.figure import Figure
 from fansipan_indicators.formulas import CaseDuration
@@ -38,9 +38,10 @@ class _Wanted(NamedTuple):
 class DurationLane:
     """Evaluates how long cases took."""
 
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, heads: Heads, subjects: Subjects) -> None:
         self._heads = heads
-        self._composites = Composites(DURATIONS, heads)
+        self._subjects = subjects
+        self._composites = Composites(DURATIONS, heads, subjects)
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -48,7 +49,7 @@ class DurationLane:
         """Evaluate what is queued, as much as fits into one transaction."""
         del tick  # nothing here changes with time alone
         stale = await queues.take_stale(connection, DURATIONS, _TAKEN)
-        names = await subject_names(connection, {one.subject_id for one in stale})
+        names = await self._subjects.names(one.subject_id for one in stale)
         wanted: list[_Wanted] = []
         for one in stale:
             active = definitions.by_id.get(one.definition_id)
@@ -68,9 +69,9 @@ class DurationLane:
             )
             for one in wanted
         ]
-        changed = await record(connection, definitions, self._heads, computed, now)
-        total = len(changed) + await self._composites.follow(connection, definitions, changed, now)
-        return Work(total, more=len(stale) >= _TAKEN)
+        recorder = Recorder(connection, definitions, self._heads, self._subjects, now)
+        await self._composites.follow(recorder, await recorder.take(computed))
+        return Work(await recorder.write(), more=len(stale) >= _TAKEN)
 
 
 async def _durations(

@@ -27,13 +27,17 @@ from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 from fansipan_indicators.calendars import WorkingCalendar
-from fansipan_indicators.catalogue import CASES, COMPOSITES, DURATIONS, VersionedDefinition
+from fansipan_indicators.catalogue import CASES, COMPOSITES, DURATIONS, HEALTH, VersionedDefinition
 from fansipan_indicators.chain import CLOSE_LOCK
 
 _log = structlog.get_logger(__name__)
 
 _TICK_SECONDS: Final = 30.0
 _LANES_AT_ONCE: Final = 8
+_OF_READINGS_AT_ONCE: Final = 2
+"""Readings come in bursts that touch all lanes over them. Side by side these would only slow each other down, and the
+lanes of cases, too."""
+_OTHERS: Final = frozenset({CASES, COMPOSITES, DURATIONS, HEALTH})
 _REMEMBERED: Final = 40_000
 """Figures that the lane of cases remembers: about those of four hundred agencies, communes and procedures."""
 _RESTS: Final[Mapping[str, float]] = {CASES: 0.5, DURATIONS: 3.0}
@@ -153,11 +157,15 @@ class Engine:
         await self.sync()
         definitions = self._definitions or await self._load()
         for lane in await self._waiting():
-            if lane.name in self._running or len(self._running) >= _LANES_AT_ONCE:
+            if lane.name in self._running or not self._has_room(lane.name):
                 continue
             task = asyncio.create_task(self._guarded(lane, definitions), name=f"lane-{lane.name}")
             self._running[lane.name] = task
             task.add_done_callback(partial(self._ended, lane.name))
+
+    def _has_room(self, lane: str) -> bool:
+        of_readings = len(self._running.keys() - _OTHERS)
+        return len(self._running) < _LANES_AT_ONCE and (lane in _OTHERS or of_readings < _OF_READINGS_AT_ONCE)
 
     def _ended(self, lane: str, _task: "asyncio.Task[bool]") -> None:
         self._running.pop(lane, None)
@@ -257,7 +265,7 @@ class Engine:
         if name == CASES:
             return CaseLane(self._subjects, heads, self._calendar)
         if name == COMPOSITES:
-            return CompositeLane(heads)
+            return CompositeLane(heads, self._subjects)
         if name == DURATIONS:
-            return DurationLane(heads)
+            return DurationLane(heads, self._subjects)
         return SeriesLane(name, self._subjects, heads)

@@ -32,6 +32,7 @@ WHERE NOT EXISTS (SELECT FROM indicator_subject s WHERE s.kind = k.kind AND s.ke
 ORDER BY k.kind, k.key
 ON CONFLICT (kind, key) DO NOTHING
 """
+_NAME_SUBJECTS: Final = "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)"
 _FIND_SUBJECTS: Final = """
 SELECT s.id, s.kind, s.key FROM unnest($1::text[], $2::text[]) AS k (kind, key)
 JOIN indicator_subject s ON s.kind = k.kind AND s.key = k.key
@@ -144,7 +145,7 @@ Subject = tuple[str, str]
 
 
 class Subjects:
-    """Ids of subjects; remembers those it has seen, since they never change.
+    """Ids and names of subjects; remembers those it has seen, since they never change.
 
     New ones are made on a connection of their own: what is remembered is committed, whatever becomes of the caller's
     transaction, and no lane waits for another that makes the same ones.
@@ -153,6 +154,7 @@ class Subjects:
     def __init__(self, database: Database, *, capacity: int = 500_000) -> None:
         self._database = database
         self._ids: dict[Subject, int] = {}
+        self._names: dict[int, Subject] = {}
         self._capacity = capacity
 
     async def ids(self, subjects: Iterable[Subject]) -> dict[Subject, int]:
@@ -168,3 +170,15 @@ class Subjects:
             rows = await self._database.fetch(_FIND_SUBJECTS, *arguments)
             self._ids |= {(row["kind"], row["key"]): row["id"] for row in rows}
         return {subject: self._ids[subject] for subject in wanted}
+
+    async def names(self, subject_ids: Iterable[int]) -> dict[int, Subject]:
+        """Kind and key of each subject; ids that stand for none are left out."""
+        wanted = set(subject_ids)
+        missing = wanted - self._names.keys()
+        if missing:
+            if len(self._names) > self._capacity:
+                self._names.clear()
+                missing = wanted
+            rows = await self._database.fetch(_NAME_SUBJECTS, list(missing))
+            self._names |= {row["id"]: (row["kind"], row["key"]) for row in rows}
+        return {one: self._names[one] for one in wanted if one in self._names}

@@ -14,6 +14,7 @@ from fansipan_analytics.indicators.active import Active, Definitions, Work
 from fansipan_analytics.indicators.area_repository import figures_of_things
 from fansipan_analytics.indicators.composite_lane import Composites, is_composite
 from fansipan_analytics.indicators.heads import Heads
+from fansipan_analytics.indicators.recorder import Recorder
 from fansipan_analytics.indicators.registry import Subjects, ThingEntry
 from fansipan_analytics.indicators.rollup_repository import Level, Window
 from fansipan_analytics.indicators.series_keys import (
@@ -29,7 +30,6 @@ from fansipan_analytics.indicators.values import (
     DEFINITION_CHANGED,
     Changed,
     Computed,
-    record,
 )
 from fansipan_indicators.catalogue import HEALTH
 from fansipan_indicators.figure import Figure
@@ -52,7 +52,7 @@ class SeriesLane:
         self._name = name
         self._subjects = subjects
         self._heads = heads
-        self._composites = Composites(name, heads)
+        self._composites = Composites(name, heads, subjects)
 
     async def work(
         self, connection: "asyncpg.Connection[Any]", definitions: Definitions, now: datetime, *, tick: bool
@@ -87,7 +87,9 @@ class SeriesLane:
         ids = [active.id for active in actives]
         piece = await queues.take_piece_of_past(connection, self._name, ids, _BACKFILL_SPAN)
         if piece is None:
-            return await self._composites.follow(connection, definitions, [], now)
+            recorder = Recorder(connection, definitions, self._heads, self._subjects, now)
+            await self._composites.follow(recorder, [])
+            return await recorder.write()
         active = definitions.by_id[piece.definition_id]
         return await self._evaluate(
             connection, definitions, [active], piece.buckets, now, cause=DEFINITION_CHANGED
@@ -127,10 +129,13 @@ class SeriesLane:
                 for key, corrected in keys.items()
             ]
         )
-        changed = await record(connection, definitions, self._heads, computed, now)
+        recorder = Recorder(connection, definitions, self._heads, self._subjects, now)
+        changed = await recorder.take(computed)
+        await recorder.write()  # areas are combined from what is stored of their things
         areas = await self._areas(connection, changed)
-        changed += await record(connection, definitions, self._heads, areas, now)
-        return len(changed) + await self._composites.follow(connection, definitions, changed, now)
+        changed += await recorder.take(areas)
+        await self._composites.follow(recorder, changed)
+        return await recorder.write()
 
     async def _read(
         self,

@@ -116,16 +116,6 @@ async def restate(connection: "asyncpg.Connection[Any]", heads: Sequence[tuple[K
         await connection.execute(_RESTATE, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def subject_names(
-    connection: "asyncpg.Connection[Any]", subject_ids: Iterable[int]
-) -> dict[int, tuple[str, str]]:
-    """Kind and key of some subjects."""
-    rows = await connection.fetch(
-        "SELECT id, kind, key FROM indicator_subject WHERE id = ANY($1)", list(subject_ids)
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
 async def publish(
     connection: "asyncpg.Connection[Any]",
     changes: Iterable[tuple[str, int, Sequence[tuple[Key, Head]]]],

@@ -1,15 +1,10 @@
-"""Writing figures: what differs from what is known becomes a revision."""
+"""When a figure becomes a revision, for which reason, and which former revision is kept."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-import asyncpg
-
-from fansipan_analytics.indicators import value_repository as repository
-from fansipan_analytics.indicators.active import Active, Definitions, holds
-from fansipan_analytics.indicators.heads import Heads
+from fansipan_analytics.indicators.active import Active
 from fansipan_analytics.indicators.value_repository import Head, Key
 from fansipan_indicators.figure import Figure, Missing, not_applicable
 from fansipan_indicators.periods import Period
@@ -59,32 +54,7 @@ class Changed(NamedTuple):
     head: Head
 
 
-async def record(
-    connection: "asyncpg.Connection[Any]",
-    definitions: Definitions,
-    heads: Heads,
-    computed: Sequence[Computed],
-    now: datetime,
-) -> list[Changed]:
-    """Store what differs from the present revisions, with all that follows from it, and return it.
-
-    In the same transaction: former revisions go to `indicator_revision`, figures of closed periods to the ledger of
-    restatements, the change to the outbox, to the alert rules that watch it, and to the composites that read it.
-    """
-    if not computed:
-        return []
-    known = await heads.fetch(connection, [one.key for one in computed])
-    changed, superseded = await asyncio.to_thread(_compare, computed, known, now)
-    if changed:
-        written = {change.computed.key: change.head for change in changed}
-        heads.wrote(written)
-        await repository.save(connection, list(written.items()), superseded, now)
-        await repository.restate(connection, list(written.items()))
-        await _tell(connection, definitions, changed, now)
-    return changed
-
-
-def _compare(
+def compare(
     computed: Sequence[Computed], heads: Mapping[Key, Head], now: datetime
 ) -> tuple[list[Changed], list[tuple[Key, Head]]]:
     """What differs from the present revisions, and those of them that are to be kept."""
@@ -174,35 +144,3 @@ def _head(
         reason=reason,
         known_from=now,
     )
-
-
-async def _tell(
-    connection: "asyncpg.Connection[Any]", definitions: Definitions, changed: Iterable[Changed], now: datetime
-) -> None:
-    by_definition: dict[Active, list[Changed]] = {}
-    for change in changed:
-        by_definition.setdefault(change.computed.active, []).append(change)
-    names = await repository.subject_names(
-        connection, {change.computed.subject_id for changes in by_definition.values() for change in changes}
-    )
-    await repository.publish(
-        connection,
-        [
-            (active.key, active.pair.version.version, [(c.computed.key, c.head) for c in changes])
-            for active, changes in by_definition.items()
-        ],
-        names,
-        now,
-    )
-    for active, changes in by_definition.items():
-        keys = [change.computed.key for change in changes]
-        if active.key in definitions.watched:
-            await repository.mark_watched(connection, active.id, keys)
-        for dependent in definitions.dependents.get(active.key, ()):
-            wanted = [
-                (change.computed.key, change.head.reason)
-                for change in changes
-                if holds(dependent, change.computed.period)
-            ]
-            if wanted and dependent.lane != active.lane:
-                await repository.mark_stale(connection, dependent.lane, dependent.id, wanted)
