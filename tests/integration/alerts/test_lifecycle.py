@@ -114,6 +114,13 @@ async def test_an_alert_from_its_opening_to_its_end(city: City, door: Door):
     assert [event.change.kind for event in events] == [kind for kind, _, _ in kinds]
     assert [event.version for event in events] == [1, 2, 3, 4, 5]
     assert events[1].acknowledged_by == "mai"
+    audit = await city.all(
+        "SELECT actor, action, details ->> 'rule' AS rule FROM audit_event WHERE object = $1 ORDER BY id",
+        f"alert/{door.id}",
+    )
+    assert [(row["actor"], row["action"], row["rule"]) for row in audit] == [
+        ("mai", f"alert.{kind}", "high") for kind, _, _ in kinds[1:]
+    ]
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "comment", "assign", "resolve"])

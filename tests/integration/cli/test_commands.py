@@ -84,6 +84,37 @@ def test_an_operator_is_changed_only_when_asked(cli: Cli, addresses: Any) -> Non
     assert row[0].startswith("$argon2id$")
 
 
+def test_an_operator_gets_a_scope_is_unlocked_and_loses_a_second_factor(cli: Cli, addresses: Any) -> None:
+    create = ("operators", "create", "--username", "cli-scope", "--display-name", "Lan", "--password-stdin")
+    scope = ("--area", "02671", "--area", "02647", "--agency", "H38.1")
+
+    nowhere = cli.run(*create, "--area", "99999", stdin="a long password\n")
+    made = cli.run(*create, *scope, stdin="a long password\n")
+    with psycopg.connect(addresses.database) as connection:
+        connection.execute(
+            "UPDATE operator SET totp_secret = 'x', totp_confirmed_at = now(), failed_sign_ins = 30,"
+            " locked_until = 'infinity' WHERE username = 'cli-scope'"
+        )
+        connection.execute(
+            "INSERT INTO sign_in_guess VALUES ('cli-scope', 'address:192.0.2.1', 9, now(), 'infinity')"
+        )
+    unlocked = cli.run("operators", "unlock", "--username", "cli-scope")
+    reset = cli.run("operators", "reset-totp", "--username", "cli-scope")
+
+    assert (nowhere.returncode, "99999" in nowhere.stderr) == (2, True)
+    assert (made.returncode, unlocked.returncode, reset.returncode) == (0, 0, 0)
+    assert cli.run("operators", "unlock", "--username", "nobody").returncode == 1
+    with psycopg.connect(addresses.database) as connection:
+        row = connection.execute(
+            "SELECT display_name, area_codes, agencies, totp_secret, failed_sign_ins, locked_until, session_epoch,"
+            " (SELECT count(*) FROM sign_in_guess g WHERE g.username = o.username),"
+            " (SELECT array_agg(action ORDER BY id) FROM audit_event WHERE object = o.username)"
+            " FROM operator o WHERE username = 'cli-scope'"
+        ).fetchone()
+    done = ["operator.created", "operator.unlocked", "operator.totp-reset"]
+    assert row == ("Lan", ["02671", "02647"], ["H38.1"], None, 0, None, 2, 0, done)
+
+
 def test_what_ingest_refuses_is_counted_kept_and_sent_again_corrected(cli: Cli, tmp_path: Path) -> None:
     def item(datastream: str, time: str) -> str:
         return json.dumps({"datastream": datastream, "phenomenonTime": time, "result": 1})

@@ -146,6 +146,7 @@ def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
 def test_gateway_writes_only_what_operators_do(database_url: str):
     may = privileges(database_url, "fansipan_gateway")
     administered = {"operator", "provider", "api_key"}
+    signing_in = {"sign_in_guess", "ended_session"}
     assert may["INSERT"] == {
         "period_close",
         "closed_value",
@@ -154,9 +155,11 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         "maintenance_window",
         "audit_event",
         *administered,
+        *signing_in,
     }
-    assert may["UPDATE"] == {"alert", "maintenance_window", *administered}
-    assert may["DELETE"] == may["TRUNCATE"] == set()
+    assert may["UPDATE"] == {"alert", "maintenance_window", "sign_in_guess", *administered}
+    assert may["DELETE"] == signing_in
+    assert may["TRUNCATE"] == set()
     assert may["SELECT"] >= {"observation", "rollup_1d", "area", "area_line", "area_succession"}
 
 

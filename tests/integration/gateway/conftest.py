@@ -125,8 +125,10 @@ def serve() -> Serve:
         *,
         anonymous_read: bool = False,
         web_dist: Path = Path("/nonexistent"),
+        base_url: str = "http://gateway",
         **settings: Any,
     ) -> AsyncGenerator[httpx.AsyncClient, None]:
+        settings = {"session_secret": SecretStr("s" * 64), "redis_url": None, **settings}
         app = build(
             GatewaySettings(
                 database_url=SecretStr(url), anonymous_read=anonymous_read, web_dist=web_dist, **settings
@@ -135,7 +137,7 @@ def serve() -> Serve:
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(
-                transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url="http://gateway"
+                transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url=base_url
             ) as client,
         ):
             yield client

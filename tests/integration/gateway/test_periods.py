@@ -96,8 +96,10 @@ async def test_a_close_freezes_the_figures_of_exactly_that_period(gateway: httpx
     assert (await _verify(gateway, "2026-06"))["ok"] is True
 
 
-async def test_a_period_is_closed_once(gateway: httpx.AsyncClient) -> None:
+async def test_a_period_is_closed_once(gateway: httpx.AsyncClient, own: "asyncpg.Connection[Any]") -> None:
     again = await _close(gateway, "2026-06")
+    audited = await own.fetch("SELECT actor, client FROM audit_event WHERE action = 'period.closed'")
+    assert [tuple(row) for row in audited] == [("lan", "127.0.0.1")], "in the transaction that closes"
     assert (again.status_code, again.json()["code"], again.json()["close"]["closedBy"]) == (
         409,
         "already-closed",

@@ -23,7 +23,9 @@ CREATE OR REPLACE TRIGGER api_key_changed AFTER INSERT OR UPDATE OR DELETE ON ap
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 CREATE OR REPLACE TRIGGER datastream_changed AFTER UPDATE OR DELETE ON datastream
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
-CREATE OR REPLACE TRIGGER operator_changed AFTER UPDATE OR DELETE ON operator
+-- (not for what every sign-in and every wrong password writes: strangers must not be able to empty caches)
+CREATE OR REPLACE TRIGGER operator_changed AFTER DELETE OR UPDATE OF password_hash, role, disabled_at, display_name,
+    area_codes, agencies, oidc_issuer, oidc_subject, totp_secret, totp_confirmed_at, session_epoch ON operator
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 CREATE OR REPLACE TRIGGER thing_changed AFTER UPDATE OR DELETE ON thing
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();

@@ -62,3 +62,5 @@ GRANT SELECT, INSERT ON audit_event TO fansipan_gateway;
 -- analytics keeps dead letters for a while; the gateway shows them and notes what became of a replay
 GRANT SELECT, INSERT, DELETE ON dead_letter TO fansipan_analytics;
 GRANT SELECT, UPDATE (replayed_at, replayed_by, replay_outcome) ON dead_letter TO fansipan_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
+GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;

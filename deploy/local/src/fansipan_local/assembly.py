@@ -18,7 +18,7 @@ from fansipan_local.ports import LOOPBACK
 from fansipan_local.secrets_file import SecretsFile
 
 # Settings of the person who runs `up` that the services see, too.
-_PASSED_ON = ("OTEL_", "FANSIPAN_LOG_")
+_PASSED_ON = ("OTEL_", "FANSIPAN_LOG_", "FANSIPAN_OIDC_", "FANSIPAN_PUBLIC_URL")
 
 
 class Assembly:
@@ -88,6 +88,7 @@ class Assembly:
                 **internal,
                 "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
                 "FANSIPAN_ANONYMOUS_READ": "true",
+                "FANSIPAN_SESSION_SECRET": self._secrets.random("session"),
             },
         }
         return [

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
 import httpx
+import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
@@ -16,12 +18,13 @@ from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
+from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry
 from fansipan_gateway.access.endpoints import operator_access, public_access, read_access
 from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
-from fansipan_gateway.access.repository import OperatorRepository
+from fansipan_gateway.access.repository import GuessRepository, OperatorRepository
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.access.whole_province import whole_province
 from fansipan_gateway.administration.audit.endpoints import audit_router
@@ -32,7 +35,7 @@ from fansipan_gateway.administration.catalogue.repository import CatalogueReposi
 from fansipan_gateway.administration.catalogue.service import CatalogueStatus
 from fansipan_gateway.administration.keys.endpoints import keys_router
 from fansipan_gateway.administration.keys.repository import KeyRepository
-from fansipan_gateway.administration.keys.service import Keys
+from fansipan_gateway.administration.keys.service import Keys as ApiKeyAdministration
 from fansipan_gateway.administration.operators.endpoints import operators_router
 from fansipan_gateway.administration.operators.repository import OperatorAccounts
 from fansipan_gateway.administration.operators.service import Operators
@@ -117,7 +120,21 @@ from fansipan_gateway.periods.service import Periods
 from fansipan_gateway.service_events.endpoints import service_events_router
 from fansipan_gateway.service_events.repository import ServiceEventRepository
 from fansipan_gateway.service_events.service import ServiceEvents
+from fansipan_gateway.sessions.cookies import SessionCookies
+from fansipan_gateway.sessions.keys import Keys, WeakSecret
+from fansipan_gateway.sessions.repository import EndedSessions, SessionStore
+from fansipan_gateway.sessions.service import Sessions
 from fansipan_gateway.settings import GatewaySettings
+from fansipan_gateway.sign_in.account import Account
+from fansipan_gateway.sign_in.devices import Devices
+from fansipan_gateway.sign_in.endpoints import SessionDoor, session_router
+from fansipan_gateway.sign_in.open_id_connect.endpoints import CALLBACK_PATH, open_id_connect_router
+from fansipan_gateway.sign_in.open_id_connect.provider import Client, Provider
+from fansipan_gateway.sign_in.open_id_connect.repository import PersonRepository
+from fansipan_gateway.sign_in.open_id_connect.service import OpenIdConnect, Rules
+from fansipan_gateway.sign_in.repository import AccountRepository
+from fansipan_gateway.sign_in.service import SignIn
+from fansipan_gateway.sign_in.totp import SecondFactors
 from fansipan_gateway.things.endpoints import things_router
 from fansipan_gateway.things.repository import ThingRepository
 from fansipan_gateway.things.service import Things
@@ -132,6 +149,8 @@ problems whose `code` is stable.
 _LARGEST_SHARED: Final = 256 << 10
 _COMPRESSION: Final = 1  # most of the saving at a third of the time
 _INGEST_SECONDS: Final = 20.0  # longer than ingest waits for the store
+_PROVIDER_SECONDS: Final = 5.0
+_log = structlog.get_logger(__name__)
 
 
 def _now() -> datetime:
@@ -151,15 +170,20 @@ def build(settings: GatewaySettings) -> FastAPI:
     tasks = BackgroundTasks()
     http = httpx.AsyncClient(timeout=_INGEST_SECONDS)
     api_keys = ApiKeys(database)
-    operators = OperatorLogins(OperatorRepository(database))
+    redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
+    audit = AuditTrail()
+    guesses = GuessRepository(database, audit)
+    operators = OperatorLogins(OperatorRepository(database), guesses)
+    keys = _session_keys(settings)
+    sessions = Sessions(SessionStore(redis), EndedSessions(database), keys, settings.session_lifetimes, _now)
     datastream_repository = DatastreamRepository(database)
     directory = DatastreamDirectory(datastream_repository)
     areas = Areas(AreaRepository(database))
     catalogue = IndicatorCatalogue(DefinitionRepository(database))
-    authentication = Access(api_keys, operators, anonymous_read=settings.anonymous_read)
+    authentication = Access(api_keys, operators, sessions, anonymous_read=settings.anonymous_read)
     access = read_access(authentication)
     versions = DataVersions()
-    public = PublicKnowledge(catalogue, AlertRepository(database))
+    public = PublicKnowledge(catalogue, AlertRepository(database, audit))
     speed = _Speed(settings, public, versions)
     # A long download takes no connection from short reads.
     downloads = Database(
@@ -169,6 +193,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         command_timeout=settings.statement_timeout_seconds,
         stateless=True,
     )
+    provider_http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
 
     async def forget() -> None:
         for cache in (api_keys, operators, directory, areas):
@@ -192,8 +217,10 @@ def build(settings: GatewaySettings) -> FastAPI:
             speed.hub.close()
             await tasks.stop()
             await http.aclose()
+            await provider_http.aclose()
             await speed.close()
             await downloads.close()
+            await redis.close()
             await database.close()
 
     app = GatewayApp(
@@ -220,10 +247,14 @@ def build(settings: GatewaySettings) -> FastAPI:
     app.include_router(service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access))
     for router in (
         *_indicator_doors(settings, database, catalogue, authentication),
-        *_operations_doors(database, authentication),
-        *_administration_doors(database, authentication),
+        *_operations_doors(database, audit, authentication),
+        *_administration_doors(database, audit, authentication),
         data_health_router(DataHealth(HealthRepository(database), _now), access),
-        _dead_letters_door(settings, database, http, authentication),
+        _dead_letters_door(settings, database, audit, http, authentication),
+        *_session_doors(
+            settings,
+            _SignInParts(database, audit, guesses, operators, keys, sessions, authentication, provider_http),
+        ),
     ):
         app.include_router(router)
     app.include_router(
@@ -268,6 +299,7 @@ def _add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Acc
             settings.operator_requests_per_minute,
         ),
     )
+    app.add_middleware(SessionCookies)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
 
@@ -343,28 +375,27 @@ def _indicator_doors(
     ]
 
 
-def _operations_doors(database: Database, authentication: Access) -> list[APIRouter]:
+def _operations_doors(database: Database, audit: AuditTrail, authentication: Access) -> list[APIRouter]:
     """What operators do: close periods, handle alerts."""
     access = read_access(authentication)
     watching = operator_access(authentication, "viewer", "operator", "admin")
     acting = operator_access(authentication, "operator", "admin")
     closing = operator_access(authentication, "admin")
-    periods = Periods(PeriodRepository(database), _now)
-    windows = MaintenanceWindows(WindowRepository(database), _now)
+    periods = Periods(PeriodRepository(database, audit), _now)
+    windows = MaintenanceWindows(WindowRepository(database, audit), _now)
     return [
         periods_router(periods, access, operators=watching, admins=closing),
-        alerts_router(Alerts(AlertRepository(database)), access, acting),
+        alerts_router(Alerts(AlertRepository(database, audit)), access, acting),
         maintenance_windows_router(windows, watching, acting),
     ]
 
 
-def _administration_doors(database: Database, authentication: Access) -> list[APIRouter]:
+def _administration_doors(database: Database, trail: AuditTrail, authentication: Access) -> list[APIRouter]:
     """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
     admins = whole_province(operator_access(authentication, "admin"))
-    trail = AuditTrail()
     return [
         providers_router(Providers(ProviderRepository(database, trail)), admins),
-        keys_router(Keys(KeyRepository(database, trail), _now), admins),
+        keys_router(ApiKeyAdministration(KeyRepository(database, trail), _now), admins),
         operators_router(Operators(OperatorAccounts(database, trail), _now), admins),
         audit_router(Audit(AuditEvents(database)), admins),
         catalogue_router(CatalogueStatus(CatalogueRepository(database), _now), admins),
@@ -372,12 +403,16 @@ def _administration_doors(database: Database, authentication: Access) -> list[AP
 
 
 def _dead_letters_door(
-    settings: GatewaySettings, database: Database, http: httpx.AsyncClient, authentication: Access
+    settings: GatewaySettings,
+    database: Database,
+    trail: AuditTrail,
+    http: httpx.AsyncClient,
+    authentication: Access,
 ) -> APIRouter:
     """What could not be used, and the way back to ingest."""
     secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
     letters = DeadLetters(
-        DeadLetterRepository(database, AuditTrail()), IngestDoor(http, settings.ingest_url, secret, _now)
+        DeadLetterRepository(database, trail), IngestDoor(http, settings.ingest_url, secret, _now)
     )
     return dead_letters_router(letters, whole_province(operator_access(authentication, "operator", "admin")))
 
@@ -413,3 +448,60 @@ def _exports_door(
         access=access,
         public_access=public_access(access),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SignInParts:
+    database: Database
+    audit: AuditTrail
+    guesses: GuessRepository
+    operators: OperatorLogins
+    keys: Keys
+    sessions: Sessions
+    access: Access
+    http: httpx.AsyncClient
+
+
+def _session_keys(settings: GatewaySettings) -> Keys:
+    if settings.session_secret is None:
+        _log.warning(
+            "FANSIPAN_SESSION_SECRET is not set: sessions end with this process, other replicas do not know them, and"
+            " no second factor can be set up"
+        )
+        return Keys.random()
+    try:
+        return Keys(settings.session_secret.get_secret_value())
+    except WeakSecret as error:
+        raise SettingsError(f"FANSIPAN_SESSION_SECRET is too short: {error}") from error
+
+
+def _session_doors(settings: GatewaySettings, parts: _SignInParts) -> list[APIRouter]:
+    """Signing in and out, and what operators change about that."""
+    accounts = AccountRepository(parts.database, parts.guesses, parts.audit)
+    second_factors = SecondFactors(parts.keys, _now)
+    devices = Devices(parts.keys, _now)
+    sign_in = SignIn(parts.operators, parts.guesses, accounts, second_factors, devices, parts.sessions)
+    account = Account(parts.operators, parts.guesses, accounts, second_factors, parts.sessions)
+    provider_name = None if settings.oidc_issuer is None else settings.oidc_name
+    door = SessionDoor(parts.access, sign_in, parts.sessions, provider_name)
+    doors = [session_router(door, parts.access, sign_in, account)]
+    open_id_connect = _open_id_connect(settings, parts, sign_in)
+    if open_id_connect is not None:
+        doors.append(open_id_connect_router(open_id_connect, door))
+    return doors
+
+
+def _open_id_connect(settings: GatewaySettings, parts: _SignInParts, sign_in: SignIn) -> OpenIdConnect | None:
+    issuer, client_id, secret = settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret
+    if issuer is None or client_id is None or secret is None or settings.public_url is None:
+        return None
+    client = Client(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret.get_secret_value(),
+        scopes=settings.oidc_scopes,
+        redirect_uri=settings.public_url.rstrip("/") + CALLBACK_PATH,
+    )
+    rules = Rules(issuer, settings.oidc_creates_accounts, settings.oidc_claim, settings.oidc_grants)
+    people = PersonRepository(parts.database, parts.audit)
+    return OpenIdConnect(Provider(client, parts.http, _now), people, sign_in, parts.keys, rules, _now)

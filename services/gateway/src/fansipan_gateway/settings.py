@@ -1,15 +1,20 @@
 """Settings of the gateway."""
 
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from fansipan_common.internal_calls import SHORTEST_SECRET
 from fansipan_common.settings import CommonSettings
+from fansipan_gateway.sessions.domain import Lifetimes
+from fansipan_gateway.sign_in.open_id_connect.domain import Grant
 
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _SOURCE_TREE: Final = Path(__file__).resolve().parents[2]
 
 
@@ -120,6 +125,47 @@ class GatewaySettings(CommonSettings):
     open_data_contact: Annotated[
         str | None, Field(validation_alias="FANSIPAN_OPEN_DATA_CONTACT", pattern=r"^[^\s@]+@[^\s@]+$")
     ] = None
+    session_secret: Annotated[SecretStr | None, Field(validation_alias="FANSIPAN_SESSION_SECRET")] = None
+    session_hours: Annotated[float, Field(validation_alias="FANSIPAN_SESSION_HOURS", gt=0, le=24 * 90)] = 12.0
+    session_idle_minutes: Annotated[
+        float, Field(validation_alias="FANSIPAN_SESSION_IDLE_MINUTES", ge=1, le=60 * 24 * 90)
+    ] = 120.0
+    oidc_issuer: Annotated[str | None, Field(validation_alias="FANSIPAN_OIDC_ISSUER")] = None
+    oidc_client_id: Annotated[str | None, Field(validation_alias="FANSIPAN_OIDC_CLIENT_ID")] = None
+    oidc_client_secret: Annotated[SecretStr | None, Field(validation_alias="FANSIPAN_OIDC_CLIENT_SECRET")] = (
+        None
+    )
+    oidc_name: Annotated[str, Field(validation_alias="FANSIPAN_OIDC_NAME", min_length=1, max_length=80)] = (
+        "SSO"
+    )
+    oidc_scopes: Annotated[str, Field(validation_alias="FANSIPAN_OIDC_SCOPES")] = "openid profile email"
+    oidc_claim: Annotated[str, Field(validation_alias="FANSIPAN_OIDC_CLAIM", min_length=1)] = "groups"
+    oidc_grants: Annotated[tuple[Grant, ...], Field(validation_alias="FANSIPAN_OIDC_GRANTS")] = ()
+    oidc_creates_accounts: Annotated[bool, Field(validation_alias="FANSIPAN_OIDC_CREATES_ACCOUNTS")] = False
+
+    @property
+    def session_lifetimes(self) -> Lifetimes:
+        """How long sessions last."""
+        return Lifetimes(timedelta(hours=self.session_hours), timedelta(minutes=self.session_idle_minutes))
+
+    @model_validator(mode="after")
+    def _open_id_connect_is_whole(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if not (self.oidc_client_id and self.oidc_client_secret and self.public_url):
+            raise ValueError(
+                "FANSIPAN_OIDC_ISSUER needs FANSIPAN_OIDC_CLIENT_ID, FANSIPAN_OIDC_CLIENT_SECRET, FANSIPAN_PUBLIC_URL"
+            )
+        for name, address in (
+            ("FANSIPAN_OIDC_ISSUER", self.oidc_issuer),
+            ("FANSIPAN_PUBLIC_URL", self.public_url),
+        ):
+            parts = urlsplit(address)
+            if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+                raise ValueError(f"{name} must be an https address")
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("FANSIPAN_OIDC_SCOPES must hold openid")
+        return self
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

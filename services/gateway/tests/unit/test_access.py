@@ -1,21 +1,26 @@
 """Who may read, and how wrong guesses are slowed down."""
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from pwdlib import PasswordHash
 
 from fansipan_gateway.access.domain import (
-    Backoff,
+    ONE_SOURCE,
     BearerToken,
+    Guess,
+    GuessLimit,
     LoginNeeded,
+    SecondFactorNeeded,
     TooManyGuesses,
     UserPassword,
+    network_of,
     parse_authorization,
 )
 from fansipan_gateway.access.operators import OperatorLogins
-from fansipan_gateway.access.repository import OperatorRepository, OperatorRow
+from fansipan_gateway.access.repository import GuessRepository, OperatorRepository, OperatorRow
 from fansipan_gateway.domain.visibility import EVERYTHING, PUBLIC, Visibility
 
 _HASHER = PasswordHash.recommended()
@@ -38,6 +43,21 @@ class _Operators(OperatorRepository):
 
 
 @dataclass
+class _Guesses(GuessRepository):
+    failures: list[Guess] = field(default_factory=list[Guess])
+    wait: float = 0.0
+
+    async def seconds_to_wait(self, guess: Guess) -> float:
+        return self.wait
+
+    async def failed(self, guess: Guess, why: str) -> None:
+        self.failures.append(guess)
+
+    async def forgive(self, guess: Guess) -> None:
+        self.failures.clear()
+
+
+@dataclass
 class _CountingHasher:
     calls: int = 0
 
@@ -56,8 +76,8 @@ def _basic(text: str) -> str:
 def _logins(monkeypatch: pytest.MonkeyPatch) -> tuple[OperatorLogins, _Operators, _CountingHasher, _Clock]:
     hasher, clock = _CountingHasher(), _Clock()
     monkeypatch.setattr(PasswordHash, "recommended", lambda: hasher)
-    operators = _Operators({"mai": OperatorRow(_HASHER.hash("đúng"), "viewer", EVERYTHING)})
-    return OperatorLogins(operators, monotonic=clock), operators, hasher, clock
+    operators = _Operators({"mai": OperatorRow("mai", _HASHER.hash("đúng"), "viewer")})
+    return OperatorLogins(operators, _Guesses(), monotonic=clock), operators, hasher, clock
 
 
 def test_credentials_are_read_from_the_header() -> None:
@@ -71,33 +91,25 @@ def test_credentials_are_read_from_the_header() -> None:
     "header", ["", "Bearer ", "Basic ?", "Digest x", _basic("no colon"), _basic("a\0:b")]
 )
 def test_anything_else_needs_a_login(header: str) -> None:
-    with pytest.raises(LoginNeeded) as caught:
+    with pytest.raises(LoginNeeded):
         parse_authorization(header)
-    assert "Basic" in caught.value.headers["WWW-Authenticate"]
 
 
 def test_guesses_wait_twice_as_long_each_time() -> None:
-    clock = _Clock()
-    backoff = Backoff(clock, free=3, longest=5.0)
-    me, other = ("mai", "1.1.1.1"), ("mai", "2.2.2.2")
-    waits: list[float] = []
-    for _ in range(6):
-        backoff.failed(me)
-        waits.append(backoff.seconds_to_wait(me))
-    assert waits == [0, 0, 1, 2, 4, 5]
-    assert backoff.seconds_to_wait(other) == 0
-    clock.seconds += 5
-    assert backoff.seconds_to_wait(me) == 0
-    backoff.succeeded(me)
-    backoff.failed(me)
-    assert backoff.seconds_to_wait(me) == 0
+    limit = GuessLimit(free=3, longest=5.0, memory=timedelta(days=1))
+    waits = [limit.wait(failures) for failures in range(1, 8)]
+    assert [None if wait is None else wait.total_seconds() for wait in waits] == [None, None, 1, 2, 4, 5, 5]
+    assert ONE_SOURCE.wait(10_000) == timedelta(minutes=15), "no overflow"
 
 
-def test_the_number_of_remembered_guessers_is_bounded() -> None:
-    backoff = Backoff(_Clock(), free=1, capacity=2)
-    for name in ("a", "b", "c"):
-        backoff.failed((name, ""))
-    assert [backoff.seconds_to_wait((name, "")) > 0 for name in ("a", "b", "c")] == [False, True, True]
+def test_a_guess_is_counted_for_a_network_or_a_known_browser() -> None:
+    assert Guess("mai", "192.0.2.1").source == "address:192.0.2.1"
+    assert Guess("mai", "::ffff:192.0.2.1").source == "address:192.0.2.1"
+    assert (
+        Guess("mai", "2001:db8::1").source == Guess("mai", "2001:db8::ffff").source == "address:2001:db8::/64"
+    )
+    assert Guess("mai", "192.0.2.1", "d1").source == "device:d1"
+    assert len(network_of("x" * 1000)) == 64
 
 
 async def test_a_right_password_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,22 +143,39 @@ async def test_an_unknown_name_costs_the_same_and_says_the_same(monkeypatch: pyt
 async def test_a_changed_password_is_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     logins, operators, _, _ = _logins(monkeypatch)
     await logins.authenticate("mai", "đúng", "1.1.1.1")
-    operators.rows["mai"] = OperatorRow(_HASHER.hash("mới"), "viewer", EVERYTHING)
+    operators.rows["mai"] = OperatorRow("mai", _HASHER.hash("mới"), "viewer")
     logins.invalidate()
     with pytest.raises(LoginNeeded):
         await logins.authenticate("mai", "đúng", "1.1.1.1")
     assert (await logins.authenticate("mai", "mới", "1.1.1.1")).role == "viewer"
 
 
-async def test_a_guesser_is_stopped_but_not_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
-    logins, _, _, _ = _logins(monkeypatch)
-    for _ in range(5):
-        with pytest.raises(LoginNeeded):
-            await logins.authenticate("mai", "sai", "6.6.6.6")
+async def test_a_guesser_is_stopped_before_argon2_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher, guesses = _CountingHasher(), _Guesses(wait=1.5)
+    monkeypatch.setattr(PasswordHash, "recommended", lambda: hasher)
+    logins = OperatorLogins(_Operators(), guesses)
     with pytest.raises(TooManyGuesses) as caught:
         await logins.authenticate("mai", "đúng", "6.6.6.6")
-    assert caught.value.headers["Retry-After"] == "1"
-    assert (await logins.authenticate("mai", "đúng", "1.1.1.1")).role == "viewer"
+    assert caught.value.headers["Retry-After"] == "2"
+    assert hasher.calls == 0
+    assert guesses.failures == []
+
+
+async def test_a_password_alone_is_not_enough_with_a_second_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, operators, _, _ = _logins(monkeypatch)
+    operators.rows["mai"] = replace(operators.rows["mai"], has_totp=True)
+    for _ in range(2):
+        with pytest.raises(SecondFactorNeeded):
+            await logins.authenticate("mai", "đúng", "1.1.1.1")
+
+
+async def test_an_account_without_a_password_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins, operators, hasher, _ = _logins(monkeypatch)
+    operators.rows["lan"] = OperatorRow("lan", None, "admin")
+    for password in ("", "None", "x"):
+        with pytest.raises(LoginNeeded):
+            await logins.authenticate("lan", password, "1.1.1.1")
+    assert hasher.calls == 3
 
 
 def test_a_key_sees_its_own_part_of_the_data() -> None:

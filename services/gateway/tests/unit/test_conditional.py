@@ -38,4 +38,4 @@ def test_first_answer_then_304() -> None:
 def test_only_open_data_may_be_kept_by_shared_caches() -> None:
     assert respond(_request(), b"", public=False, max_age=9).headers["cache-control"] == "private, max-age=9"
     assert respond(_request(), b"", public=True).headers["cache-control"] == "public, no-cache"
-    assert respond(_request(), b"", public=True).headers["vary"] == "Authorization"
+    assert respond(_request(), b"", public=True).headers["vary"] == "Authorization, Cookie"

@@ -24,7 +24,28 @@ COMMENT ON COLUMN operator.area_codes IS 'Codes of the communes whose data the o
 COMMENT ON COLUMN operator.agencies IS 'Codes of the agencies whose cases the operator sees; empty: of all.';
 COMMENT ON COLUMN operator.totp_secret IS 'Encrypted with the gateway''s secret; in force once totp_confirmed_at is set.';
 COMMENT ON COLUMN operator.totp_last_step IS 'Time step of the last code that was used: none is good twice.';
-COMMENT ON COLUMN operator.session_epoch IS 'Sessions of an earlier epoch are over: raised by a new password, a new role, and signing out everywhere.';
+COMMENT ON COLUMN operator.session_epoch IS 'Sessions of an earlier epoch are over: raised by a new password, a new role, a second factor that comes or goes, and signing out everywhere.';
+
+-- Wrong guesses wait longer and longer: for a name from one source, for one address whatever the name, and (for names that
+-- nobody has; else in operator) for a name from wherever.
+CREATE TABLE sign_in_guess (
+    username     text NOT NULL,
+    source       text NOT NULL,
+    failures     integer NOT NULL,
+    failed_at    timestamptz NOT NULL,
+    locked_until timestamptz,
+    PRIMARY KEY (username, source)
+);
+COMMENT ON COLUMN sign_in_guess.username IS 'The name that was tried, whether somebody has it or not; empty: any.';
+COMMENT ON COLUMN sign_in_guess.source IS 'address:… (IPv6: the /64) or device:… (a browser that signed in before); empty: any.';
+CREATE INDEX sign_in_guess_failed_at ON sign_in_guess (failed_at);
+
+CREATE TABLE ended_session (
+    id_hash bytea PRIMARY KEY,
+    until   timestamptz NOT NULL
+);
+COMMENT ON TABLE ended_session IS 'Sessions that were signed out, until they would have been over anyway: asked when Redis does not know a session.';
+CREATE INDEX ended_session_until ON ended_session (until);
 
 -- ---------------------------------------------------------------- providers
 ALTER TABLE provider ADD COLUMN contact text NOT NULL DEFAULT '', ADD COLUMN disabled_at timestamptz;

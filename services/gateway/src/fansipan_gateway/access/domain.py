@@ -2,25 +2,42 @@
 
 import base64
 import binascii
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from fansipan_common.errors import ClientFault, Unauthorized
+from fansipan_common.errors import ClientFault, Forbidden, Unauthorized
 from fansipan_gateway.domain.visibility import EVERYTHING, PUBLIC, Visibility
 
-_CHALLENGE: Final = 'Bearer realm="fansipan", Basic realm="fansipan", charset="UTF-8"'
+CHALLENGE: Final = 'Bearer realm="fansipan", Basic realm="fansipan", charset="UTF-8"'
 _MAX_HEADER: Final = 4096
 
 
 class LoginNeeded(Unauthorized):
-    """No credential, or one that is not good; the answer names both ways in."""
+    """No credential, or one that is not good."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.headers["WWW-Authenticate"] = _CHALLENGE
+
+class WrongCredentials(LoginNeeded):
+    """Unknown name, disabled account or wrong password: which of these is not said."""
+
+    code, title = "wrong-credentials", "Wrong user name or password"
+
+    def __init__(self) -> None:
+        super().__init__("the user name or the password is wrong")
+
+
+class SecondFactorNeeded(LoginNeeded):
+    """The account has a second factor, which a Basic credential cannot carry."""
+
+    code, title = "totp-required", "A code is needed, too"
+
+
+class CsrfTokenMissing(Forbidden):
+    """A state change in a session came without the session's token, so another site may have sent it."""
+
+    code, title = "csrf-token-missing", "The CSRF token is missing or wrong"
 
 
 class TooManyGuesses(ClientFault):
@@ -53,6 +70,7 @@ class Reader:
         role: of an operator: viewer, operator or admin; else empty.
         visibility: what they see.
         public: whether what they see is open to everybody, so that shared caches may keep it.
+        client: address they ask from.
     """
 
     kind: Kind
@@ -60,6 +78,7 @@ class Reader:
     role: str = ""
     visibility: Visibility = EVERYTHING
     public: bool = False
+    client: str = ""
 
 
 ANYBODY: Final = Reader(Kind.ANONYMOUS, visibility=PUBLIC, public=True)
@@ -104,35 +123,62 @@ def parse_authorization(header: str) -> BearerToken | UserPassword:
     )
 
 
-class Backoff:
-    """Makes a guesser wait: after `free` wrong passwords in a row 1 s, then 2, 4 … up to `longest` seconds.
+@dataclass(frozen=True, slots=True)
+class GuessLimit:
+    """How long wrong guesses in a row make the next one wait: nothing for the first few, then 1 s, 2, 4 …
 
-    Counted for each subject (a user name and the client's address together, so that nobody can lock out somebody
-    else); the oldest of more than `capacity` subjects are forgotten.
+    Attributes:
+        free: from this failure on there is a wait.
+        longest: seconds it grows to at most.
+        memory: failures are forgotten when none followed for so long.
     """
 
-    def __init__(
-        self, monotonic: Callable[[], float], *, free: int = 5, longest: float = 60.0, capacity: int = 10_000
-    ) -> None:
-        self._monotonic = monotonic
-        self._free = free
-        self._longest = longest
-        self._capacity = capacity
-        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+    free: int
+    longest: float
+    memory: timedelta
 
-    def seconds_to_wait(self, subject: tuple[str, str]) -> float:
-        """Seconds until the subject may guess again; 0 when it may now."""
-        _, until = self._failures.get(subject, (0, 0.0))
-        return max(0.0, until - self._monotonic())
+    def wait(self, failures: int) -> timedelta | None:
+        """How long to wait after so many failures in a row; None: not at all."""
+        if failures < self.free:
+            return None
+        return timedelta(seconds=min(2.0 ** min(failures - self.free, 30), self.longest))
 
-    def failed(self, subject: tuple[str, str]) -> None:
-        """Count a wrong password."""
-        count = self._failures.pop(subject, (0, 0.0))[0] + 1
-        wait = 0.0 if count < self._free else min(2.0 ** min(count - self._free, 30), self._longest)
-        self._failures[subject] = (count, self._monotonic() + wait)
-        while len(self._failures) > self._capacity:
-            self._failures.popitem(last=False)
 
-    def succeeded(self, subject: tuple[str, str]) -> None:
-        """Forget earlier wrong passwords."""
-        self._failures.pop(subject, None)
+# Who guesses is stopped where they are: for a name from one source long, for all names from one address (an office may
+# share it) and for a name from everywhere only so long that guessing is hopeless and being locked out bearable.
+# A browser in which the operator signed in before is a source of its own, and the last two do not concern it.
+ONE_SOURCE: Final = GuessLimit(free=5, longest=900.0, memory=timedelta(days=1))
+ONE_ADDRESS: Final = GuessLimit(free=50, longest=60.0, memory=timedelta(minutes=15))
+EVERYWHERE: Final = GuessLimit(free=20, longest=30.0, memory=timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One try to sign in.
+
+    Attributes:
+        username: the name that was given.
+        client: address the request came from.
+        device: id of the browser, when the operator of that name signed in with it before.
+    """
+
+    username: str
+    client: str
+    device: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What wrong guesses are counted for: the browser, or the address."""
+        return f"address:{network_of(self.client)}" if self.device is None else f"device:{self.device}"
+
+
+def network_of(client: str) -> str:
+    """An address, or of IPv6 the /64: who has one has all of it."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client[:64]
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ip_network((address, 64), strict=False))
+    return str(address)

@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import Scope
 
 from fansipan_common.errors import FansipanError
@@ -40,7 +40,7 @@ async def identify_anew(access: Access, scope: Scope) -> Reader:
     Raises:
         What `Access.authenticate` raises.
     """
-    return await access.authenticate(Headers(scope=scope).get("authorization"), client_of(scope))
+    return await access.authenticate(Request(scope))
 
 
 def client_of(scope: Scope) -> str:

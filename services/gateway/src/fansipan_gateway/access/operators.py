@@ -7,7 +7,7 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,11 +16,11 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 
 from fansipan_common.errors import ServerFault
-from fansipan_gateway.access.domain import Backoff, LoginNeeded, TooManyGuesses
-from fansipan_gateway.access.repository import OperatorRepository, OperatorRow
+from fansipan_gateway.access.domain import Guess, SecondFactorNeeded, TooManyGuesses, WrongCredentials
+from fansipan_gateway.access.repository import GuessRepository, OperatorRepository, OperatorRow
 
 _MAX_ENTRIES: Final = 1_000
-_MAX_PASSWORD: Final = 1_024
+MAX_PASSWORD: Final = 1_024
 _QUEUE_SECONDS: Final = 5.0
 
 
@@ -40,6 +40,7 @@ class OperatorLogins:
 
     Args:
         repository: where operators are.
+        guesses: counts wrong ones.
         remember_for, row_ttl: seconds.
         monotonic: the clock, to be replaced in tests.
     """
@@ -47,12 +48,14 @@ class OperatorLogins:
     def __init__(
         self,
         repository: OperatorRepository,
+        guesses: GuessRepository,
         *,
         remember_for: float = 300.0,
         row_ttl: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._repository = repository
+        self._guesses = guesses
         self._remember_for = remember_for
         self._row_ttl = row_ttl
         self._monotonic = monotonic
@@ -62,36 +65,72 @@ class OperatorLogins:
         self._right: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
         self._rows: OrderedDict[str, _Row] = OrderedDict()
         self._generation = 0
-        self._backoff = Backoff(monotonic)
         self._hashing = asyncio.Semaphore(1)
 
     async def authenticate(self, username: str, password: str, client: str) -> OperatorRow:
-        """The operator behind a name and password.
+        """The operator behind a Basic credential.
 
         Raises:
-            LoginNeeded: unknown, disabled, or the password is wrong; which of these is not said.
-            TooManyGuesses: this client guessed wrong too often for this name.
+            WrongCredentials: unknown, disabled, or the password is wrong; which of these is not said.
+            SecondFactorNeeded: the password alone is not enough.
+            TooManyGuesses: wrong guesses came too fast.
             ServerFault: the database is away, or too many logins are being checked.
         """
-        if len(password) > _MAX_PASSWORD:
-            raise LoginNeeded("the user name or the password is wrong")
         digest = hmac.digest(self._digest_key, f"{username}\0{password}".encode(), hashlib.sha256)
-        operator = await self._find(username)
-        if operator is not None and self._is_remembered(digest, operator):
-            return operator
-        subject = (username, client)
-        self._refuse_if_too_fast(subject)
-        async with self._turn():
-            self._refuse_if_too_fast(subject)  # others of the same burst may have failed meanwhile
-            right = await asyncio.to_thread(self._verify, password, operator)
-            if operator is None or not right:
-                self._backoff.failed(subject)
-                raise LoginNeeded("the user name or the password is wrong")
-        self._backoff.succeeded(subject)
-        self._right[digest] = (operator.password_hash, self._monotonic() + self._remember_for)
-        while len(self._right) > _MAX_ENTRIES:
-            self._right.popitem(last=False)
+        operator = await self.find(username)
+        if operator is None or not self._is_remembered(digest, operator):
+            guess = Guess(username, client)
+            operator = await self.verify(guess, password)
+            await self._guesses.forgive(guess)
+            self._right[digest] = (operator.password_hash or "", self._monotonic() + self._remember_for)
+            while len(self._right) > _MAX_ENTRIES:
+                self._right.popitem(last=False)
+        if operator.has_totp:
+            raise SecondFactorNeeded(
+                "this account has a second factor: sign in on the page; for scripts make an API key"
+            )
         return operator
+
+    async def verify(
+        self, guess: Guess, password: str, *, also: Callable[[OperatorRow], Awaitable[None]] | None = None
+    ) -> OperatorRow:
+        """The operator behind a guess, as they are in the database now, when the password is right.
+
+        A wrong one is counted; forgetting earlier ones is the caller's, once all that is asked for was right.
+
+        Args:
+            guess: who tries, and from where.
+            password: what they say.
+            also: checks what else is asked for and raises; in the same turn, so that a burst is no way round the wait.
+
+        Raises:
+            WrongCredentials, TooManyGuesses, ServerFault: see `authenticate`.
+        """
+        if len(password) > MAX_PASSWORD:
+            raise WrongCredentials
+        async with self._turn():
+            await self.refuse_if_too_fast(
+                guess
+            )  # in our turn: others of the same burst may have failed meanwhile
+            operator = await self._repository.find(guess.username)
+            right = await asyncio.to_thread(self._matches, password, operator)
+            if operator is None or not right:
+                await self._guesses.failed(guess, "password")
+                raise WrongCredentials
+            if also is not None:
+                await also(operator)
+        return operator
+
+    async def refuse_if_too_fast(self, guess: Guess) -> None:
+        """Raise TooManyGuesses when earlier wrong guesses make this one wait."""
+        wait = await self._guesses.seconds_to_wait(guess)
+        if wait > 0:
+            raise TooManyGuesses(math.ceil(wait))
+
+    async def hash(self, password: str) -> str:
+        """The argon2 hash of a new password."""
+        async with self._turn():
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     def invalidate(self) -> None:
         """Read every operator again; called when `registry_changed` is notified."""
@@ -101,7 +140,8 @@ class OperatorLogins:
         password_hash, until = self._right.get(digest, ("", 0.0))
         return until > self._monotonic() and password_hash == operator.password_hash
 
-    async def _find(self, username: str) -> OperatorRow | None:
+    async def find(self, username: str) -> OperatorRow | None:
+        """The operator of that name, at most some seconds old; None: there is none, or they are disabled."""
         known = self._rows.get(username)
         if (
             known is not None
@@ -120,11 +160,6 @@ class OperatorLogins:
             self._rows.popitem(last=False)
         return operator
 
-    def _refuse_if_too_fast(self, subject: tuple[str, str]) -> None:
-        wait = self._backoff.seconds_to_wait(subject)
-        if wait > 0:
-            raise TooManyGuesses(math.ceil(wait))
-
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None, None]:
         """One argon2 at a time: it is heavy on purpose, and other requests need the processor too."""
@@ -138,12 +173,13 @@ class OperatorLogins:
         finally:
             self._hashing.release()
 
-    def _verify(self, password: str, operator: OperatorRow | None) -> bool:
+    def _matches(self, password: str, operator: OperatorRow | None) -> bool:
         """Run argon2, also for an unknown name, so that the time it takes tells nothing."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
+        stored = None if operator is None else operator.password_hash
         try:
-            right = self._hasher.verify(password, self._decoy if operator is None else operator.password_hash)
+            right = self._hasher.verify(password, stored or self._decoy)
         except PwdlibError as error:
             raise ServerFault("the stored password of this operator cannot be read; set it again") from error
-        return right and operator is not None
+        return right and stored is not None

@@ -11,6 +11,7 @@ from fansipan_common.contracts import ALERT_CHANGED_TYPE, AlertChange, AlertChan
 from fansipan_common.contracts.alert import Bilingual
 from fansipan_common.db import Database
 from fansipan_gateway.alerts.domain import Action
+from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import Visibility
 
 _COLUMNS: Final = """
@@ -116,8 +117,9 @@ class AlertRows:
 class AlertRepository:
     """Reads and changes `alert`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
+        self._audit = audit
 
     async def fetch(
         self, wanted: AlertFilter, visibility: Visibility, *, after: AlertCursor | None, limit: int
@@ -156,13 +158,15 @@ class AlertRepository:
         *,
         visibility: Visibility,
         actor: str,
+        client: str,
         note: str,
         assignee: str | None,
         check: Callable[[str, int], None],
     ) -> AlertRows | None:
-        """Do something to an alert, write its history, and publish it, in one transaction; None: none is seen.
+        """Do something to an alert, write its history and the audit trail, and publish it, in one transaction.
 
-        `check` is given the alert's state and version while it is locked, and raises what speaks against it.
+        `check` is given the alert's state and version while it is locked, and raises what speaks against it. None:
+        there is no such alert, or it is not seen.
         """
         async with self._database.connection() as connection, connection.transaction():
             present = await connection.fetchrow(_LOCK, alert_id, *_arguments(visibility))
@@ -175,6 +179,19 @@ class AlertRepository:
             rows = await _find(connection, alert_id, visibility)
             if rows is None or event is None:
                 raise RuntimeError("an alert is gone while it is locked")
+            await self._audit.record(
+                connection,
+                actor=actor,
+                action=f"alert.{action}",
+                object=f"alert/{alert_id}",
+                details={
+                    "rule": rows.alert["rule"],
+                    "subject": rows.alert["subject"],
+                    "note": note,
+                    **details,
+                },
+                client=client,
+            )
             change = AlertChange(id=event["id"], kind=action, at=event["at"], actor=actor, note=note)
             await connection.execute(
                 _OUTBOX,

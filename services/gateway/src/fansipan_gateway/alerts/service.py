@@ -88,6 +88,7 @@ class Alerts:
             action,
             visibility=operator.visibility,
             actor=operator.name,
+            client=operator.client,
             note=note,
             assignee=assignee,
             check=check,

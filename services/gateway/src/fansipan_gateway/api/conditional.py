@@ -47,7 +47,7 @@ def respond(
     headers = {
         "ETag": etag,
         "Cache-Control": f"{'public' if public else 'private'}, {freshness}",
-        "Vary": "Authorization",
+        "Vary": "Authorization, Cookie",
     }
     if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)

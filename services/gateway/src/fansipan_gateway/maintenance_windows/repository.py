@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import Visibility
 
 
@@ -56,8 +57,9 @@ class NewWindow:
 class WindowRepository:
     """Reads and writes `maintenance_window`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
+        self._audit = audit
 
     async def fetch(
         self, visibility: Visibility, *, before: int | None, current: bool, limit: int
@@ -76,21 +78,53 @@ class WindowRepository:
         """Whether there is such a rule."""
         return await self._database.fetchrow(_RULE, rule) is not None
 
-    async def make(self, window: NewWindow, created_by: str) -> "asyncpg.Record | None":
-        """Make a window."""
-        return await self._database.fetchrow(
-            _MAKE,
-            window.rule,
-            window.subject,
-            window.starts_at,
-            window.ends_at,
-            window.reason,
-            created_by,
-        )
+    async def make(self, window: NewWindow, created_by: str, *, client: str) -> "asyncpg.Record | None":
+        """Make a window, and write down that it was made."""
+        async with self._database.connection() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                _MAKE,
+                window.rule,
+                window.subject,
+                window.starts_at,
+                window.ends_at,
+                window.reason,
+                created_by,
+            )
+            await self._record(connection, "made", row, by=created_by, client=client)
+            return row
 
-    async def end(self, window_id: int, ended_by: str) -> "asyncpg.Record | None":
-        """End a window now; None when it is over or there is none."""
-        return await self._database.fetchrow(_END, window_id, ended_by)
+    async def end(self, window_id: int, ended_by: str, *, client: str) -> "asyncpg.Record | None":
+        """End a window now, and write that down; None when it is over or there is none."""
+        async with self._database.connection() as connection, connection.transaction():
+            row = await connection.fetchrow(_END, window_id, ended_by)
+            await self._record(connection, "ended", row, by=ended_by, client=client)
+            return row
+
+    async def _record(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        done: str,
+        row: "asyncpg.Record | None",
+        *,
+        by: str,
+        client: str,
+    ) -> None:
+        if row is None:
+            return
+        await self._audit.record(
+            connection,
+            actor=by,
+            action=f"maintenance-window.{done}",
+            object=f"maintenance-window/{row['id']}",
+            details={
+                "rule": row["rule"],
+                "subject": row["subject"],
+                "startsAt": row["starts_at"].isoformat(),
+                "endsAt": row["ends_at"].isoformat(),
+                "reason": row["reason"],
+            },
+            client=client,
+        )
 
     async def find(self, window_id: int, visibility: Visibility) -> "asyncpg.Record | None":
         """One window, or None."""

@@ -78,7 +78,9 @@ class MaintenanceWindows:
             raise Forbidden("name a subject of your areas or agencies: you may not silence others")
         if rule is not None and not await self._repository.knows_rule(rule):
             raise Unprocessable(f"there is no alert rule {rule!r}")
-        row = await self._repository.make(NewWindow(rule, subject, starts_at, ends_at, reason), operator.name)
+        row = await self._repository.make(
+            NewWindow(rule, subject, starts_at, ends_at, reason), operator.name, client=operator.client
+        )
         if row is None:
             raise RuntimeError("INSERT … RETURNING gave no row")
         return _item(row)
@@ -99,7 +101,7 @@ class MaintenanceWindows:
             )
         if not await self._repository.owns(operator.visibility, window["subject"]):
             raise Forbidden("this window is for all subjects: only who sees all of them may end it")
-        row = await self._repository.end(window_id, operator.name)
+        row = await self._repository.end(window_id, operator.name, client=operator.client)
         if row is not None:
             return _item(row)
         raise WindowOver("the maintenance window is over already")

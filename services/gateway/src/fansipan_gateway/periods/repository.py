@@ -9,6 +9,7 @@ import asyncpg
 
 from fansipan_common.db import Database
 from fansipan_gateway.access.seen import figure_seen, subject_arguments
+from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.periods.domain import AlreadyClosed, StillEvaluating
 from fansipan_indicators.chain import CLOSE_LOCK, FrozenFigure
@@ -102,6 +103,7 @@ class NewClose:
 
     period: Period
     by: str
+    client: str
     note: str
     value_count: int
     previous: bytes
@@ -111,8 +113,9 @@ class NewClose:
 class PeriodTransaction:
     """The statements of one close, in one transaction that holds the lock of all closes."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+    def __init__(self, connection: "asyncpg.Connection[Any]", audit: AuditTrail) -> None:
         self._connection = connection
+        self._audit = audit
 
     async def find(self, period: Period) -> "asyncpg.Record | None":
         """The close of a period."""
@@ -132,8 +135,16 @@ class PeriodTransaction:
             yield batch
 
     async def record(self, close: NewClose) -> int:
-        """Store a close; returns its id."""
+        """Store a close, and that it was made; returns its id."""
         period = close.period
+        await self._audit.record(
+            self._connection,
+            actor=close.by,
+            action="period.closed",
+            object=period.label,
+            details={"note": close.note, "values": close.value_count, "digest": close.digest.hex()},
+            client=close.client,
+        )
         try:
             return await self._connection.fetchval(
                 _INSERT_CLOSE,
@@ -162,8 +173,9 @@ class PeriodTransaction:
 class PeriodRepository:
     """Reads and writes `period_close` and `closed_value`, reads `restatement`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
+        self._audit = audit
 
     async def fetch(self, *, before: int, limit: int) -> "list[asyncpg.Record]":
         """Closes with an id below `before`, newest first."""
@@ -213,7 +225,7 @@ class PeriodRepository:
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", CLOSE_LOCK)
             except asyncpg.LockNotAvailableError as error:
                 raise StillEvaluating("an evaluation that is under way") from error
-            yield PeriodTransaction(connection)
+            yield PeriodTransaction(connection, self._audit)
 
 
 async def _batches(

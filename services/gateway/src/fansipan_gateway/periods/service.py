@@ -87,14 +87,16 @@ class Periods:
             waiting = await transaction.waiting(period)
             if waiting is not None:
                 raise StillEvaluating(waiting)
-            await self._freeze(transaction, period, by, note)
+            await self._freeze(transaction, period, by=by, client=operator.client, note=note)
             row = await transaction.find(period)
         if row is None:
             raise StillEvaluating("another close")
         _log.info("period closed", period=period.label, by=by, values=row["value_count"])
         return close_item(row, named=True)
 
-    async def _freeze(self, transaction: PeriodTransaction, period: Period, by: str, note: str) -> None:
+    async def _freeze(
+        self, transaction: PeriodTransaction, period: Period, *, by: str, client: str, note: str
+    ) -> None:
         """Two passes, because the end of the chain is recorded before its links: a batch is in memory at a time."""
         previous = await transaction.last_digest() or GENESIS
         digest, count = previous, 0
@@ -104,7 +106,7 @@ class Periods:
             count += len(batch)
         if count == 0:
             raise NothingToClose(f"there is no figure of {period.label}")
-        close_id = await transaction.record(NewClose(period, by, note, count, previous, digest))
+        close_id = await transaction.record(NewClose(period, by, client, note, count, previous, digest))
         again = previous
         async for batch in transaction.figures(period):
             digests: list[bytes] = []

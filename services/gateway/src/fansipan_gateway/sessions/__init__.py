@@ -1,0 +1,1 @@
+"""Sessions of operators who signed in with a browser."""

@@ -1,0 +1,1 @@
+"""How operators sign in, and what they change about that themselves."""
