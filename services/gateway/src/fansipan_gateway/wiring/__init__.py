@@ -1,0 +1,1 @@
+"""Parts of the composition root, by what they are for: only `app` uses them."""
