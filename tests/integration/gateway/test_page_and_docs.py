@@ -88,5 +88,8 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
     assert {path for path, methods in document["paths"].items() if "post" in methods} == actions
     for path in paths:
         responses = document["paths"][path]["get"]["responses"]
-        assert "$ref" in responses["200"]["content"]["application/json"]["schema"]
+        if path == "/v1/live":
+            assert list(responses["200"]["content"]) == ["text/event-stream"]
+        else:
+            assert "$ref" in responses["200"]["content"]["application/json"]["schema"]
         assert "application/problem+json" in responses["401"]["content"]
