@@ -96,7 +96,7 @@ function Letters({ search, onSearch }: Props) {
         >
           {(items) => (
             <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.dead-letters')}>
-              <table className="table">
+              <table className="table table-stack">
                 <thead>
                   <tr>
                     <th scope="col">{t('time')}</th>
