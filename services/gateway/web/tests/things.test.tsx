@@ -66,15 +66,15 @@ describe('the list', () => {
     })
 
   it('tells how complete each thing is, and keeps thousands out of the document', async () => {
-    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(800)
-    gateway(3_000)
+    vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(800)
+    gateway(1_200)
     showView(<ThingsView search={EVERYTHING} onSearch={vi.fn()} />)
     expect(await screen.findByText('87,5%', {}, { timeout: 4_000 })).toBeTruthy()
     const table = screen.getByTestId('virtual-table')
-    expect(table.getAttribute('aria-rowcount')).toBe('3001')
+    expect(table.getAttribute('aria-rowcount')).toBe('1201')
     expect(screen.getAllByRole('row').length).toBeLessThan(80)
-    expect(screen.getByText('3.000 trên 3.000')).toBeTruthy()
-  })
+    expect(screen.getByText('1.200 trên 1.200')).toBeTruthy()
+  }, 20_000)
 
   it('filters by what is typed and offers a way back when nothing matches', async () => {
     gateway(3)

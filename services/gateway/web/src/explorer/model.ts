@@ -19,8 +19,8 @@ export interface Mark {
 }
 
 /** Points asked for of the whole range, and of the part that is looked at. */
-export const OVERVIEW_POINTS = 1_000
-export const DETAIL_POINTS = 4_000
+export const OVERVIEW_POINTS = 600
+export const DETAIL_POINTS = 1_200
 /** Less than this cannot be zoomed into: two readings of the fastest sensors. */
 export const SHORTEST_MS = 10_000
 
