@@ -12,6 +12,7 @@ import './styles/page.css'
 import './styles/shell.css'
 import './styles/overview.css'
 import './styles/views.css'
+import './styles/wall.css'
 import './styles/drawer.css'
 
 const root = document.getElementById('root')

@@ -136,6 +136,27 @@ export function ServicesView() {
         <div className="services-main">
           {score}
           <Queues subject={subject} operator={operator !== null} now={now} onWhy={askWhy} />
+        </div>
+        <div className="services-side">
+          {definition.data ? (
+            <RankingPanel
+              definition={definition.data}
+              period={kind}
+              about={
+                chosen && ranked !== COMPUTED
+                  ? t('rankedGroup', { group: ranked.slice(5) })
+                  : t('rankedTotal')
+              }
+              by={search.by ?? 'agency'}
+              subject={subject}
+              onBy={(by) => update({ by })}
+              onSubject={(reference) => update({ subject: reference })}
+            />
+          ) : (
+            <section className="panel ranking-panel" aria-label={t('ranking')}>
+              {definition.isError ? <StateMessage title={t('scoreNotPublic')} /> : <Loading />}
+            </section>
+          )}
           <WhatIfPanel
             key={`${subject} ${period}`}
             indicator={totalOf(subject)}
@@ -144,20 +165,6 @@ export function ServicesView() {
             onSignIn={() => setAsking(true)}
           />
         </div>
-        {definition.data ? (
-          <RankingPanel
-            definition={definition.data}
-            period={kind}
-            by={search.by ?? 'agency'}
-            subject={subject}
-            onBy={(by) => update({ by })}
-            onSubject={(reference) => update({ subject: reference })}
-          />
-        ) : (
-          <section className="panel ranking-panel" aria-label={t('ranking')}>
-            {definition.isError ? <StateMessage title={t('scoreNotPublic')} /> : <Loading />}
-          </section>
-        )}
       </div>
       {asking && <SignIn onClose={() => setAsking(false)} />}
     </div>
