@@ -14,6 +14,7 @@ import './styles/overview.css'
 import './styles/views.css'
 import './styles/wall.css'
 import './styles/drawer.css'
+import './styles/second.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element with id "root"')

@@ -70,7 +70,8 @@ export function standingText(stage: number, levels: AlarmLevels, { t, format }: 
   if (!standing) return t('env.levelsUnknown')
   const { difference, reference } = standing
   const height = format.fixed(Math.abs(difference), 2)
-  if (difference === 0) return t('env.atLevel', { level: reference })
+  // Judged as it is displayed, in whole centimetres.
+  if (Math.round(difference * 100) === 0) return t('env.atLevel', { level: reference })
   return t(difference > 0 ? 'env.aboveLevel' : 'env.belowLevel', { level: reference, height })
 }
 
