@@ -44,6 +44,12 @@ function gateway(change: Record<string, unknown> = {}) {
   const why = (id: string) => `/v1/indicators/${id}/values/15/${PERIOD}/explain`
   return stubGateway({
     '/v1/session': sessionAnswer(operator()),
+    '/v1/indicators': {
+      items: ['d766-2.1', 'd766-total', 'd766-total-computed'].map((id) => indicator({ id })),
+    },
+    '/v1/indicators/d766-2.1': { ...indicator(), limits: [], sources: [] },
+    '/v1/indicators/d766-2.1/latest': ({ url }: Sent) =>
+      ranking({ [url.searchParams.get('by') === 'procedure' ? '1.004227' : 'SXD']: 93.4 }),
     [why('d766-total')]: explained(78.9561, [
       part('d766-1', 15, 18),
       part('d766-2', 18.6, 20),
@@ -123,13 +129,15 @@ describe('the scorecard of Decision 766', () => {
     await waitFor(() => expect(table.textContent).toContain('SXD3112120'))
   })
 
-  it('asks the public to sign in where the score is not public', async () => {
-    gateway({
+  it('asks the public to sign in where the score is not public, and asks for no score', async () => {
+    const sent = gateway({
       '/v1/session': sessionAnswer(),
-      [`/v1/indicators/d766-total/values/15/${PERIOD}/explain`]: undefined,
+      '/v1/indicators': { items: [indicator({ id: 'd766-2.1' })] },
     })
     renderPage(AT)
-    expect((await screen.findAllByText('Bảng điểm dành cho người điều hành.')).length).toBeGreaterThan(0)
+    expect(await screen.findByText('Bảng điểm dành cho người điều hành.')).toBeTruthy()
+    expect((await screen.findByTestId('ranking')).textContent).toContain('93,40')
+    expect(sent.some(({ url }) => url.pathname.endsWith('/explain'))).toBe(false)
   })
 })
 

@@ -78,7 +78,7 @@ describe('the frame', () => {
     await user.keyboard('/')
     const box = await screen.findByTestId('command-search')
     await user.type(box, 'dong cuong')
-    await waitFor(() => expect(screen.getAllByRole('option')[0]?.textContent).toContain('Đông Cuông'))
+    await within(screen.getByRole('dialog')).findByRole('option', { name: /Đông Cuông/ })
     await user.keyboard('{Enter}')
     await waitFor(() => expect(address()).toBe('/?area=02680'))
   })

@@ -55,10 +55,10 @@ export function WallServices({ now }: { now: number }) {
   else
     score = (
       <section className="panel">
-        {card.waiting ? (
-          <Loading />
-        ) : queues.length > 0 ? (
+        {card.hidden ? (
           <StateMessage title={t('scoreNotPublic')} hint={t('scoreNotPublicHint')} />
+        ) : card.waiting ? (
+          <Loading />
         ) : (
           <ErrorMessage error={card.error} onRetry={card.retry} />
         )}
