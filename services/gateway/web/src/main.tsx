@@ -14,7 +14,6 @@ import './styles/overview.css'
 import './styles/drawer.css'
 import './styles/views.css'
 import './styles/wall.css'
-import './styles/drawer.css'
 import './styles/second.css'
 
 const root = document.getElementById('root')
