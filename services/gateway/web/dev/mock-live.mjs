@@ -14,9 +14,11 @@ export function mockLive(request, response, { readings, indicators, topics }) {
     id += 1
     response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
+  let ticks = 0
   const timer = setInterval(() => {
+    ticks += 1
     if (topics.includes('observations')) send('observations', { datastreams: readings() })
-    if (topics.includes('values') && id % 10 < 2)
+    if (topics.includes('values') && ticks % 3 === 0)
       for (const indicator of indicators)
         send('values', {
           indicator,

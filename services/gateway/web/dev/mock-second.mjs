@@ -587,12 +587,21 @@ const letters = [
   kind: typeof payload === 'string' ? 'record' : 'observation',
   code,
   detail,
-  payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
-  payloadFormat: 'json',
+  payload: typeof payload === 'string' ? null : payload,
+  payloadText: typeof payload === 'string' ? payload : null,
   payloadComplete: true,
-  replayedAt: at === 2 ? ago(20 * MINUTE) : null,
-  replayedBy: at === 2 ? 'admin' : null,
-  replayOutcome: at === 2 ? { status: 'refused', code } : null,
+  replayable: of !== null,
+  replay:
+    at === 2
+      ? {
+          at: ago(20 * MINUTE),
+          by: 'admin',
+          outcome: 'refused',
+          stored: null,
+          corrected: false,
+          reasons: [{ code, detail }],
+        }
+      : null,
 }))
 const lane = (name, definitions, seconds, properties = []) => ({
   name,
@@ -879,11 +888,14 @@ function administration(method, path, query, who, body, request) {
     const one = letters.find((each) => String(each.id) === letter)
     if (!one) return refuse(404, 'not-found', `There is no dead letter ${letter}.`)
     if (replay) {
-      Object.assign(one, {
-        replayedAt: new Date().toISOString(),
-        replayedBy: who,
-        replayOutcome: { status: 'accepted' },
-      })
+      one.replay = {
+        at: new Date().toISOString(),
+        by: who,
+        outcome: 'accepted',
+        stored: true,
+        corrected: false,
+        reasons: [],
+      }
       did(who, 'dead-letter.replayed', `dead-letter/${letter}`)
     }
     return { body: one }

@@ -11,8 +11,10 @@ import './styles/tokens.css'
 import './styles/page.css'
 import './styles/shell.css'
 import './styles/overview.css'
-import './styles/views.css'
 import './styles/drawer.css'
+import './styles/views.css'
+import './styles/wall.css'
+import './styles/second.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element with id "root"')

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router'
 
+import { Crash } from './shell/CrashBoundary'
 import { Root } from './shell/Root'
 import { NotFound } from './shell/NotFound'
 import { sharedSearch, type SharedSearch } from './view/search'
@@ -9,6 +10,7 @@ export const rootRoute = createRootRoute({
   validateSearch: (raw: Record<string, unknown>): SharedSearch => sharedSearch(raw),
   search: { middlewares: [retainSearchParams(['lang'])] },
   component: Root,
+  errorComponent: Crash,
   notFoundComponent: NotFound,
 })
 

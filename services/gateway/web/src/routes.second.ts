@@ -17,7 +17,6 @@ import {
   thingSearch,
   thingsSearch,
 } from './views/addresses'
-import './styles/second.css'
 
 const inShell = { getParentRoute: () => shellRoute } as const
 

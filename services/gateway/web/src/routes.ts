@@ -5,6 +5,7 @@ import { secondBareRoutes, secondShellRoutes } from './routes.second'
 import { indicatorSearch } from './views/indicator/search'
 import { overviewSearch } from './views/overview/search'
 import { servicesSearch } from './views/services/search'
+import { wallSearch } from './views/wall/search'
 
 const overviewRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -27,7 +28,15 @@ const servicesRoute = createRoute({
   component: lazyRouteComponent(() => import('./views/services/ServicesView'), 'ServicesView'),
 })
 
+const wallRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/wall',
+  validateSearch: wallSearch,
+  component: lazyRouteComponent(() => import('./views/wall/WallView'), 'WallView'),
+})
+
 export const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([overviewRoute, indicatorRoute, servicesRoute, ...secondShellRoutes]),
+  wallRoute,
   ...secondBareRoutes,
 ])

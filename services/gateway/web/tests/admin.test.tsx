@@ -276,12 +276,11 @@ describe('dead letters', () => {
       kind: 'observation',
       code: 'not-a-number',
       detail: 'result: a number is expected.',
-      payload: '{"result":"n/a"}',
-      payloadFormat: 'json',
+      replayable: true,
+      replay: null,
+      payload: { result: 'n/a' },
+      payloadText: null,
       payloadComplete: true,
-      replayedAt: null,
-      replayedBy: null,
-      replayOutcome: null,
     }
     const sent = fakeGateway(
       {

@@ -1,14 +1,11 @@
-import { QueryClientProvider } from '@tanstack/react-query'
-import { render, screen, within } from '@testing-library/react'
+import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { CaseItem, Explanation, Inputs } from '../src/api/indicatorTypes'
-import { createQueryClient } from '../src/api/queries'
-import { I18nProvider } from '../src/i18n/I18n'
 import { ExplanationDrawer } from '../src/indicators/explanation/ExplanationDrawer'
-import { SessionProvider } from '../src/operator/session'
 import { card } from './figures'
+import { renderPart } from './frame'
 
 const NAME = { indicator: 'd766-2.1', subject: '15', period: '2026-11' }
 
@@ -105,15 +102,7 @@ function gateway(answers: Record<string, unknown>) {
 }
 
 function drawer(onWhy = vi.fn()) {
-  render(
-    <QueryClientProvider client={createQueryClient()}>
-      <I18nProvider language="vi">
-        <SessionProvider>
-          <ExplanationDrawer name={NAME} now={0} onWhy={onWhy} onClose={() => undefined} />
-        </SessionProvider>
-      </I18nProvider>
-    </QueryClientProvider>,
-  )
+  renderPart(<ExplanationDrawer name={NAME} now={0} onWhy={onWhy} onClose={() => undefined} />)
   return onWhy
 }
 

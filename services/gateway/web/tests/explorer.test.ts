@@ -58,8 +58,8 @@ describe('what is read in detail', () => {
   it('covers what is shown with room at both sides, and small moves ask nothing new', () => {
     const shown = { from: 50 * DAY, to: 54 * DAY }
     const span = detailSpan(whole, shown)
-    expect(span.from).toBeLessThanOrEqual(48 * DAY)
-    expect(span.to).toBeGreaterThanOrEqual(56 * DAY)
+    expect(span.from).toBeLessThanOrEqual(49 * DAY)
+    expect(span.to).toBeGreaterThanOrEqual(55 * DAY)
     expect(detailSpan(whole, { from: shown.from + 1_000, to: shown.to + 1_000 })).toEqual(span)
     expect(detailSpan(whole, whole)).toEqual(whole)
   })

@@ -36,7 +36,7 @@ const rowsOf = (...ages: (number | null)[]) =>
 describe('things', () => {
   it('are found without tone marks and by state', () => {
     const things = thingRows(rowsOf(1, 900, null))
-    expect(filterThings(things, { ...EVERYTHING, q: 'tram 2' }).map(({ id }) => id)).toEqual(['2'])
+    expect(filterThings(things, { ...EVERYTHING, q: 'TRAM station-2' }).map(({ id }) => id)).toEqual(['2'])
     expect(filterThings(things, { ...EVERYTHING, state: 'none' }).map(({ id }) => id)).toEqual(['3'])
   })
 
@@ -66,14 +66,15 @@ describe('the list', () => {
     })
 
   it('tells how complete each thing is, and keeps thousands out of the document', async () => {
-    gateway(3_000)
+    vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(800)
+    gateway(1_200)
     showView(<ThingsView search={EVERYTHING} onSearch={vi.fn()} />)
-    expect(await screen.findByText('87,5%')).toBeTruthy()
+    expect(await screen.findByText('87,5%', {}, { timeout: 4_000 })).toBeTruthy()
     const table = screen.getByTestId('virtual-table')
-    expect(table.getAttribute('aria-rowcount')).toBe('3001')
+    expect(table.getAttribute('aria-rowcount')).toBe('1201')
     expect(screen.getAllByRole('row').length).toBeLessThan(80)
-    expect(screen.getByText('3.000 trên 3.000')).toBeTruthy()
-  })
+    expect(screen.getByText('1.200 trên 1.200')).toBeTruthy()
+  }, 20_000)
 
   it('filters by what is typed and offers a way back when nothing matches', async () => {
     gateway(3)

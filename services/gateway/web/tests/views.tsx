@@ -10,6 +10,20 @@ import type { Language } from '../src/i18n/messages'
 import { SessionProvider, type Operator } from '../src/operator/session'
 import { sessionAnswer } from './session'
 
+// jsdom has no layout: it knows neither media queries nor sizes, and does not scroll.
+window.scrollTo = () => undefined
+window.matchMedia ??= ((query: string) => ({
+  matches: false,
+  media: query,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+})) as unknown as typeof window.matchMedia
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
 export interface Sent {
   method: string
   /** Path with search. */

@@ -121,12 +121,13 @@ export function useFigures(
 }
 
 /** What several figures are made of, in the order asked for: the total of a score and its groups. */
-export function useExplanations(names: readonly FigureName[]): UseQueryResult<Explanation>[] {
+export function useExplanations(names: readonly FigureName[], enabled = true): UseQueryResult<Explanation>[] {
   return useQueries({
     queries: names.map((name) => ({
       queryKey: ['scorecard', name.subject, name.indicator, name.period],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         getJson<Explanation>(address(explanationAddress(name), { limit: 100 }), { signal }),
+      enabled,
       refetchInterval: () => paced(FIGURES_POLL_MS * 2),
     })),
   })

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
 
 import { usePalette } from '../chart/usePalette'
 import { useI18n } from '../i18n/I18n'
@@ -83,9 +83,11 @@ export function SeriesExplorer({
       }),
     [parts, whole, unit, thresholds, palette, wheel, t, format],
   )
+  // The line follows the hand at once; the figures beneath may come a moment later.
+  const counted = useDeferredValue(shown)
   const visible = useMemo(
-    () => parts.flat().filter((mark) => mark.t >= shown.from && mark.t < shown.to),
-    [parts, shown],
+    () => parts.flat().filter((mark) => mark.t >= counted.from && mark.t < counted.to),
+    [parts, counted],
   )
   const figures = useMemo(() => figuresOf(visible), [visible])
 

@@ -19,8 +19,8 @@ export interface Mark {
 }
 
 /** Points asked for of the whole range, and of the part that is looked at. */
-export const OVERVIEW_POINTS = 1_000
-export const DETAIL_POINTS = 4_000
+export const OVERVIEW_POINTS = 600
+export const DETAIL_POINTS = 3_000
 /** Less than this cannot be zoomed into: two readings of the fastest sensors. */
 export const SHORTEST_MS = 10_000
 
@@ -40,13 +40,13 @@ export function needsDetail(whole: Span, shown: Span, overview: Series | undefin
   return shown.to - shown.from < 0.6 * (whole.to - whole.from)
 }
 
-/** What is read in detail: what is shown and half as much again on both sides, on a coarse grid so that answers are found again. */
+/** What is read in detail: what is shown and a quarter more on both sides, on a coarse grid so that answers are found again. */
 export function detailSpan(whole: Span, shown: Span): Span {
   const width = Math.max(shown.to - shown.from, SHORTEST_MS)
-  const grid = 2 ** Math.floor(Math.log2(width / 4))
+  const grid = 2 ** Math.floor(Math.log2(width / 8))
   return {
-    from: Math.max(whole.from, Math.floor((shown.from - width / 2) / grid) * grid),
-    to: Math.min(whole.to, Math.ceil((shown.to + width / 2) / grid) * grid),
+    from: Math.max(whole.from, Math.floor((shown.from - width / 4) / grid) * grid),
+    to: Math.min(whole.to, Math.ceil((shown.to + width / 4) / grid) * grid),
   }
 }
 

@@ -61,7 +61,7 @@ export function explorerOption({
   const marks = parts.flat()
   const bucketed = marks.some(({ min, max }) => min !== max)
   const values = marks.flatMap(({ min, max }) => [min, max])
-  const zoom = { xAxisIndex: 0, filterMode: 'none', minValueSpan: 10_000 } as const
+  const zoom = { xAxisIndex: 0, filterMode: 'none', minValueSpan: 10_000, throttle: 80 } as const
   return {
     useUTC: true,
     animation: false,
@@ -147,8 +147,8 @@ export function explorerOption({
         brushSelect: false,
         borderColor: palette.grid,
         fillerColor: `color-mix(in srgb, ${palette.line} 16%, transparent)`,
-        dataBackground: { lineStyle: { color: palette.muted, width: 1 }, areaStyle: { opacity: 0 } },
-        selectedDataBackground: { lineStyle: { color: palette.line, width: 1 }, areaStyle: { opacity: 0 } },
+        // The shadow would space its points evenly, whether they are a second or a day apart.
+        showDataShadow: false,
         handleStyle: { color: palette.surface, borderColor: palette.line },
         moveHandleStyle: { color: palette.grid },
         emphasis: { handleStyle: { borderColor: palette.text }, moveHandleStyle: { color: palette.muted } },

@@ -25,10 +25,12 @@ interface Props {
   onThing: (key: string | null) => void
   onArea: (code: string | null) => void
   onShade: (indicator: string) => void
+  /** For a screen without a hand on it: the choice is a heading. */
+  fixed?: boolean
 }
 
 /** The map with the choice of what colours it. */
-export function MapPanel({ areas, shade, onShade, ...map }: Props) {
+export function MapPanel({ areas, shade, onShade, fixed = false, ...map }: Props) {
   const i18n = useI18n()
   const { t, language } = i18n
   const standing = useStanding(areas)
@@ -44,7 +46,13 @@ export function MapPanel({ areas, shade, onShade, ...map }: Props) {
 
   return (
     <section className="panel map-panel" id="map" aria-label={t('map')}>
-      {choices.length > 0 && (
+      {fixed && chosen && (
+        <div className="panel-head">
+          <h2>{inLanguage(chosen.names, language)}</h2>
+          <StaleNote query={ranking} />
+        </div>
+      )}
+      {!fixed && choices.length > 0 && (
         <div className="panel-head map-head">
           <label htmlFor="map-shade">{t('shade')}</label>
           <select

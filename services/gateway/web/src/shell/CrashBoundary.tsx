@@ -14,14 +14,19 @@ export class CrashBoundary extends Component<{ children: ReactNode }, { crashed:
 
   override render() {
     if (!this.state.crashed) return this.props.children
-    return (
-      <main className="crash" role="alert">
-        <p>Trang gặp lỗi. Hãy tải lại trang.</p>
-        <p lang="en">The page failed. Please reload it.</p>
-        <button type="button" className="button" onClick={() => window.location.reload()}>
-          Tải lại · Reload
-        </button>
-      </main>
-    )
+    return <Crash />
   }
+}
+
+/** In both languages: what tells the language may be what failed. */
+export function Crash() {
+  return (
+    <main className="crash" role="alert">
+      <p>Trang gặp lỗi. Hãy tải lại trang.</p>
+      <p lang="en">The page failed. Please reload it.</p>
+      <button type="button" className="button" onClick={() => window.location.reload()}>
+        Tải lại · Reload
+      </button>
+    </main>
+  )
 }

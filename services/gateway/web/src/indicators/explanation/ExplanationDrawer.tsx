@@ -49,7 +49,10 @@ export function ExplanationDrawer({ name, now, onWhy, onClose }: Props) {
         ) : (
           <>
             <StaleNote query={query} />
-            <FigureLine explanation={explanation} now={now} />
+            <div className="why-head">
+              <FigureLine explanation={explanation} now={now} />
+              <IndicatorLink name={name} />
+            </div>
             <Computation explanation={explanation} />
             <InputList
               explanation={explanation}
@@ -59,9 +62,6 @@ export function ExplanationDrawer({ name, now, onWhy, onClose }: Props) {
             />
             <Revisions explanation={explanation} />
             <Law definition={explanation.definition} />
-            <p className="drawer-link">
-              <IndicatorLink name={name} />
-            </p>
             <p className="drawer-link">
               <a href={explanationAddress(name)} target="_blank" rel="noreferrer">
                 {t('apiAnswer')}

@@ -96,7 +96,7 @@ function Letters({ search, onSearch }: Props) {
         >
           {(items) => (
             <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.dead-letters')}>
-              <table className="table">
+              <table className="table table-stack">
                 <thead>
                   <tr>
                     <th scope="col">{t('time')}</th>
@@ -123,10 +123,12 @@ function Letters({ search, onSearch }: Props) {
                         </button>
                       </th>
                       <td>
-                        {one.replayedAt ? (
-                          <span className="mark">{t('admin.replayed')}</span>
-                        ) : (
+                        {one.replay === null ? (
                           <span className="mark mark-warn">{t('admin.notReplayed')}</span>
+                        ) : (
+                          <span className={one.replay.outcome === 'accepted' ? 'mark' : 'mark mark-warn'}>
+                            {t(`admin.outcome.${one.replay.outcome}`)}
+                          </span>
                         )}
                       </td>
                     </tr>
@@ -181,19 +183,18 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
                   <dt>{t('admin.kind')}</dt>
                   <dd>{letter.kind}</dd>
                 </div>
-                {letter.replayedAt && (
+                {letter.replay && (
                   <div>
                     <dt>{t('admin.replayed')}</dt>
                     <dd>
-                      {format.exact(Date.parse(letter.replayedAt), 'second')}
-                      {letter.replayedBy && ` · ${letter.replayedBy}`}
+                      {t(`admin.outcome.${letter.replay.outcome}`)} ·{' '}
+                      {format.exact(Date.parse(letter.replay.at), 'second')} · {letter.replay.by}
+                      {letter.replay.reasons.map(({ code, detail }) => (
+                        <span key={`${code} ${detail}`} className="hint block">
+                          {code}: {detail}
+                        </span>
+                      ))}
                     </dd>
-                  </div>
-                )}
-                {letter.replayOutcome && (
-                  <div>
-                    <dt>{t('admin.outcome')}</dt>
-                    <dd className="mono">{JSON.stringify(letter.replayOutcome)}</dd>
                   </div>
                 )}
               </dl>
@@ -208,11 +209,12 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
                 <button
                   type="button"
                   className="button button-main"
-                  disabled={!letter.payloadComplete}
+                  disabled={!letter.replayable}
                   onClick={() => setAsking(true)}
                 >
                   {t('admin.replay')}
                 </button>
+                {!letter.replayable && <span className="hint"> {t('admin.notReplayable')}</span>}
               </p>
             </>
           )}
@@ -238,12 +240,6 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
 }
 
 /** JSON laid out for people; what is no JSON stays as it came. */
-function payloadText({ payload, payloadFormat }: DeadLetterDetail): string {
-  if (payloadFormat !== 'json') return payload
-  try {
-    return JSON.stringify(JSON.parse(payload), null, 2)
-  } catch {
-    // It was refused for being no JSON, perhaps: then its text is what there is to see.
-    return payload
-  }
+function payloadText({ payload, payloadText: text }: DeadLetterDetail): string {
+  return text ?? JSON.stringify(payload, null, 2)
 }

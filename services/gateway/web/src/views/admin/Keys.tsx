@@ -51,7 +51,7 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
       >
         {(items) => (
           <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.keys')}>
-            <table className="table">
+            <table className="table table-stack">
               <thead>
                 <tr>
                   <th scope="col">{t('admin.key')}</th>
@@ -96,7 +96,7 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
                             : t('admin.forGood')}
                       </span>
                     </td>
-                    <td className="number">
+                    <td className="number col-acts">
                       {one.state === 'active' && (
                         <button type="button" className="button" onClick={() => setRevoking(one)}>
                           {t('admin.revoke')}

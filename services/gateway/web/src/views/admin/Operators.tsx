@@ -100,7 +100,7 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
       <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noOperators')}>
         {(items) => (
           <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.operators')}>
-            <table className="table">
+            <table className="table table-stack">
               <thead>
                 <tr>
                   <th scope="col">{t('admin.operator')}</th>
@@ -146,7 +146,7 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
                         <span className="mark">{t(one.totp ? 'admin.totpOn' : 'admin.totpOff')}</span>
                       </span>
                     </td>
-                    <td className="number">
+                    <td className="number col-acts">
                       <span className="row-acts">
                         <button type="button" className="button" onClick={() => onEdit(one)}>
                           {t('admin.edit')}

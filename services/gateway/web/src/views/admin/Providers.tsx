@@ -71,7 +71,7 @@ function ProviderList({ chosen, onChoose }: { chosen: string | null; onChoose: (
       >
         {(items) => (
           <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.providers')}>
-            <table className="table">
+            <table className="table table-stack">
               <thead>
                 <tr>
                   <th scope="col">{t('admin.provider')}</th>
@@ -103,7 +103,9 @@ function ProviderList({ chosen, onChoose }: { chosen: string | null; onChoose: (
                     </th>
                     <td className="col-wide">{one.contact || '–'}</td>
                     <td className="number col-wide">{format.count(one.things)}</td>
-                    <td className="number">{format.count(one.activeKeys)}</td>
+                    <td className="number" data-label={t('admin.activeKeys')}>
+                      {format.count(one.activeKeys)}
+                    </td>
                     <td>
                       {one.disabled ? (
                         <span className="mark mark-warn">{t('admin.disabled')}</span>
@@ -112,7 +114,7 @@ function ProviderList({ chosen, onChoose }: { chosen: string | null; onChoose: (
                       )}
                       {one.autoRegister && <span className="hint block">{t('admin.autoRegisters')}</span>}
                     </td>
-                    <td className="number">
+                    <td className="number col-acts">
                       <span className="row-acts">
                         <button type="button" className="button" onClick={() => setEditing(one)}>
                           {t('admin.edit')}

@@ -1,4 +1,13 @@
-/** Shapes of `/v1/admin/dead-letters`. */
+/** Shapes of `/v1/admin/dead-letters`, as the gateway's OpenAPI document describes them. */
+
+/** What became of the last time it was sent again. */
+export interface Replay {
+  at: string
+  by: string
+  outcome: 'accepted' | 'refused'
+  corrected: boolean
+  reasons: { code: string; detail: string }[]
+}
 
 export interface DeadLetter {
   id: number
@@ -9,14 +18,15 @@ export interface DeadLetter {
   code: string
   /** The reason in words. */
   detail: string
-  replayedAt: string | null
-  replayedBy: string | null
+  /** Whether it can be sent again in the name of its provider. */
+  replayable: boolean
+  replay: Replay | null
 }
 
 export interface DeadLetterDetail extends DeadLetter {
-  payload: string
-  payloadFormat: 'json' | 'base64'
-  /** False: it was too long to be kept in whole, so it cannot be sent again. */
+  /** What was sent, when it is JSON and was kept in whole. */
+  payload: unknown
+  /** Else its beginning, as far as it can be read. */
+  payloadText: string | null
   payloadComplete: boolean
-  replayOutcome: Record<string, unknown> | null
 }

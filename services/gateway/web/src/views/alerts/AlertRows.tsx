@@ -18,7 +18,7 @@ export function AlertRows({ alerts, now, areaNames, onAlert }: Props) {
   const { operator } = useSession()
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label={t('al.list')}>
-      <table className="table alert-table">
+      <table className="table alert-table table-stack">
         <thead>
           <tr>
             <th scope="col">{t('al.severity')}</th>
@@ -74,7 +74,9 @@ export function AlertRows({ alerts, now, areaNames, onAlert }: Props) {
                 </span>
               </td>
               {mayAct(operator) && (
-                <td className="col-wide">{alert.state === 'open' && <Acknowledge alert={alert} />}</td>
+                <td className="col-wide col-acts">
+                  {alert.state === 'open' && <Acknowledge alert={alert} />}
+                </td>
               )}
             </tr>
           ))}

@@ -9,7 +9,7 @@ export function AirTable({ stations, chosen, now, onChoose }: TableProps) {
   const { t, language } = i18n
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label={t('env.stations.air')}>
-      <table className="table station-table">
+      <table className="table station-table table-stack">
         <thead>
           <tr>
             <th scope="col">{t('env.station')}</th>
@@ -33,14 +33,22 @@ export function AirTable({ stations, chosen, now, onChoose }: TableProps) {
             return (
               <tr key={station.key} data-chosen={station.key === chosen}>
                 <StationName station={station} now={now} onChoose={onChoose} />
-                <td className="number" title={hourly && periodLabel(hourly.period, t, language)}>
+                <td
+                  className="number"
+                  data-label={t('env.aqiHour')}
+                  title={hourly && periodLabel(hourly.period, t, language)}
+                >
                   <b>{hourly ? valueText(hourly, 0, i18n) : '–'}</b>
                 </td>
                 <td>{hourly?.band ? <BandChip band={hourly.band} /> : '–'}</td>
                 <td className="number col-wide" title={daily && periodLabel(daily.period, t, language)}>
                   {daily ? valueText(daily, 0, i18n) : '–'}
                 </td>
-                <td className="number" title={dust && periodLabel(dust.period, t, language)}>
+                <td
+                  className="number"
+                  data-label={t('env.pm25Day')}
+                  title={dust && periodLabel(dust.period, t, language)}
+                >
                   {dust ? valueText(dust, 1, i18n) : '–'}
                 </td>
               </tr>

@@ -10,7 +10,7 @@ export function RainTable({ stations, chosen, now, onChoose }: TableProps) {
   const { t, format } = i18n
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label={t('env.stations.rain')}>
-      <table className="table station-table">
+      <table className="table station-table table-stack">
         <thead>
           <tr>
             <th scope="col">{t('env.station')}</th>
@@ -32,7 +32,7 @@ export function RainTable({ stations, chosen, now, onChoose }: TableProps) {
                   const figure = station.figures.get(id)
                   const part = figure?.completeness ?? null
                   return (
-                    <td key={id} className="number">
+                    <td key={id} className="number" data-label={t(`env.${id}`)}>
                       {figure ? valueText(figure, 1, i18n) : '–'}
                       {figure?.value != null && part !== null && part < 0.95 && (
                         <span className="hint" title={t('env.lowerBound')}>

@@ -16,7 +16,7 @@ export function RiverTable({
   const { t, format } = i18n
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label={t('env.stations.river')}>
-      <table className="table station-table">
+      <table className="table station-table table-stack">
         <thead>
           <tr>
             <th scope="col">{t('env.station')}</th>
@@ -38,10 +38,10 @@ export function RiverTable({
             return (
               <tr key={station.key} data-chosen={station.key === chosen}>
                 <StationName station={station} now={now} onChoose={onChoose} />
-                <td className="number">
+                <td className="number" data-label={t('env.stageM')}>
                   <b>{stage === null ? '–' : format.fixed(stage, 2)}</b>
                 </td>
-                <td>
+                <td className="col-against">
                   <span className="against">
                     {stage !== null && own && <RiverScale stage={stage} levels={own} />}
                     <span className="card-marks">
@@ -52,7 +52,9 @@ export function RiverTable({
                     </span>
                   </span>
                 </td>
-                <td className="number">{rise === null ? '–' : <Rise metres={rise} />}</td>
+                <td className="number" data-label={t('env.riseM')}>
+                  {rise === null ? '–' : <Rise metres={rise} />}
+                </td>
               </tr>
             )
           })}
@@ -68,7 +70,8 @@ export function standingText(stage: number, levels: AlarmLevels, { t, format }: 
   if (!standing) return t('env.levelsUnknown')
   const { difference, reference } = standing
   const height = format.fixed(Math.abs(difference), 2)
-  if (difference === 0) return t('env.atLevel', { level: reference })
+  // Judged as it is displayed, in whole centimetres.
+  if (Math.round(difference * 100) === 0) return t('env.atLevel', { level: reference })
   return t(difference > 0 ? 'env.aboveLevel' : 'env.belowLevel', { level: reference, height })
 }
 

@@ -48,7 +48,9 @@ export function StationDrawer(props: Props) {
   const { t, format } = useI18n()
   const [streamKey, setStreamKey] = useState<string | null>(null)
   const streams = station.measured.length > 0 ? station.measured : station.streams
-  const stream = streams.find((row) => row.key === streamKey) ?? streams[0] ?? null
+  // Fine dust is what the index of air mostly comes from.
+  const first = streams.find((row) => row.datastream.observedProperty.key === 'pm2_5') ?? streams[0] ?? null
+  const stream = streams.find((row) => row.key === streamKey) ?? first
   const limits = useDustLimits(station)
   const property = stream?.datastream.observedProperty.key
   const thresholds = useMemo(

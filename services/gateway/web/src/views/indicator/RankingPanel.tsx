@@ -17,12 +17,23 @@ interface Props {
   asOf?: string | undefined
   by: RankBy | undefined
   subject: string
+  /** What is ranked, where that is not plain from the page. */
+  about?: string
   onBy: (by: RankBy) => void
   onSubject: (reference: string) => void
 }
 
 /** Who stands where by the newest figures, best first; one press leads to their own figures. */
-export function RankingPanel({ definition, period, asOf, by: wanted, subject, onBy, onSubject }: Props) {
+export function RankingPanel({
+  definition,
+  period,
+  asOf,
+  by: wanted,
+  subject,
+  about,
+  onBy,
+  onSubject,
+}: Props) {
   const { t, format, language } = useI18n()
   const choices = (['area', 'agency', 'procedure'] as const).filter((one) =>
     definition.subjects.includes(SUBJECT_KINDS[one]),
@@ -78,7 +89,9 @@ export function RankingPanel({ definition, period, asOf, by: wanted, subject, on
     <section className="panel ranking-panel" aria-labelledby="ranking-title">
       <div className="panel-head">
         <h2 id="ranking-title">{t('ranking')}</h2>
-        {items.length > 0 && <p className="panel-note">{t('ranked', { n: format.count(items.length) })}</p>}
+        {items.length > 0 && (
+          <p className="panel-note">{about ?? t('ranked', { n: format.count(items.length) })}</p>
+        )}
         {choices.length > 1 && (
           <div className="segments segments-end" role="group" aria-label={t('rankByTitle')}>
             {choices.map((one) => (

@@ -29,7 +29,7 @@ export interface FigureChart {
 export function figureChart({ definition, figures, today, at, palette, texts }: FigureChart): ChartOption {
   const dots = figures.length <= DOTS_UP_TO
   const cells = withGaps(figures)
-  const [low, high] = extent([...figures, ...(today ?? [])], definition)
+  const { low, high, interval } = extent([...figures, ...(today ?? [])], definition)
   return {
     useUTC: true,
     animation: false,
@@ -65,6 +65,7 @@ export function figureChart({ definition, figures, today, at, palette, texts }: 
       scale: true,
       min: low,
       max: high,
+      interval,
       name: texts.unit,
       nameLocation: 'end',
       nameGap: 12,
@@ -115,7 +116,7 @@ export function figureChart({ definition, figures, today, at, palette, texts }: 
             {
               type: 'line' as const,
               name: texts.today,
-              data: today.map((figure) => [toAxis(Date.parse(figure.start)), figure.value]),
+              data: withGaps(today).map(({ start, figure }) => [toAxis(start), figure?.value ?? null]),
               showSymbol: false,
               silent: true,
               lineStyle: { color: palette.muted, width: 1.5, type: 'dashed' as const },
@@ -145,20 +146,37 @@ export function withGaps(figures: readonly Figure[]): Cell[] {
   return cells
 }
 
-/** Room for all values and for the limit next to them, but not for bands far away. */
-function extent(figures: readonly Figure[], { limits, direction, unit }: IndicatorDetail): [number, number] {
+interface Extent {
+  low: number
+  high: number
+  interval: number
+}
+
+const STEPS = 5
+
+/** Room for all values and limits on round numbers, but not for bands far away. */
+export function extent(figures: readonly Figure[], { limits, unit }: IndicatorDetail): Extent {
   const values = [
     ...figures.flatMap((figure) => (figure.value === null ? [] : [figure.value])),
     ...limits.map((limit) => limit.value),
   ]
-  if (values.length === 0) return [0, 1]
+  if (values.length === 0) return { low: 0, high: 1, interval: 0.5 }
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  const room = (most - least || Math.abs(most) || 1) * 0.12
-  const share = unit.symbol === '%' || direction !== 'none'
-  const low = least >= 0 && (share ? least - room < 0 : true) ? Math.max(0, least - room) : least - room
-  const high = unit.symbol === '%' && most <= 100 ? Math.min(100, most + room) : most + room
-  const step = 10 ** Math.floor(Math.log10(high - low || 1) - 0.5)
-  return [Math.floor(low / step) * step, Math.ceil(high / step) * step]
+  const room = (most - least || Math.abs(most) || 1) * 0.08
+  const interval = roundStep((most - least + 2 * room) / STEPS)
+  const low = Math.floor((least - room) / interval) * interval
+  const high = Math.ceil((most + room) / interval) * interval
+  return {
+    low: least >= 0 ? Math.max(0, low) : low,
+    high: unit.symbol === '%' && most <= 100 ? Math.min(100, high) : high,
+    interval,
+  }
+}
+
+/** 1, 2, 2.5 or 5 times a power of ten, not smaller than the given step. */
+function roundStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step))
+  return power * ([1, 2, 2.5, 5, 10].find((one) => one * power >= step * 0.999) ?? 10)
 }
 
 function bandAreas({ bands }: IndicatorDetail, low: number, high: number) {

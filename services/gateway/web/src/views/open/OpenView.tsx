@@ -79,7 +79,7 @@ function Terms({ data }: { data: OpenData }) {
           <dd>
             <span className="link-line">
               <a href={CATALOGUE_URL}>DCAT-AP (JSON-LD)</a>
-              <a href={`${CATALOGUE_URL}?format=ttl`}>DCAT-AP (Turtle)</a>
+              <a href={`${CATALOGUE_URL}?format=turtle`}>DCAT-AP (Turtle)</a>
             </span>
           </dd>
         </div>

@@ -90,5 +90,6 @@ function GroupRow({ group, open, onOpen }: { group: ScoreGroup; open: boolean; o
 
 /** "766 – Nhóm 2: Tiến độ …" is shown beside its number: only what follows is needed. */
 export function shortName(name: string): string {
-  return name.replace(/^766\s+–\s+/, '').replace(/^(Nhóm|Group) \d:\s*/, '')
+  const short = name.replace(/^766\s+–\s+/, '').replace(/^(Nhóm|Group) \d:\s*/, '')
+  return short.charAt(0).toUpperCase() + short.slice(1)
 }

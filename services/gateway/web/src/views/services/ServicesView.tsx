@@ -4,6 +4,7 @@ import { useCallback, useState } from 'react'
 import { useDefinition } from '../../api/indicatorQueries'
 import { ApiError } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
+import { inLanguage } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
 import { recentPeriods } from '../../indicators/recentPeriods'
 import { SubjectPicker } from '../../indicators/SubjectPicker'
@@ -24,6 +25,8 @@ import { WhatIfPanel } from './WhatIfPanel'
 
 const route = getRouteApi('/shell/services')
 const PERIODS = { month: 13, quarter: 9, year: 5 } as const
+/** What the public sees ranked, and what knows the names of all agencies and procedures. */
+const PUBLIC = 'd766-2.1'
 const KINDS = ['province', 'commune', 'agency', 'procedure']
 
 /** The scorecard of Decision 766, who stands where in it, and the dossiers that need somebody now. */
@@ -32,7 +35,7 @@ export function ServicesView() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const now = useNow(60_000)
-  const { operator, settled } = useSession()
+  const { operator } = useSession()
   const { askWhy } = useOverlays()
   const [asking, setAsking] = useState(false)
   useTitle(t('nav.services'))
@@ -46,12 +49,13 @@ export function ServicesView() {
   const periods = recentPeriods(kind, PERIODS[kind], now)
   const period = search.period ?? periods[0] ?? ''
   const subject = search.subject ?? PROVINCE
-  const subjects = useSubjects(COMPUTED, KINDS)
+  const subjects = useSubjects(PUBLIC, KINDS)
   const card = useScorecard(subject, period)
   const chosen = card.groups.find((one) => one.indicator === search.group) ?? null
-  const ranked = chosen && chosen.indicator !== 'd766-1' ? chosen.indicator : COMPUTED
-  const definition = useDefinition(ranked)
-  const hidden = card.error instanceof ApiError && card.error.status === 404
+  const ofGroup = chosen !== null && chosen.indicator !== 'd766-1'
+  const ranked = card.hidden ? PUBLIC : ofGroup ? chosen.indicator : COMPUTED
+  const definition = useDefinition(card.total || card.hidden ? ranked : PUBLIC)
+  const unknown = card.error instanceof ApiError && card.error.status === 404
 
   let score
   if (card.total)
@@ -66,17 +70,19 @@ export function ServicesView() {
         {chosen && <GroupTable group={chosen} subject={subject} period={period} onWhy={askWhy} />}
       </>
     )
-  else if (card.error && hidden && settled && !operator)
+  else if (card.hidden)
     score = (
       <section className="panel">
         <StateMessage title={t('scoreNotPublic')} hint={t('scoreNotPublicHint')}>
-          <button type="button" className="button button-main" onClick={() => setAsking(true)}>
-            {t('signIn')}
-          </button>
+          {!operator && (
+            <button type="button" className="button button-main" onClick={() => setAsking(true)}>
+              {t('signIn')}
+            </button>
+          )}
         </StateMessage>
       </section>
     )
-  else if (card.error && hidden)
+  else if (unknown)
     score = (
       <section className="panel">
         <StateMessage title={t('noScore')} hint={t('noScoreHint')} />
@@ -136,6 +142,29 @@ export function ServicesView() {
         <div className="services-main">
           {score}
           <Queues subject={subject} operator={operator !== null} now={now} onWhy={askWhy} />
+        </div>
+        <div className="services-side">
+          {definition.data ? (
+            <RankingPanel
+              definition={definition.data}
+              period={kind}
+              about={
+                card.hidden
+                  ? inLanguage(definition.data.names, language)
+                  : ofGroup
+                    ? t('rankedGroup', { group: ranked.slice(5) })
+                    : t('rankedTotal')
+              }
+              by={search.by ?? 'agency'}
+              subject={subject}
+              onBy={(by) => update({ by })}
+              onSubject={(reference) => update({ subject: reference })}
+            />
+          ) : (
+            <section className="panel ranking-panel" aria-label={t('ranking')}>
+              {definition.isError ? <StateMessage title={t('scoreNotPublic')} /> : <Loading />}
+            </section>
+          )}
           <WhatIfPanel
             key={`${subject} ${period}`}
             indicator={totalOf(subject)}
@@ -144,20 +173,6 @@ export function ServicesView() {
             onSignIn={() => setAsking(true)}
           />
         </div>
-        {definition.data ? (
-          <RankingPanel
-            definition={definition.data}
-            period={kind}
-            by={search.by ?? 'agency'}
-            subject={subject}
-            onBy={(by) => update({ by })}
-            onSubject={(reference) => update({ subject: reference })}
-          />
-        ) : (
-          <section className="panel ranking-panel" aria-label={t('ranking')}>
-            {definition.isError ? <StateMessage title={t('scoreNotPublic')} /> : <Loading />}
-          </section>
-        )}
       </div>
       {asking && <SignIn onClose={() => setAsking(false)} />}
     </div>

@@ -1,4 +1,4 @@
-import { useExplanations, type FigureName } from '../../api/indicatorQueries'
+import { useExplanations, useIndicators, type FigureName } from '../../api/indicatorQueries'
 import type { ComponentItem, Explanation } from '../../api/indicatorTypes'
 import { PROVINCE } from '../../indicators/subjects'
 
@@ -22,6 +22,8 @@ export interface Scorecard {
   /** The points that can be reached: 100 of the province, 82 of others. */
   maximum: number
   waiting: boolean
+  /** The reader may not see it: some maxima are assumed, so the definitions are for operators. */
+  hidden: boolean
   error: Error | null
   retry: () => void
 }
@@ -30,7 +32,9 @@ export interface Scorecard {
 export function useScorecard(subject: string, period: string): Scorecard {
   const name = (indicator: string): FigureName => ({ indicator, subject, period })
   const groupIds = subject === PROVINCE ? GROUPS : GROUPS.slice(1)
-  const [total, ...groups] = useExplanations([totalOf(subject), ...groupIds].map(name))
+  const indicators = useIndicators()
+  const visible = indicators.data?.some((one) => one.id === totalOf(subject)) === true
+  const [total, ...groups] = useExplanations([totalOf(subject), ...groupIds].map(name), visible)
   const components = componentsOf(total?.data)
   return {
     total: total?.data ?? null,
@@ -39,9 +43,10 @@ export function useScorecard(subject: string, period: string): Scorecard {
       parts: componentsOf(groups[groupIds.findIndex((id) => id === component.indicator)]?.data),
     })),
     maximum: components.reduce((sum, one) => sum + (one.maximum ?? 0), 0),
-    waiting: total?.isPending === true && total.failureCount === 0,
-    error: total?.data ? null : (total?.error ?? total?.failureReason ?? null),
-    retry: () => void total?.refetch(),
+    waiting: total?.isPending === true && total.failureCount === 0 && !indicators.isError,
+    hidden: indicators.data !== undefined && !visible,
+    error: total?.data ? null : (total?.error ?? total?.failureReason ?? indicators.error),
+    retry: () => void (visible ? total?.refetch() : indicators.refetch()),
   }
 }
 

@@ -1,0 +1,77 @@
+import { useCards } from '../../api/indicatorQueries'
+import { useI18n } from '../../i18n/I18n'
+import { inLanguage, valueText } from '../../indicators/cardText'
+import { periodAt, periodLabel } from '../../indicators/period'
+import { PROVINCE } from '../../indicators/subjects'
+import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
+import { useScorecard } from '../services/scorecard'
+import { shortName } from '../services/ScorePanel'
+import { WallFigure } from './WallFigure'
+
+const QUEUES = ['cases-overdue', 'cases-due-soon', 'cases-open', 'd766-2.1']
+
+/** The score of the running month, its groups, and the queues. */
+export function WallServices({ now }: { now: number }) {
+  const i18n = useI18n()
+  const { t, format, language } = i18n
+  const period = periodAt('month', now)
+  const card = useScorecard(PROVINCE, period)
+  const cards = useCards(PROVINCE)
+  const queues = QUEUES.flatMap((id) => cards.data?.find((one) => one.indicator === id) ?? [])
+
+  let score
+  if (card.total)
+    score = (
+      <section className="panel wall-score">
+        <p className="wall-total">
+          <span className="wall-name">
+            {t('scoreTotal')} · {periodLabel(period, t, language)}
+          </span>
+          <span>
+            <b>{valueText(card.total.figure, 2, i18n)}</b>
+            <span className="value-unit"> / {format.number(card.maximum)}</span>
+          </span>
+        </p>
+        <ul className="wall-groups">
+          {card.groups.map((group) => (
+            <li key={group.indicator}>
+              <span>{group.names ? shortName(inLanguage(group.names, language)) : group.indicator}</span>
+              <span className="score-points">
+                <b>{group.points === null ? '–' : format.fixed(group.points, 2)}</b>
+                <span className="hint"> / {group.maximum === null ? '–' : format.number(group.maximum)}</span>
+              </span>
+              <span className="score-bar" aria-hidden="true">
+                <span
+                  style={{
+                    width: `${group.points === null || !group.maximum ? 0 : (group.points / group.maximum) * 100}%`,
+                  }}
+                />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+    )
+  else
+    score = (
+      <section className="panel">
+        {card.hidden ? (
+          <StateMessage title={t('scoreNotPublic')} hint={t('scoreNotPublicHint')} />
+        ) : card.waiting ? (
+          <Loading />
+        ) : (
+          <ErrorMessage error={card.error} onRetry={card.retry} />
+        )}
+      </section>
+    )
+  return (
+    <div className="wall-services">
+      {score}
+      <ul className="wall-figures">
+        {queues.map((one) => (
+          <WallFigure key={one.indicator} card={one} now={now} />
+        ))}
+      </ul>
+    </div>
+  )
+}
