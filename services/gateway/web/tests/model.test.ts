@@ -7,7 +7,7 @@ import {
   firstChoice,
   withLatest,
 } from '../src/datastreams/model'
-import { fold, matches } from '../src/datastreams/search'
+import { fold, found, matches } from '../src/datastreams/search'
 import { AREA_INDEX, datastream, NOW } from './data'
 
 const NO_FILTER = { search: '', property: null, area: null, thing: null }
@@ -15,6 +15,13 @@ const rowsOf = (...streams: ReturnType<typeof datastream>[]) =>
   withLatest(describeDatastreams(streams, AREA_INDEX, 'vi'), [], NOW)
 
 describe('search', () => {
+  it('puts first what has the words side by side', () => {
+    const names = ['Xã Bảo Thắng', 'Xã Bảo Hà', 'Xã Sa Pa'].map((name) => ({ name, folded: fold(name) }))
+    expect(found(names, 'bao ha').map((one) => one.name)).toEqual(['Xã Bảo Hà', 'Xã Bảo Thắng'])
+    const words = ['Nhai Bảo, Hà Giang', 'Bảo Hà'].map((name) => ({ name, folded: fold(name) }))
+    expect(found(words, 'bao ha').map((one) => one.name)).toEqual(['Bảo Hà', 'Nhai Bảo, Hà Giang'])
+  })
+
   it('finds text typed without tone marks, and with them', () => {
     const text = fold('Trạm Đông Cuông · Mực nước sông')
     expect(matches(text, 'dong cuong')).toBe(true)

@@ -13,3 +13,13 @@ export function matches(folded: string, query: string): boolean {
     .split(/\s+/)
     .every((word) => folded.includes(word))
 }
+
+/** What matches the query; first what has its words side by side: "bao ha" is Bảo Hà before Bảo Thắng. */
+export function found<One extends { folded: string }>(all: readonly One[], query: string): One[] {
+  const whole = fold(query.trim())
+  const hits = all.filter((one) => matches(one.folded, query))
+  return [
+    ...hits.filter((one) => one.folded.includes(whole)),
+    ...hits.filter((one) => !one.folded.includes(whole)),
+  ]
+}

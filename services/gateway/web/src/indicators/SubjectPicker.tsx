@@ -1,6 +1,6 @@
 import { useDeferredValue, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
-import { fold, matches } from '../datastreams/search'
+import { fold, found as foundIn } from '../datastreams/search'
 import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
 import type { SubjectChoice } from './subjects'
@@ -29,10 +29,7 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
     () => choices.map((one) => ({ ...one, folded: fold(`${one.name} ${one.reference}`) })),
     [choices],
   )
-  const found = useMemo(
-    () => folded.filter((one) => matches(one.folded, sought)).slice(0, MOST),
-    [folded, sought],
-  )
+  const found = useMemo(() => foundIn(folded, sought).slice(0, MOST), [folded, sought])
   const at = Math.min(active, found.length - 1)
 
   function choose(reference: string | undefined) {

@@ -4,7 +4,7 @@ import { useDeferredValue, useId, useMemo, useState, type KeyboardEvent } from '
 import { useIndicators } from '../api/indicatorQueries'
 import { useAreas } from '../api/queries'
 import { areaName } from '../datastreams/model'
-import { fold, matches } from '../datastreams/search'
+import { fold, found } from '../datastreams/search'
 import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
 import { inLanguage } from '../indicators/cardText'
@@ -36,16 +36,16 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
   const id = useId()
 
   const all = useMemo<Found[]>(() => {
-    const found = (one: Omit<Found, 'folded'>, more = ''): Found => ({
+    const entry = (one: Omit<Found, 'folded'>, more = ''): Found => ({
       ...one,
       folded: fold(`${one.text} ${one.detail} ${more}`),
     })
     return [
-      ...entries.map((entry) =>
-        found({ key: entry.path, kind: 'view', text: t(entry.text), detail: '', to: entry.path, search: {} }),
+      ...entries.map(({ path, text }) =>
+        entry({ key: path, kind: 'view', text: t(text), detail: '', to: path, search: {} }),
       ),
       ...(indicators.data ?? []).map((one) =>
-        found(
+        entry(
           {
             key: one.id,
             kind: 'indicator',
@@ -58,7 +58,7 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
         ),
       ),
       ...(areas.data?.features ?? []).map(({ properties }) =>
-        found(
+        entry(
           {
             key: properties.code,
             kind: 'area',
@@ -72,10 +72,7 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
       ),
     ]
   }, [entries, indicators.data, areas.data, language, t])
-  const results = useMemo(
-    () => all.filter((one) => matches(one.folded, sought)).slice(0, MOST),
-    [all, sought],
-  )
+  const results = useMemo(() => found(all, sought).slice(0, MOST), [all, sought])
   const chosen = Math.min(active, results.length - 1)
 
   function open(one: Found | undefined) {
