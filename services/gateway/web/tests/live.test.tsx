@@ -8,8 +8,6 @@ import { liveMode, paced } from '../src/live/pace'
 import { SessionProvider } from '../src/operator/session'
 import { stubGateway } from './frame'
 
-const ITEM = { datastream: 'demo/a/pm25', phenomenonTime: '2026-11-26T01:00:00Z', result: 20, storedAt: '' }
-
 afterEach(() => {
   vi.unstubAllGlobals()
   vi.useRealTimers()
@@ -46,20 +44,6 @@ describe('announcements', () => {
     announcements.alert({ id: 3 })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(client.getQueryState(['alerts', 'active'])?.isInvalidated).toBe(true)
-  })
-
-  it('write a new reading at once, and leave a newer one alone', () => {
-    const client = new QueryClient()
-    client.setQueryData(['latest', '1'], [ITEM])
-    const announcements = new Announcements(client)
-    const news = (phenomenonTime: string, result: number) =>
-      announcements.observations({ datastreams: [{ id: 1, key: ITEM.datastream, phenomenonTime, result }] })
-    news('2026-11-26T01:05:00Z', 25)
-    news('2026-11-26T00:30:00Z', 99)
-    expect(client.getQueryData<(typeof ITEM)[]>(['latest', '1'])?.[0]).toMatchObject({
-      result: 25,
-      phenomenonTime: '2026-11-26T01:05:00Z',
-    })
   })
 })
 

@@ -1,6 +1,5 @@
 import { QueryClient, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 
-import { paced } from '../live/pace'
 import { address, ApiError, getJson, getPages } from './client'
 import type {
   AreaCollection,
@@ -75,7 +74,7 @@ export function useLatest(ids: readonly (number | string)[]): LatestAnswer {
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
         (await getJson<{ items: LatestItem[] }>(address('/v1/latest', { datastream: batch }), { signal }))
           .items,
-      refetchInterval: () => paced(POLL_MS),
+      refetchInterval: POLL_MS,
       retry: false,
       staleTime: 0,
       gcTime: POLL_MS * 5,

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 
 import { noteAnswer } from '../api/answers'
 import { useSession } from '../operator/session'
@@ -9,10 +9,8 @@ import { setLiveMode } from './pace'
 /** Pauses before a refused connection is tried again, ms; the last one is kept. */
 const RETRY_MS = [5_000, 15_000, 60_000]
 
-type Topic = 'values' | 'alerts' | 'observations'
-const BASE_TOPICS: readonly Topic[] = ['values', 'alerts']
-
-const Interest = createContext<(topic: Topic) => () => void>(() => () => undefined)
+/** Readings are asked for every two seconds anyway: a page shows hundreds of datastreams, each of which would be named. */
+const ADDRESS = '/v1/live?topics=values,alerts'
 
 /**
  * One EventSource for the whole page. The browser reconnects by itself and says what it saw last; a gateway that
@@ -22,8 +20,6 @@ export function LiveConnection({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const { operator, settled } = useSession()
   const who = operator?.username ?? null
-  const [observing, setObserving] = useState(0)
-  const topics = observing > 0 ? [...BASE_TOPICS, 'observations'].join(',') : BASE_TOPICS.join(',')
 
   useEffect(() => {
     if (!settled || typeof EventSource === 'undefined') {
@@ -37,7 +33,7 @@ export function LiveConnection({ children }: { children: ReactNode }) {
     let wasOpen = false
 
     function open() {
-      const opened = new EventSource(`/v1/live?topics=${topics}`)
+      const opened = new EventSource(ADDRESS)
       source = opened
       opened.onopen = () => {
         refusals = 0
@@ -57,7 +53,6 @@ export function LiveConnection({ children }: { children: ReactNode }) {
       }
       listen(opened, 'values', (data) => announcements.values(data as never))
       listen(opened, 'alert', (data) => announcements.alert(data as never))
-      listen(opened, 'observations', (data) => announcements.observations(data as never))
       opened.addEventListener('reset', () => announcements.reset())
     }
     open()
@@ -67,23 +62,9 @@ export function LiveConnection({ children }: { children: ReactNode }) {
       if (timer !== null) window.clearTimeout(timer)
       setLiveMode('opening')
     }
-  }, [client, topics, who, settled])
+  }, [client, who, settled])
 
-  const show = useMemo(
-    () => (topic: Topic) => {
-      if (topic !== 'observations') return () => undefined
-      setObserving((count) => count + 1)
-      return () => setObserving((count) => count - 1)
-    },
-    [],
-  )
-  return <Interest value={show}>{children}</Interest>
-}
-
-/** A view that shows readings asks for them to be announced while it is there. */
-export function useLiveObservations(): void {
-  const show = useContext(Interest)
-  useEffect(() => show('observations'), [show])
+  return <>{children}</>
 }
 
 function listen(source: EventSource, name: string, act: (data: unknown) => void): void {

@@ -1,7 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 
-import type { LatestItem, Reading } from '../api/types'
-
 /** What is announced within this time is read together: a batch of readings changes many figures at once. */
 const GATHER_MS = 250
 /** Pages of a whole office must not all ask in the same instant. */
@@ -14,10 +12,6 @@ export interface ValuesEvent {
   computedAt: string
 }
 
-export interface ObservationsEvent {
-  datastreams: { id: number | string; key: string; phenomenonTime: string; result: Reading['result'] }[]
-}
-
 export interface AlertAnnouncement {
   id?: number
 }
@@ -28,8 +22,8 @@ const FIGURE_QUERIES = ['ranking', 'figures', 'explanation', 'definition']
 const SUBJECT_QUERIES = ['cards', 'scorecard']
 
 /**
- * What to do about announcements: readings are written into the cache at once, figures and alerts are read again, so
- * that bands, changes against the period before and rights are those that the gateway says.
+ * What to do about announcements: figures and alerts are read again, so that bands, changes against the period before
+ * and rights are those that the gateway says.
  */
 export class Announcements {
   readonly #client: QueryClient
@@ -51,21 +45,6 @@ export class Announcements {
   alert(_event: AlertAnnouncement): void {
     this.#alerts = true
     this.#gather()
-  }
-
-  observations({ datastreams }: ObservationsEvent): void {
-    const byKey = new Map(datastreams.map((one) => [one.key, one]))
-    const storedAt = new Date().toISOString()
-    this.#client.setQueriesData<LatestItem[]>({ queryKey: ['latest'] }, (items) => {
-      if (!items?.some((item) => byKey.has(item.datastream))) return items
-      return items.map((item) => {
-        const news = byKey.get(item.datastream)
-        // Late readings are announced too; the newest one stays.
-        if (!news || Date.parse(news.phenomenonTime) < Date.parse(item.phenomenonTime)) return item
-        const { phenomenonTime, result } = news
-        return { datastream: item.datastream, phenomenonTime, result, storedAt }
-      })
-    })
   }
 
   /** What was missed is not known: everything that shows is read again. */

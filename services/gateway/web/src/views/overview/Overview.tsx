@@ -9,7 +9,6 @@ import { useI18n } from '../../i18n/I18n'
 import { IndicatorPanel } from '../../indicators/IndicatorPanel'
 import { MapPanel } from '../../map/MapPanel'
 import { ServiceSummary } from '../../services/ServiceSummary'
-import { useLiveObservations } from '../../live/LiveConnection'
 import { useNow } from '../../view/useNow'
 import { useOverlays } from '../../view/overlays'
 import { useTitle } from '../../view/useTitle'
@@ -34,7 +33,6 @@ export function Overview() {
   const areas = useAreas()
   const { askWhy, openAlert } = useOverlays()
   useTitle('')
-  useLiveObservations()
 
   const update = useCallback(
     (change: Partial<OverviewSearch>, step = false) =>
