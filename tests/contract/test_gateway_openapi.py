@@ -70,8 +70,31 @@ _THERE: Final[dict[str, dict[str, Any]]] = {
         )
     },
     "/v1/maintenance-windows/{window_id}/end": {"path_parameters": {"window_id": 1}},
+    "/v1/datastreams/{reference}/observations/export": {"path_parameters": {"reference": DATASTREAM[A]}},
+    "/v1/indicators/{indicator}/export": {"path_parameters": {"indicator": "public"}},
+    "/v1/admin/providers": {"body": {"key": "moi", "name": "Mới"}},
+    "/v1/admin/providers/{key}": {"path_parameters": {"key": "city"}, "body": {"name": "City"}},
+    "/v1/admin/providers/{key}/api-keys": {
+        "path_parameters": {"key": "city"},
+        "body": {"name": "thử", "scopes": ["read"]},
+    },
+    "/v1/admin/operators": {"body": {"username": "moi", "role": "viewer", "generatePassword": True}},
+    "/v1/admin/operators/{username}": {
+        "path_parameters": {"username": _OPERATOR[0]},
+        "body": {"displayName": "Lan"},
+    },
+    "/v1/admin/dead-letters/{letter_id}": {"path_parameters": {"letter_id": 1}},
 }
 """What is there: a third of the requests ask for it, lest all answers be 404."""
+
+
+_APART: Final = {
+    "/v1/live": "its answer never ends",
+    "/v1/admin/dead-letters/{letter_id}/replay": "it asks ingest, which is not there: 503 as documented",
+    "/v1/session/password": "the operator who asks would change",
+    "/v1/session/totp": "as before",
+}
+"""Operations with tests of their own, and why they are left out here."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +140,8 @@ def test_every_answer_is_documented(schema: Any, ask: Ask, who: str) -> None:
     wrong: list[str] = []
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.path in _APART:
+            continue
         found = statuses.setdefault(f"{operation.method} {operation.path}", set())
         try:
             _try(operation, ask, _OPERATOR if who == "operator" else None, found)

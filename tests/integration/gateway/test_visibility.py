@@ -97,6 +97,11 @@ def _naming(made: TwoCommunes) -> dict[str, Sequence[Any]]:
         "/v1/datastreams/{reference} reference": [KEY[B], made.datastreams[B]],
         "q": ["Trạm", "tram-b-7102"],
         "observedProperty": ["pm25"],
+        "format": ["csv"],
+        "/v1/indicators/{indicator}/export format": ["csv", "geojson"],
+        "subjectKind": ["area", "agency", "procedure", "thing", "area-procedure"],
+        "/v1/indicators/{indicator}/export period": ["month", "day"],
+        "/v1/datastreams/{reference}/observations/export reference": [KEY[B], made.datastreams[B]],
         "groupBy": ["agency", "area", "procedure", "channel"],
         "type": ["vn.fansipan.usage.counted.v1"],
         "subject": subjects,
@@ -142,6 +147,10 @@ def _naming(made: TwoCommunes) -> dict[str, Sequence[Any]]:
 
 _WHOSE: Final = {"area", "subject", "thing", "datastream", "q", "by"}
 _NEUTRAL: Final = {
+    "bom",
+    "comment",
+    "returnTo",
+    "everywhere",
     "to",
     "limit",
     "maxPoints",
@@ -202,6 +211,17 @@ _EVERYBODYS: Final = {
     "/v1/maintenance-windows": "also POST gives back only what was sent; that it is refused is tested by itself",
 }
 """Operations in whose answers even an unlimited operator need not see marks of B."""
+_APART: Final = {
+    "/v1/live": "it never ends; what limited operators get of it is tested with its rendering",
+    "/v1/open-data/catalogue": "it gives the same to everybody, of public indicators only",
+    "/v1/open-data/indicators": "as before",
+    "/v1/session": "one's own account",
+    "/v1/session/password": "as before",
+    "/v1/session/totp": "as before",
+    "/v1/session/open-id-connect": "as before",
+    "/v1/session/open-id-connect/callback": "as before",
+}
+"""Paths that the walk leaves out, and why."""
 _PUBLISHED: Final = {"/v1/indicators/latest": {"Trạm B 7107"}}
 """Marks that come with public figures: whoever publishes the figure of a thing publishes the thing's name."""
 
@@ -271,6 +291,8 @@ async def test_nothing_of_another_commune_comes_through_any_operation(city: _Cit
     naming = _naming(city.made)
     walked, asked, unseen = 0, 0, []
     for path, operations in document["paths"].items():
+        if path in _APART:
+            continue
         for method, operation in operations.items():
             shown, followed = False, method != "get"
             for ask in _asks(method, path, operation, naming):

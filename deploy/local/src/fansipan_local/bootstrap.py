@@ -97,7 +97,7 @@ class Bootstrap:
         made = f"operator_made_{self._database}"
         if self._secrets.get(made) is None:
             self._fansipan(
-                *("operators", "create", "--username", OPERATOR, "--role", "operator"),
+                *("operators", "create", "--username", OPERATOR, "--role", "admin"),
                 *("--password-stdin", "--replace"),
                 purpose="Creating the operator's account",
                 stdin=password,

@@ -47,6 +47,7 @@ class Thing(Model):
     longitude: float | None
     latitude: float | None
     datastream_count: int
+    last_observed_at: datetime | None
 
 
 class UnitOfMeasurement(Model):
@@ -100,6 +101,8 @@ class Datastream(Model):
     observed_property: ObservedProperty
     thing: DatastreamThing
     latest: LatestValue | None
+    last_observed_at: datetime | None
+    expected_interval_seconds: float | None
 
 
 class Observation(Model):
