@@ -116,8 +116,10 @@ export function fetchObservations(
   return getPages<ObservationPage>(url, { signal }, 10)
 }
 
-export function useServiceSummary(): UseQueryResult<ServiceSummary> {
+/** For operators only: others are refused. */
+export function useServiceSummary(enabled: boolean): UseQueryResult<ServiceSummary> {
   return useQuery({
+    enabled,
     queryKey: ['service-summary', 'agency'],
     queryFn: ({ signal }) => {
       const hour = 3_600_000

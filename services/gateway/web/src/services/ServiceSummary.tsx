@@ -4,6 +4,7 @@ import { useServiceSummary } from '../api/queries'
 import { useStanding } from '../api/standing'
 import type { ServiceSummaryItem } from '../api/types'
 import { useI18n } from '../i18n/I18n'
+import { useSession } from '../operator/session'
 import { ErrorMessage, Loading, StateMessage } from '../shell/StateMessage'
 
 const COLUMNS = ['received', 'processed', 'onTime', 'open', 'overdue'] as const
@@ -13,7 +14,8 @@ type Counts = Pick<ServiceSummaryItem, 'received' | 'processed' | 'onTime' | 'la
 /** Cases by agency; the agencies with most overdue first, because they need somebody's attention. */
 export function ServiceSummary() {
   const { t, format } = useI18n()
-  const summary = useServiceSummary()
+  const { operator } = useSession()
+  const summary = useServiceSummary(operator !== null)
   const standing = useStanding(summary)
   const items = useMemo(
     () => [...(summary.data?.items ?? [])].sort((a, b) => b.overdue - a.overdue || b.received - a.received),
@@ -28,7 +30,8 @@ export function ServiceSummary() {
   const most = Math.max(1, ...items.map((item) => item.overdue))
 
   let content
-  if (standing.kind === 'waiting') content = <Loading />
+  if (operator === null) content = <StateMessage title={t('casesForOperators')} />
+  else if (standing.kind === 'waiting') content = <Loading />
   else if (!summary.data)
     content = <ErrorMessage error={summary.error} onRetry={() => void summary.refetch()} />
   else if (items.length === 0) content = <StateMessage title={t('noServices')} />
