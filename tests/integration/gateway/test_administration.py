@@ -116,6 +116,24 @@ async def test_what_makes_no_operator(gateway: httpx.AsyncClient, body: dict[str
     assert _PASSWORD not in answer.text
 
 
+async def test_unlocking_forgets_the_wrong_guesses_of_every_place(
+    gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]"
+):
+    await _make(gateway, "khoa")
+    mine = ("khoa", _PASSWORD)
+    await owner.execute(
+        "INSERT INTO sign_in_guess (username, source, failures, failed_at, locked_until)"
+        " VALUES ('khoa', 'address:127.0.0.1', 9, now(), now() + interval '10 minutes')"
+    )
+    assert (await gateway.get("/v1/maintenance-windows", auth=mine)).status_code == 429
+    assert (await _call(gateway, "PATCH", "/operators/khoa", {"unlock": True})).status_code == 200
+    assert (await gateway.get("/v1/maintenance-windows", auth=mine)).status_code == 200
+    done = await owner.fetchval(
+        "SELECT count(*) FROM audit_event WHERE object = 'operator/khoa' AND action = 'operator.unlocked'"
+    )
+    assert done == 1
+
+
 async def test_sessions_end_when_rights_or_secrets_change(
     gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]"
 ):

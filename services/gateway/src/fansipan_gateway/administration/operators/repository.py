@@ -38,6 +38,10 @@ _INSERT: Final = """
 INSERT INTO operator (username, display_name, role, area_codes, agencies, password_hash, password_changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, now())
 """
+# What is counted for a name from one browser or address, beside what the operator's own row says.
+_FORGET_GUESSES: Final = """
+WITH gone AS (DELETE FROM sign_in_guess WHERE username = $1 RETURNING 1) SELECT count(*) FROM gone
+"""
 _UPDATE: Final = """
 UPDATE operator
    SET display_name = $2, role = $3, area_codes = $4, agencies = $5,
@@ -131,7 +135,10 @@ class OperatorAccounts:
                 raise LastAdmin(f"{username} is the only admin: make another one first")
             changed = difference(before, after)
             reset = change.reset_totp and row["totp_confirmed_at"] is not None
-            unlocked = change.unlock and (row["failed_sign_ins"] > 0 or row["locked_until"] is not None)
+            guesses = change.unlock and await connection.fetchval(_FORGET_GUESSES, username) > 0
+            unlocked = change.unlock and (
+                guesses or row["failed_sign_ins"] > 0 or row["locked_until"] is not None
+            )
             ends_sessions = bool(changed.keys() & _ENDS_SESSIONS) or password_hash is not None or reset
             if changed or password_hash is not None or change.reset_totp or unlocked:
                 await connection.execute(
