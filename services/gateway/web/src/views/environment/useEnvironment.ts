@@ -1,10 +1,11 @@
 import { useQueries, type UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 
-import { explanationAddress, subjectReference, useRanking } from '../../api/indicatorQueries'
+import { explanationAddress, subjectReference, useCards, useRanking } from '../../api/indicatorQueries'
 import type { Explanation, MovingFigure, Ranking } from '../../api/indicatorTypes'
 import { address, getJson } from '../../api/client'
 import type { Areas, Row } from '../../datastreams/model'
+import { PROVINCE } from '../../indicators/subjects'
 import { parseLevels, type AlarmLevels } from './levels'
 import { LAYER_INDICATORS, stationsOf, type Layer, type Station } from './stations'
 
@@ -28,14 +29,10 @@ export function useLayer(layer: Layer, rows: readonly Row[], areas: Areas): Laye
   const four = useRanking(fourth, { by: 'thing' })
   const data = [one.data, two.data, three.data, four.data]
   const stations = useMemo(() => stationsOf(layer, rows, data, areas), [layer, rows, areas, ...data])
+  const cards = useCards(PROVINCE)
   const province = useMemo(
-    () =>
-      new Map(
-        data.flatMap((ranking) =>
-          ranking?.province ? [[ranking.indicator, ranking.province] as const] : [],
-        ),
-      ),
-    data,
+    () => new Map((cards.data ?? []).map((card) => [card.indicator, card] as const)),
+    [cards.data],
   )
   return { stations, rankings: [one, two, three, ...(fourth ? [four] : [])], province }
 }
