@@ -1,6 +1,7 @@
 """Services start before what they need, live, say what is missing, and go on by themselves."""
 
 import asyncio
+import re
 
 from tests.integration.conftest import Pipeline
 from tests.support.processes import free_port
@@ -39,6 +40,6 @@ async def test_topics_that_come_later_need_no_restart(pipeline: Pipeline):
     await create_topics(pipeline.kafka, topic_specs(later))
     await process.ready(timeout=30.0)
     async with asyncio.timeout(10.0):
-        while '"partitions": 12' not in process.log:
+        while not re.search(r'"partitions": 12, "group": "[^"]*fansipan-store"', process.log):
             await asyncio.sleep(0.1)
     assert await process.terminate() == 0

@@ -27,7 +27,7 @@ async def share(process: ServiceProcess, least: int, most: int) -> None:
     """Wait until a replica says that it owns a part of the 12 partitions."""
     async with asyncio.timeout(30.0):
         while True:
-            counts = re.findall(r'"partitions": (\d+)', process.log)
+            counts = re.findall(r'"partitions": (\d+), "group": "[^"]*fansipan-store"', process.log)
             if counts and least <= int(counts[-1]) <= most:
                 return
             await asyncio.sleep(0.1)

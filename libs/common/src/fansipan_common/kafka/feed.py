@@ -44,6 +44,7 @@ class Feed(ConsumerRebalanceListener):
         self._release = release
         self._assigned: set[Partition] = set()
         self._seek_failed: BaseException | None = None
+        self._group = group
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap_servers,
             group_id=group,
@@ -136,4 +137,4 @@ class Feed(ConsumerRebalanceListener):
         self._assigned = partitions
         for partition, offset in offsets.items():
             self._consumer.seek(partition, offset)
-        _log.info("partitions assigned", partitions=len(partitions))
+        _log.info("partitions assigned", partitions=len(partitions), group=self._group)
