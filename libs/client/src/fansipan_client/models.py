@@ -47,7 +47,7 @@ class Thing(Model):
     longitude: float | None
     latitude: float | None
     datastream_count: int
-    last_observed_at: datetime | None
+    last_observed_at: datetime | None = None
 
 
 class UnitOfMeasurement(Model):
@@ -101,8 +101,8 @@ class Datastream(Model):
     observed_property: ObservedProperty
     thing: DatastreamThing
     latest: LatestValue | None
-    last_observed_at: datetime | None
-    expected_interval_seconds: float | None
+    last_observed_at: datetime | None = None
+    expected_interval_seconds: float | None = None
 
 
 class Observation(Model):
