@@ -43,6 +43,9 @@ _REMEMBERED: Final = 40_000
 _RESTS: Final[Mapping[str, float]] = {CASES: 0.5, DURATIONS: 3.0}
 """Lanes that rest after a transaction, as a share of its time: much of what comes meanwhile changes the same figures
 again, and the other lanes need the machine too."""
+_SHORT_REST: Final = 0.5
+"""Seconds: no rest is longer until it would be thrice as long, so that figures stay within two seconds of their data
+while a transaction is short."""
 _LONGEST_PAUSE: Final = 60.0
 _ALL: Final = "all"
 _FIRST_REST: Final = 0.5
@@ -244,7 +247,8 @@ class Engine:
     def _rest_after(self, lane: str, took: float, *, more: bool) -> float:
         if more and lane == CASES:
             return 0.0
-        return min(took * self._pace * _RESTS.get(lane, 0.0), _LONGEST_PAUSE)
+        rest = took * _RESTS.get(lane, 0.0)
+        return self._pace * min(max(min(rest, _SHORT_REST), rest - 2 * _SHORT_REST), _LONGEST_PAUSE)
 
     def _awake(self) -> list[str]:
         now = time.monotonic()
