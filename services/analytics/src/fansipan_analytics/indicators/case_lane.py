@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 
@@ -10,7 +10,7 @@ from fansipan_analytics.indicators import case_repository as repository
 from fansipan_analytics.indicators import queues, registry
 from fansipan_analytics.indicators.active import Active, Definitions, Work, holds
 from fansipan_analytics.indicators.case_counting import CaseCounter, Dirty
-from fansipan_analytics.indicators.case_sums import sums_of
+from fansipan_analytics.indicators.case_sums import Wanted, sums_of
 from fansipan_analytics.indicators.composite_lane import Composites, is_composite
 from fansipan_analytics.indicators.heads import Heads
 from fansipan_analytics.indicators.lane_repository import CaseLaneState, load_case_state, save_case_state
@@ -44,15 +44,6 @@ _LATE_CASES: Final = 5000
 _SUBJECTS_AT_ONCE: Final = 5
 _LONGEST_REST_DAYS: Final = 400
 _CUMULATIVE: Final = frozenset({"handled", "late", "onTime", "open", "overdue"})
-
-
-class Wanted(NamedTuple):
-    """A figure to compute."""
-
-    active: Active
-    subject: Subject
-    period: Period
-    cause: str | None
 
 
 class CaseLane:

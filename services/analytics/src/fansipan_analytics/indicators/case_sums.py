@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fansipan_analytics.indicators import case_repository as repository
 from fansipan_analytics.indicators import registry
+from fansipan_analytics.indicators.active import Active
 from fansipan_analytics.indicators.registry import Subject
 from fansipan_indicators.case_figures import CountedFormula, case_figures
 from fansipan_indicators.figure import Figure
@@ -17,14 +18,20 @@ from fansipan_indicators.formulas import CaseCount, CaseRatio
 from fansipan_indicators.measures import Layout, Sums
 from fansipan_indicators.periods import ZONE, Period, PeriodKind
 
-if TYPE_CHECKING:
-    from fansipan_analytics.indicators.case_lane import Wanted
-
 Rows = Mapping[tuple[str, date], NDArray[np.float64]]
 """(level, start) → sums, of one subject."""
 Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Sums within a period and before it, by place."""
 _MONTHS: Final = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3}
+
+
+class Wanted(NamedTuple):
+    """A figure to compute."""
+
+    active: Active
+    subject: Subject
+    period: Period
+    cause: str | None
 
 
 class CaseSums:
@@ -124,7 +131,7 @@ def _sums(rows: Rows, period: Period, width: int) -> Pair:
 async def sums_of(
     connection: "asyncpg.Connection[Any]",
     layout: Layout,
-    wanted: Iterable["Wanted"],
+    wanted: Iterable[Wanted],
     ids: Mapping[Subject, int],
 ) -> CaseSums:
     """Load what the wanted figures need."""

@@ -89,13 +89,8 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
         if_match: IfMatch = None,
     ) -> Response:
         """From now on it does not escalate. Needs the role operator or admin."""
-        item = await alerts.act(
-            alert_id,
-            "acknowledged",
-            operator,
-            note=body.note,
-            precondition=Precondition(parse_if_match(if_match), body.version),
-        )
+        precondition = Precondition(parse_if_match(if_match), body.version)
+        item = await alerts.act(alert_id, "acknowledged", operator, note=body.note, precondition=precondition)
         return _answer(request, item, operator)
 
     @router.post(
@@ -112,13 +107,8 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
         if_match: IfMatch = None,
     ) -> Response:
         """Needs the role operator or admin."""
-        item = await alerts.act(
-            alert_id,
-            "commented",
-            operator,
-            note=body.note,
-            precondition=Precondition(parse_if_match(if_match), body.version),
-        )
+        precondition = Precondition(parse_if_match(if_match), body.version)
+        item = await alerts.act(alert_id, "commented", operator, note=body.note, precondition=precondition)
         return _answer(request, item, operator)
 
     @router.post(
@@ -135,13 +125,9 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
         if_match: IfMatch = None,
     ) -> Response:
         """Or take it away, with a null assignee. Needs the role operator or admin."""
+        precondition = Precondition(parse_if_match(if_match), body.version)
         item = await alerts.act(
-            alert_id,
-            "assigned",
-            operator,
-            note=body.note,
-            assignee=body.assignee,
-            precondition=Precondition(parse_if_match(if_match), body.version),
+            alert_id, "assigned", operator, note=body.note, assignee=body.assignee, precondition=precondition
         )
         return _answer(request, item, operator)
 
@@ -159,13 +145,8 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
         if_match: IfMatch = None,
     ) -> Response:
         """While its cause lasts it does not open again, unless it gets worse. Needs the role operator or admin."""
-        item = await alerts.act(
-            alert_id,
-            "resolved",
-            operator,
-            note=body.note,
-            precondition=Precondition(parse_if_match(if_match), body.version),
-        )
+        precondition = Precondition(parse_if_match(if_match), body.version)
+        item = await alerts.act(alert_id, "resolved", operator, note=body.note, precondition=precondition)
         return _answer(request, item, operator)
 
     return router

@@ -7,9 +7,8 @@ from pydantic import Field
 from fansipan_gateway.api.parameters import AreaCode, Instant, Parameters
 from fansipan_gateway.exports.domain.formats import CsvStyle, FigureFormat, SeriesFormat
 from fansipan_gateway.indicators.domain.subjects import SubjectKind
-from fansipan_gateway.indicators.schemas.parameters import AsOf, PeriodOrInstant
+from fansipan_gateway.indicators.schemas.parameters import PeriodParameters
 from fansipan_gateway.observations.domain.granularity import Granularity
-from fansipan_indicators.periods import PeriodKind
 
 
 class _CsvParameters(Parameters):
@@ -26,7 +25,7 @@ class _CsvParameters(Parameters):
         return CsvStyle(self.bom, self.comment)
 
 
-class FigureExportParameters(_CsvParameters):
+class FigureExportParameters(_CsvParameters, PeriodParameters):
     """Query parameters of a file of figures."""
 
     file_format: Annotated[FigureFormat, Field(alias="format")] = FigureFormat.CSV
@@ -40,27 +39,6 @@ class FigureExportParameters(_CsvParameters):
     subject_kind: Annotated[
         SubjectKind, Field(description="Whose figures. Areas are the communes and the province.")
     ] = "area"
-    period: Annotated[
-        PeriodKind | None, Field(description="Length of the periods. Default: the first of the definition.")
-    ] = None
-    start: Annotated[
-        PeriodOrInstant | None,
-        Field(
-            alias="from",
-            description="Earliest begin of a period, inside: RFC 3339, or a period. Default, before `to`: 48 hours, "
-            "60 days, 24 months, 5 years of quarters, 20 years.",
-            examples=["2026-01"],
-        ),
-    ] = None
-    end: Annotated[
-        PeriodOrInstant | None,
-        Field(
-            alias="to",
-            description="RFC 3339 (outside), or the last period (inside). Default: the running period is the last.",
-            examples=["2026-11"],
-        ),
-    ] = None
-    as_of: AsOf | None = None
 
 
 class SeriesExportParameters(_CsvParameters):

@@ -85,13 +85,9 @@ class DetailParameters(Parameters):
     version: VersionNumber | None = None
 
 
-class ValuesParameters(Parameters):
-    """Query parameters of the figures of a subject."""
+class PeriodParameters(Parameters):
+    """Query parameters that say of which periods, and as known when."""
 
-    area: Annotated[
-        AreaCode | None, Field(description="Official code of a commune or a province.", examples=["02671"])
-    ] = None
-    subject: Annotated[SubjectReference | None, Field(description="Or any other subject.")] = None
     period: Annotated[
         PeriodKind | None, Field(description="Length of the periods. Default: the first of the definition.")
     ] = None
@@ -113,6 +109,15 @@ class ValuesParameters(Parameters):
         ),
     ] = None
     as_of: AsOf | None = None
+
+
+class ValuesParameters(PeriodParameters):
+    """Query parameters of the figures of a subject."""
+
+    area: Annotated[
+        AreaCode | None, Field(description="Official code of a commune or a province.", examples=["02671"])
+    ] = None
+    subject: Annotated[SubjectReference | None, Field(description="Or any other subject.")] = None
     version: Annotated[
         int | None,
         Field(
