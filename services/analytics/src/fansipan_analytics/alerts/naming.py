@@ -1,7 +1,7 @@
 """What alerts call their subjects.
 
-English names stand beside the Vietnamese ones: areas have one, things and datastreams may bring one as `nameEn`, agencies
-and procedures may have been given one.
+English names stand beside the Vietnamese ones: areas have one, things and datastreams may bring one as `nameEn`,
+agencies and procedures may have been given one.
 """
 
 

@@ -69,7 +69,8 @@ _EVENTS: Final = {group: _events(column) for group, column in _COLUMN.items()}
 _DOSSIERS: Final = {group: _dossiers(column) for group, column in _COLUMN.items()}
 _NAMES: Final = {
     GroupBy.AGENCY: "SELECT key, name, name_en FROM agency WHERE key = ANY($1::text[])",
-    GroupBy.AREA: "SELECT code AS key, full_name AS name, full_name_en AS name_en FROM area WHERE code = ANY($1::text[])",
+    GroupBy.AREA: "SELECT code AS key, full_name AS name, full_name_en AS name_en FROM area"
+    " WHERE code = ANY($1::text[])",
     GroupBy.PROCEDURE: "SELECT key, name, name_en FROM administrative_procedure WHERE key = ANY($1::text[])",
 }
 
