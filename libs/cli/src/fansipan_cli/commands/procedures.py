@@ -25,8 +25,8 @@ def import_file(
 ) -> None:
     """Give names from a file, all of it or nothing; again is the same.
 
-    Columns or members: key, name, nameEn, field, nationalCode, law, processingDays (working days). What a file says of a procedure
-    replaces what is known of it; procedures that are not in it stay.
+    Columns or members: key, name, nameEn, field, nationalCode, law, processingDays (working days). What a file says of
+    a procedure replaces what is known of it; procedures that are not in it stay.
     """
     import_names(file, PROCEDURES, dry_run=dry_run)
 

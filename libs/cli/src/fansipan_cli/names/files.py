@@ -78,7 +78,7 @@ def refuse(path: Path, wrong: list[str]) -> None:
 def _csv_rows(text: str, path: Path, register: Register) -> Iterator[tuple[int, dict[str, Any]]]:
     header = text.split("\n", 1)[0]
     delimiter = ";" if ";" in header and "," not in header else ","
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, restval="", strict=True)
     wanted = [register.entry.model_fields[name].alias or name for name in register.entry.model_fields]
     names = [name.strip() for name in reader.fieldnames or []]
     missing = {"key", "name"} - set(names)
@@ -90,9 +90,9 @@ def _csv_rows(text: str, path: Path, register: Register) -> Iterator[tuple[int, 
     line = reader.line_num + 1
     try:
         for row in reader:
-            cells = {name: value for name, value in row.items() if value is None or value.strip()}
             if None in row:
                 raise CommandError(f"{path.name}, line {line}: it has more cells than the header")
+            cells = {name: value for name, value in row.items() if value.strip()}
             if cells:
                 yield line, cells
             line = reader.line_num + 1
