@@ -5,6 +5,7 @@ import { SeverityMark } from '../../alerts/SeverityMark'
 import { getJson } from '../../api/client'
 import { matches, fold } from '../../datastreams/search'
 import { useI18n, type I18n } from '../../i18n/I18n'
+import { eased } from '../../live/pace'
 import { useSession } from '../../operator/session'
 import { Answer, Panel } from '../parts/View'
 import { AdminView } from './AdminView'
@@ -30,7 +31,7 @@ export function Catalogue({ search, onSearch }: Props) {
   const query = useQuery({
     queryKey: ['admin', 'catalogue'],
     queryFn: ({ signal }) => getJson<CatalogueStatus>('/v1/admin/catalogue', { signal }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: () => eased(REFRESH_MS),
     enabled: operator?.role === 'admin',
   })
   return (
