@@ -10,8 +10,6 @@ from fansipan_gateway.sessions.keys import Keys
 from fansipan_gateway.sign_in.devices import DEVICE_LIFETIME, Devices
 from fansipan_gateway.sign_in.domain import (
     SecondFactorUnavailable,
-    WeakPassword,
-    check_new_password,
     own_path,
 )
 from fansipan_gateway.sign_in.open_id_connect.domain import (
@@ -52,14 +50,6 @@ def test_own_paths_are_gone_back_to(path: str) -> None:
 )
 def test_anything_else_leads_home(path: str | None) -> None:
     assert own_path(path) == "/"
-
-
-def test_passwords_are_long_and_no_more_is_asked() -> None:
-    check_new_password("ruộng bậc thang", "mai", 1024)
-    check_new_password("correct horse battery", "mai", 1024)
-    for weak in ("short", "abababababababab", "nguyenvanmai1", "x" * 1025):
-        with pytest.raises(WeakPassword):
-            check_new_password(weak, "nguyenvanmai", 1024)
 
 
 def test_codes_beside_the_present_one_are_taken_and_none_twice() -> None:

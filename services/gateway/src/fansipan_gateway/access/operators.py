@@ -16,11 +16,11 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 
 from fansipan_common.errors import ServerFault
+from fansipan_common.passwords import LONGEST_PASSWORD
 from fansipan_gateway.access.domain import Guess, SecondFactorNeeded, TooManyGuesses, WrongCredentials
 from fansipan_gateway.access.repository import GuessRepository, OperatorRepository, OperatorRow
 
 _MAX_ENTRIES: Final = 1_000
-MAX_PASSWORD: Final = 1_024
 _QUEUE_SECONDS: Final = 5.0
 
 
@@ -106,7 +106,7 @@ class OperatorLogins:
         Raises:
             WrongCredentials, TooManyGuesses, ServerFault: see `authenticate`.
         """
-        if len(password) > MAX_PASSWORD:
+        if len(password) > LONGEST_PASSWORD:
             raise WrongCredentials
         async with self._turn():
             await self.refuse_if_too_fast(

@@ -1,7 +1,8 @@
 """What operators change about their own account."""
 
+from fansipan_common.passwords import WeakPassword, check_password
 from fansipan_gateway.access.domain import Guess, WrongCredentials
-from fansipan_gateway.access.operators import MAX_PASSWORD, OperatorLogins
+from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import GuessRepository, OperatorRow
 from fansipan_gateway.access.service import SignedIn
 from fansipan_gateway.sessions.domain import Session
@@ -11,8 +12,6 @@ from fansipan_gateway.sign_in.domain import (
     NoPassword,
     NotConfirmed,
     SecondFactorState,
-    WeakPassword,
-    check_new_password,
 )
 from fansipan_gateway.sign_in.repository import AccountRepository
 from fansipan_gateway.sign_in.service import Began
@@ -48,7 +47,7 @@ class Account:
             WeakPassword: the new one is not good enough.
             TooManyGuesses, ServerFault.
         """
-        check_new_password(new, who.operator.username, MAX_PASSWORD)
+        check_password(who.operator.username, new)
         if new == current:
             raise WeakPassword("the new password is the current one")
         if who.operator.password_hash is None:

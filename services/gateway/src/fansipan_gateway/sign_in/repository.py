@@ -92,5 +92,10 @@ class AccountRepository:
         details: Mapping[str, Any],
     ) -> None:
         await self._audit.record(
-            connection, actor=username, action=action, object=username, details=details, client=client
+            connection,
+            actor=username,
+            action=action,
+            object=f"operator/{username}",
+            details=details,
+            client=client,
         )
