@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS: Final = 20.0
 """From the first byte of a head (or the connection) to its end."""
@@ -144,7 +144,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _answers_another(self) -> bool:
         """Whether what we would write would be taken for (a part of) the answer to a request that is being answered."""
-        cycle = self.cycle
+        cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             return False
         return cycle.response_started or self._phase is not _Phase.BODY
