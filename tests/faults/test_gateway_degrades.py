@@ -8,6 +8,7 @@ import httpx
 from tests.conftest import Addresses
 from tests.faults.steering import kill_and_keep_away, run, wait_ready
 from tests.support.live import EventSource, Refused
+from tests.support.signing_in import sign_in, who
 
 from fansipan_local import Stack
 
@@ -118,3 +119,50 @@ async def test_what_was_read_lately_is_given_stale(
     back = await eventually(is_fresh, "answers are fresh again")
     await wait_ready(fault_stack, "gateway", "analytics", "ingest")
     show(f"database away: 20 stale answers in {seconds:.2f} s; fresh {back:.1f} s after it was back")
+
+
+async def test_who_is_signed_in_goes_on_reading_and_changes_nothing(
+    fault_stack: Stack, site: Addresses, show: Callable[[str], None]
+) -> None:
+    await wait_ready(fault_stack, "gateway")
+    address = "/v1/maintenance-windows?limit=9"
+    remembered = "/v1/things?limit=9"
+    window = {"endsAt": "2999-01-01T00:00:00Z", "reason": "test"}
+    async with httpx.AsyncClient(base_url=site.gateway, timeout=30.0) as browser:
+        session = await sign_in(browser, *site.operator)
+        assert session.status_code == 200, session.text
+        csrf = {"X-CSRF-Token": session.json()["csrfToken"]}
+        before = await browser.get(remembered)
+        assert before.status_code == 200
+        await kill_and_keep_away(fault_stack, "postgres")
+        try:
+            await asyncio.sleep(11.0)  # who they are was asked longer ago than it is taken for granted
+            began = time.monotonic()
+            assert await who(browser) == site.operator[0]
+            stale = await browser.get(remembered)
+            assert (stale.status_code, stale.content) == (200, before.content)
+            assert stale.headers["warning"].startswith("110 ")
+            reading = time.monotonic() - began
+            began = time.monotonic()
+            for request in (
+                browser.get(address),  # not remembered
+                browser.post("/v1/maintenance-windows", json=window, headers=csrf),
+                browser.get(remembered, auth=(site.operator[0], "another password")),
+            ):
+                refused = await request
+                assert (refused.status_code, refused.json()["code"]) == (503, "database-away")
+                assert int(refused.headers["retry-after"]) > 0
+            refusing = time.monotonic() - began
+        finally:
+            await run(fault_stack, ["postgres"])
+            await wait_ready(fault_stack, "gateway", "analytics", "ingest")
+
+        async def may_act() -> bool:
+            made = await browser.post("/v1/maintenance-windows", json=window, headers=csrf)
+            return made.status_code == 201
+
+        back = await eventually(may_act, "the session acts again")
+    show(
+        f"database away: session and stale answer in {reading:.2f} s, three refusals in {refusing:.2f} s;"
+        f" acting again {back:.1f} s after it was back"
+    )

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pwd
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +73,58 @@ def test_a_key_is_made_listed_and_revoked(cli: Cli) -> None:
     assert cli.run("keys", "revoke", "nosuchkey").returncode == 1
 
 
+def test_what_is_done_with_keys_and_providers_is_in_the_audit_trail(cli: Cli, addresses: Any) -> None:
+    create = ("keys", "create", "--provider", "cli-audit", "--name", "k", "--output", "json")
+    first, second, third = (
+        json.loads(cli.run(*create, *more).stdout)
+        for more in (["--provider-name", "Trạm"], [], ["--provider-name", "Trạm mới", "--auto-register"])
+    )
+    for _ in range(2):
+        assert cli.run("keys", "revoke", first["id"]).returncode == 0
+    refused = cli.run(*create, "--provider", "cli-audit", "--datastreams", "other/x")
+
+    assert refused.returncode == 2
+    with psycopg.connect(addresses.database) as connection:
+        rows = connection.execute(
+            "SELECT action, object, details, actor, client FROM audit_event"
+            " WHERE object = 'provider/cli-audit' OR details ->> 'provider' = 'cli-audit' ORDER BY id"
+        ).fetchall()
+        by = connection.execute(
+            "SELECT created_by, revoked_by FROM api_key WHERE id = %s", [first["id"]]
+        ).fetchone()
+    me = f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    assert [(row[0], row[1]) for row in rows] == [
+        ("provider.created", "provider/cli-audit"),
+        ("api-key.created", f"api-key/{first['id']}"),
+        ("api-key.created", f"api-key/{second['id']}"),
+        ("provider.changed", "provider/cli-audit"),
+        ("api-key.created", f"api-key/{third['id']}"),
+        ("api-key.revoked", f"api-key/{first['id']}"),
+    ]
+    assert rows[3][2] == {
+        "name": {"from": "Trạm", "to": "Trạm mới"},
+        "autoRegister": {"from": False, "to": True},
+    }
+    assert {(row[3], row[4]) for row in rows} == {(me, socket.gethostname())}
+    assert by == (me, me)
+    secrets = [made["key"].rsplit("_", 1)[1] for made in (first, second, third)]
+    assert not any(secret in str(row) for secret in secrets for row in rows)
+
+
+@pytest.mark.parametrize("password", ["short", "cli-weak-2026", "123456789012", "abababababab"])
+def test_a_weak_password_is_refused_as_administration_refuses_it(
+    cli: Cli, addresses: Any, password: str
+) -> None:
+    refused = cli.run(
+        "operators", "create", "--username", "cli-weak", "--password-stdin", stdin=f"{password}\n"
+    )
+    assert refused.returncode == 2
+    assert password not in refused.stderr
+    with psycopg.connect(addresses.database) as connection:
+        made = connection.execute("SELECT count(*) FROM operator WHERE username = 'cli-weak'").fetchone()
+    assert made == (0,)
+
+
 def test_an_operator_is_changed_only_when_asked(cli: Cli, addresses: Any) -> None:
     create = ("operators", "create", "--username", "cli-test", "--role", "viewer", "--password-stdin")
 
@@ -108,7 +162,7 @@ def test_an_operator_gets_a_scope_is_unlocked_and_loses_a_second_factor(cli: Cli
         row = connection.execute(
             "SELECT display_name, area_codes, agencies, totp_secret, failed_sign_ins, locked_until, session_epoch,"
             " (SELECT count(*) FROM sign_in_guess g WHERE g.username = o.username),"
-            " (SELECT array_agg(action ORDER BY id) FROM audit_event WHERE object = o.username)"
+            " (SELECT array_agg(action ORDER BY id) FROM audit_event WHERE object = 'operator/' || o.username)"
             " FROM operator o WHERE username = 'cli-scope'"
         ).fetchone()
     done = ["operator.created", "operator.unlocked", "operator.totp-reset"]

@@ -291,6 +291,38 @@ async def test_the_audit_trail_is_found_by_who_what_and_when(
     assert {item["client"] for item in ours} == {"127.0.0.1"}
 
 
+async def test_objects_have_one_form_also_those_of_older_events(
+    gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]"
+):
+    await owner.execute(
+        "INSERT INTO audit_event (actor, action, object) VALUES ('huy', 'session.began', 'huy'),"
+        " ('huy', 'operator.password-changed', 'huy'), ('lan', 'period.closed', '2024-01'),"
+        " ('huy', 'alert.acknowledged', 'alert/1'), ('lan', 'operator.changed', 'operator/huy')"
+    )
+
+    async def found(wanted: str) -> list[tuple[str, str]]:
+        answer = await gateway.get("/v1/admin/audit", params={"object": wanted}, auth=_ADMIN)
+        assert answer.status_code == 200, answer.text
+        return [(item["action"], item["object"]) for item in answer.json()["items"]]
+
+    assert await found("operator/huy") == [
+        ("operator.changed", "operator/huy"),
+        ("operator.password-changed", "operator/huy"),
+        ("session.began", "operator/huy"),
+    ]
+    assert {("period.closed", "period/2024-01")} < {*await found("period")}
+    assert await found("period/2024-01") == [("period.closed", "period/2024-01")]
+    assert {("session.began", "operator/huy"), ("operator.changed", "operator/huy")} < {
+        *await found("operator")
+    }
+    assert await found("session") == []
+    assert await found("alert/1") == [("alert.acknowledged", "alert/1")]
+
+    wrong = await gateway.post("/v1/session", json={"username": "' OR 1=1", "password": "x"})
+    assert wrong.status_code == 401
+    assert await found("operator/' OR 1=1") == [("session.failed", "operator/' OR 1=1")]
+
+
 async def test_the_catalogue_says_what_is_evaluated_and_what_waits(
     gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]"
 ):

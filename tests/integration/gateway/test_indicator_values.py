@@ -25,6 +25,7 @@ _CORRECTED = datetime(2026, 4, 10, tzinfo=UTC)
 class _Ids:
     old: int
     new: int
+    running: int
     commune: int
 
 
@@ -50,6 +51,7 @@ async def ids(world: Any, writer: FigureWriter) -> _Ids:
     await writer.put(old, commune, "2026-05", 1.0)  # the old version is still computed beside the new one
     secret = await writer.define("internal", public=False)
     await writer.put(secret, commune, "2026-03", 1.0)
+    running = await writer.define("running")
     merged = await writer.subject("area", "02635")
     for month in ("2025-05", "2025-06", "2025-07"):
         await writer.put(old, merged, month, 70.0)
@@ -62,7 +64,7 @@ async def ids(world: Any, writer: FigureWriter) -> _Ids:
         " 'Tỉnh Lào Cai', 'part', '2025-07-01')"
     )
     await connection.close()
-    return _Ids(old, new, commune)
+    return _Ids(old, new, running, commune)
 
 
 async def _values(gateway: httpx.AsyncClient, **query: Any) -> list[dict[str, Any]]:
@@ -161,9 +163,7 @@ async def test_the_running_period_is_provisional(
     gateway: httpx.AsyncClient, writer: FigureWriter, ids: _Ids
 ) -> None:
     running = period_at(PeriodKind.DAY, datetime.now(UTC))
-    await writer.put(
-        await writer.define("running"), ids.commune, running, None, details={"missing": "zero-denominator"}
-    )
+    await writer.put(ids.running, ids.commune, running, None, details={"missing": "zero-denominator"})
     response = await gateway.get("/v1/indicators/running/values", params={"area": "02671", "period": "day"})
     (item,) = response.json()["items"]
     assert (item["period"], item["provisional"]) == (running.label, True)

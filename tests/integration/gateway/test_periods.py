@@ -16,6 +16,7 @@ import pytest
 from pwdlib import PasswordHash
 from tests.support.figures import FigureWriter, connect_as_owner, hours_ago
 
+from fansipan_gateway.periods import repository
 from fansipan_gateway.periods.schemas import Close, CloseDetail, CloseList, RestatementList, Verification
 from fansipan_indicators.chain import CLOSE_LOCK
 from fansipan_indicators.periods import PeriodKind, period_at
@@ -236,6 +237,24 @@ async def test_a_close_waits_for_who_writes_figures(
     assert (item["value"], item["closed"], item["restated"]) == (77.0, True, None)
 
 
+async def test_a_close_does_not_wait_for_ever_and_says_when_to_come_back(
+    gateway: httpx.AsyncClient, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane that writes figures for long keeps its lock; others are answered meanwhile, and the next try succeeds."""
+    monkeypatch.setattr(repository, "_LOCK_WAIT", "SET LOCAL lock_timeout = '300ms'")
+    async with owner.transaction():
+        await owner.execute("SELECT pg_advisory_xact_lock_shared($1)", CLOSE_LOCK)
+        tries = [asyncio.create_task(_close(gateway, "2026-05")) for _ in range(12)]
+        assert (await gateway.get("/v1/things")).status_code == 200, "a close that waits holds one connection"
+        for refused in await asyncio.gather(*tries):
+            assert (refused.status_code, refused.json()["code"]) == (503, "still-evaluating")
+            assert int(refused.headers["retry-after"]) == 10
+            assert "under way" in refused.json()["detail"]
+    assert (await gateway.get("/v1/periods/2026-05")).status_code == 404
+    closed = await _close(gateway, "2026-05")
+    assert closed.status_code == 201, closed.text
+
+
 @pytest.mark.parametrize(
     ("tamper", "what"),
     [
@@ -286,13 +305,20 @@ async def test_the_command_line_verifies_and_lists(world: Any) -> None:
     verified = _cli(world.url, "verify", "2026-08")
     assert (verified.returncode, "2026-08" in verified.stdout) == (0, True)
     listed = json.loads(_cli(world.url, "list", "--output", "json").stdout)
-    assert [close["period"] for close in listed] == ["2026-09", "2026-08", "2026-07", "2026-06"]
+    assert [close["period"] for close in listed] == [
+        "2026-05",
+        "2026-09",
+        "2026-08",
+        "2026-07",
+        "2026-06",
+    ]
     everything = json.loads(_cli(world.url, "verify", "--output", "json").stdout)
     assert [(close["period"], close["ok"]) for close in everything] == [
         ("2026-06", True),
         ("2026-07", True),
         ("2026-08", True),
         ("2026-09", True),
+        ("2026-05", True),
     ]
     assert _cli(world.url, "verify", "2020-01").returncode == 1
     assert _cli(world.url, "verify", "nonsense").returncode == 2

@@ -11,7 +11,15 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from tests.conftest import Addresses
-from tests.support.signing_in import audited, make_operator, sign_in, signed_in, who
+from tests.support.signing_in import (
+    audited,
+    code_of,
+    early_in_a_step,
+    make_operator,
+    sign_in,
+    signed_in,
+    who,
+)
 
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 COOKIE = "fansipan_session"
@@ -136,6 +144,37 @@ async def test_another_secret_and_another_replica(
         ).status_code == 201
     async with serve(database_url, session_secret=SecretStr("t" * 64)) as stranger:
         assert await who(stranger, headers=headers) is None
+
+
+async def test_the_secret_is_changed_and_nobody_notices(
+    client: httpx.AsyncClient, own: "asyncpg.Connection[Any]", database_url: str, serve: Serve
+) -> None:
+    """First every replica knows the new secret, too; then it makes with it; then the old one goes."""
+    await make_operator(own, "ha")
+    await early_in_a_step()
+    old, new = "s" * 64, "n" * 64
+    csrf = await signed_in(client, "ha")
+    secret = (await client.post("/v1/session/totp", headers=csrf)).json()["secret"]
+    begun = await client.put("/v1/session/totp", json={"code": code_of(secret, steps=-1)}, headers=csrf)
+    csrf = {"X-CSRF-Token": begun.json()["csrfToken"]}
+    before = await own.fetchval("SELECT totp_secret FROM operator WHERE username = 'ha'")
+    headers = _browser(client, client.cookies[COOKIE])
+    async with serve(database_url, session_secret=SecretStr(f"{old} {new}")) as first:
+        assert await who(first, headers=headers) == "ha"
+    async with serve(database_url, session_secret=SecretStr(f"{new}\n{old}")) as second:
+        assert await who(second, headers=headers) == "ha"
+        made = await second.post("/v1/maintenance-windows", json=WINDOW, headers=headers | csrf)
+        assert made.status_code == 201, "a token from before is good"
+        renewed = await sign_in(second, "ha", code=code_of(secret))
+        assert renewed.status_code == 200
+        of_new = _browser(second, second.cookies[COOKIE])
+    after = await own.fetchval("SELECT totp_secret FROM operator WHERE username = 'ha'")
+    assert after != before
+    async with serve(database_url, session_secret=SecretStr(new)) as third:
+        assert await who(third, headers=headers) is None
+        assert await who(third, headers=of_new) == "ha"
+        again = await sign_in(third, "ha", code=code_of(secret, steps=1))
+        assert again.status_code == 200, "the second factor was encrypted anew when it was used"
 
 
 async def test_redis_may_lose_everything_and_what_ended_stays_ended(

@@ -1,77 +1,40 @@
 """Who is limited to a commune or an agency gets nothing of another, through every door of the OpenAPI file."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 from urllib.parse import quote
 
-import asyncpg
 import httpx
 import pytest
-from pwdlib import PasswordHash
-from tests.support.figures import connect_as_owner
 from tests.support.two_communes import (
     AGENCY,
     CLOSED,
     DAY,
-    FORMER_A,
     FORMER_B,
     MONTH,
     NOW,
     PROCEDURE,
     PROVINCE,
-    PUBLIC_FIGURE,
     STILL_OPEN,
     THING,
-    A,
     B,
     TwoCommunes,
-    add_key,
     body_of,
-    build,
     marks_in,
-    number,
 )
 from tests.support.two_communes import DATASTREAM as KEY
+from tests.support.visibility import FAR, PASSWORD, City, city_of
 
-_PASSWORD: Final = "mật khẩu dài"
-_OPERATORS: Final = {
-    # name: role, areas, agencies
-    "xem-a": ("viewer", [A], []),
-    "xem-co-quan-a": ("viewer", [], [AGENCY[A]]),
-    "xem-ca-hai": ("viewer", [A], [AGENCY[A]]),
-    "quan-a": ("admin", [A], []),
-    "quan-co-quan-a": ("admin", [], [AGENCY[A]]),
-    "toan-tinh": ("admin", [], []),
-    "ca-tinh": ("viewer", [PROVINCE], []),
-}
 _READERS: Final = ("xem-a", "xem-co-quan-a", "xem-ca-hai")
 _LIMITED: Final = ("xem-a", "xem-co-quan-a", "xem-ca-hai", "quan-a", "quan-co-quan-a")
-_FAR: Final = {"from": "2026-06-01T00:00:00Z", "to": "2026-08-01T00:00:00Z"}
-
-
-@dataclass(frozen=True)
-class _City:
-    made: TwoCommunes
-    url: str
-    client: httpx.AsyncClient
-    owner: "asyncpg.Connection[Any]"
 
 
 @pytest.fixture(scope="module")
-async def city(database_url: str, serve: Any) -> AsyncGenerator[_City]:
-    owner = await connect_as_owner(database_url)
-    made = await build(owner)
-    hashed = PasswordHash.recommended().hash(_PASSWORD)
-    await owner.executemany(
-        "INSERT INTO operator (username, password_hash, role, area_codes, agencies) VALUES ($1, $2, $3, $4, $5)",
-        [(name, hashed, *limits) for name, limits in _OPERATORS.items()],
-    )
-    async with serve(database_url) as client:
-        yield _City(made, database_url, client, owner)
-    await owner.close()
+async def city(database_url: str, serve: Any) -> AsyncGenerator[City]:
+    async with city_of(database_url, serve) as city:
+        yield city
 
 
 # ---------------------------------------------------------------- the walk
@@ -257,7 +220,7 @@ class _Ask:
             params=list(self.query),
             content=self.body,
             headers=headers,
-            auth=(name, _PASSWORD),
+            auth=(name, PASSWORD),
         )
 
 
@@ -292,12 +255,12 @@ def _asks(
             filled = filled.replace(f"{{{name}}}", quote(str(value), safe="/:"))
         fixed = [(name, str(value)) for name, value in given.items() if f"{{{name}}}" not in path]
         for more in ((), *pairs):
-            query = dict([*(_FAR.items() if ranged else ()), *fixed, *((n, str(v)) for n, v in more)])
+            query = dict([*(FAR.items() if ranged else ()), *fixed, *((n, str(v)) for n, v in more)])
             for body in _BODIES[path] if method in ("post", "put", "patch") else (None,):
                 yield _Ask(method.upper(), filled, tuple(query.items()), body_of(body))
 
 
-async def test_nothing_of_another_commune_comes_through_any_operation(city: _City) -> None:
+async def test_nothing_of_another_commune_comes_through_any_operation(city: City) -> None:
     document = (await city.client.get("/openapi.json")).json()
     naming = _naming(city.made)
     walked, asked, unseen = 0, 0, []
@@ -331,286 +294,13 @@ async def test_nothing_of_another_commune_comes_through_any_operation(city: _Cit
     print(f"{walked} operations, {asked} requests")  # noqa: T201
 
 
-async def _follow_with_limits(city: _City, ask: _Ask) -> bool:
+async def _follow_with_limits(city: City, ask: _Ask) -> bool:
     """The second page of an unlimited operator, asked for by those who are limited; False when there is none."""
     first = await _Ask("GET", ask.path, (*ask.query, ("limit", "1"))).send(city.client, "toan-tinh")
     following = first.json().get("next") if first.is_success else None
     if following is None:
         return False
     for name in _READERS:
-        answer = await city.client.get(following, auth=(name, _PASSWORD))
+        answer = await city.client.get(following, auth=(name, PASSWORD))
         assert not marks_in(answer.text, following), (name, following, answer.text)
     return True
-
-
-# ---------------------------------------------------------------- what they do see
-
-
-async def _get(city: _City, name: str, path: str, **query: Any) -> Any:
-    answer = await city.client.get(path, params=query, auth=(name, _PASSWORD))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def _values(city: _City, name: str, indicator: str, subject: str, **query: Any) -> list[float]:
-    page = await _get(city, name, f"/v1/indicators/{indicator}/values", subject=subject, **query)
-    return [item["value"] for item in page["items"]]
-
-
-async def test_the_communes_own_is_seen(city: _City) -> None:
-    async def keys(path: str, **query: Any) -> list[str]:
-        return [item["key"] for item in (await _get(city, "xem-a", path, **query))["items"]]
-
-    assert await keys("/v1/things") == [THING[A]]
-    assert await keys("/v1/things", area=PROVINCE) == [THING[A]]
-    assert await keys("/v1/datastreams") == [KEY[A]]
-    readings = await _get(city, "xem-a", "/v1/observations", datastream=KEY[A], granularity="raw", **_FAR)
-    assert [item["result"] for item in readings["items"]] == [number(A, 0)]
-    latest = await _get(city, "xem-a", "/v1/latest", area=PROVINCE)
-    assert [item["datastream"] for item in latest["items"]] == [KEY[A]]
-    assert await _values(city, "xem-a", "internal", A) == [number(A, 10), number(A, 11), number(A, 2)][-3:]
-    assert await _values(city, "xem-a", "internal", FORMER_A, **{"from": "2025-06"}) == [number(A, 7)]
-    assert await _values(city, "xem-a", "internal", f"area-procedure:{A}|P1") == [number(A, 6)]
-    assert await _values(city, "xem-a", "internal-dust", f"thing:{THING[A]}") == [number(A, 13)]
-    assert await _values(city, "xem-a", "internal", f"agency:{AGENCY[A]}") == []
-    assert await _values(city, "xem-a", "internal", FORMER_B, **{"from": "2025-06"}) == []
-    alerts = await _get(city, "xem-a", "/v1/alerts")
-    assert {item["subject"] for item in alerts["items"]} == {KEY[A], A}
-
-
-async def test_the_agencys_own_is_seen(city: _City) -> None:
-    assert await _values(city, "xem-co-quan-a", "internal", f"agency:{AGENCY[A]}") == [number(A, 3)]
-    assert await _values(city, "xem-co-quan-a", "internal", f"agency-procedure:{AGENCY[A]}|P1") == [
-        number(A, 5)
-    ]
-    assert await _values(city, "xem-co-quan-a", "internal", A) == []
-    assert (await _get(city, "xem-co-quan-a", "/v1/things"))["items"] == []
-    alerts = await _get(city, "xem-co-quan-a", "/v1/alerts")
-    assert [item["subject"] for item in alerts["items"]] == [AGENCY[A]]
-    summary = await _get(city, "xem-co-quan-a", "/v1/service-events/summary", groupBy="area", **_FAR)
-    assert [(item["key"], item["uses"]) for item in summary["items"]] == [(A, 7)]
-
-
-async def test_with_both_limits_each_figure_needs_its_own_and_a_case_needs_both(city: _City) -> None:
-    assert await _values(city, "xem-ca-hai", "internal", f"agency:{AGENCY[A]}") == [number(A, 3)]
-    assert number(A, 2) in await _values(city, "xem-ca-hai", "internal", A)
-    await city.owner.execute(
-        "INSERT INTO dossier SELECT (jsonb_populate_record(d, jsonb_build_object('dossier_id', 'HS-A2', 'area_code',"
-        " '02668'))).* FROM dossier d WHERE dossier_id = 'HS-A'"
-    )
-    await city.owner.execute(
-        "INSERT INTO dossier SELECT (jsonb_populate_record(d, jsonb_build_object('dossier_id', 'HS-X', 'area_code',"
-        " '02683'))).* FROM dossier d WHERE dossier_id = 'HS-A'"
-    )
-    path = f"/v1/indicators/public/values/agency:{AGENCY[A]}/{MONTH.label}/explain"
-    for name, expected in (
-        ("toan-tinh", {"HS-A", "HS-A2", "HS-X"}),
-        ("xem-co-quan-a", {"HS-A", "HS-A2", "HS-X"}),
-        ("xem-ca-hai", {"HS-A", "HS-A2"}),  # 02668 became part of the commune, 02683 is another
-    ):
-        inputs = (await _get(city, name, path))["inputs"]
-        assert ({item["id"] for item in inputs["items"]}, inputs["partial"]) == (
-            expected,
-            name != "toan-tinh",
-        )
-
-
-async def test_what_is_public_stays_public_but_not_the_cases_behind_it(city: _City) -> None:
-    assert await _values(city, "xem-a", "public", B) == [PUBLIC_FIGURE[B]]
-    assert await _values(city, "xem-a", "public", PROVINCE) == [4300.5]
-    assert await _values(city, "xem-a", "public", f"procedure:{PROCEDURE}") == [PUBLIC_FIGURE[B]]
-    why = await _get(city, "xem-a", f"/v1/indicators/public/values/{B}/{MONTH.label}/explain")
-    assert (why["figure"]["value"], why["inputs"]["items"], why["inputs"]["partial"]) == (
-        PUBLIC_FIGURE[B],
-        [],
-        True,
-    )
-    score = await _get(city, "xem-a", f"/v1/indicators/score/values/{B}/{MONTH.label}/explain")
-    assert [(item["hidden"], item["value"]) for item in score["inputs"]["items"]] == [(True, None)]
-    own = await _get(city, "xem-a", f"/v1/indicators/score/values/{A}/{MONTH.label}/explain")
-    assert [(item["hidden"], item["value"]) for item in own["inputs"]["items"]] == [(False, number(A, 2))]
-
-
-async def test_a_ranking_is_of_what_is_seen_and_pages_are_full(city: _City) -> None:
-    ranking = await _get(city, "xem-a", "/v1/indicators/internal/latest", period="month")
-    assert ([item["subject"]["key"] for item in ranking["items"]], ranking["total"]) == ([A], 1)
-    assert ranking["province"] is None
-    public = await _get(city, "xem-a", "/v1/indicators/public/latest", period="month")
-    assert {item["subject"]["key"] for item in public["items"]} == {A, B}
-    assert public["province"]["value"] == 4300.5
-    page = await _get(city, "xem-a", "/v1/alerts", limit=2)
-    assert (len(page["items"]), page["next"]) == (2, None)
-
-
-async def test_a_province_among_the_areas_stands_for_all_its_communes(city: _City) -> None:
-    assert len((await _get(city, "ca-tinh", "/v1/things"))["items"]) == 2
-    assert number(B, 14) in await _values(city, "ca-tinh", "internal", PROVINCE)
-    assert number(B, 2) in await _values(city, "ca-tinh", "internal", B)
-
-
-async def test_an_unknown_area_is_a_limit_too(city: _City) -> None:
-    await city.owner.execute("UPDATE operator SET area_codes = '{99999}' WHERE username = 'ca-tinh'")
-    try:
-        await _until_read_again(city, "ca-tinh", things=0)
-    finally:
-        await city.owner.execute("UPDATE operator SET area_codes = '{15}' WHERE username = 'ca-tinh'")
-        await _until_read_again(city, "ca-tinh", things=2)
-
-
-async def _until_read_again(city: _City, name: str, *, things: int) -> None:
-    """The gateway is notified of a changed operator: not at once, but long before its cache ends."""
-    async with asyncio.timeout(5.0):
-        while len((await _get(city, name, "/v1/things"))["items"]) != things:
-            await asyncio.sleep(0.05)
-
-
-# ---------------------------------------------------------------- closed periods
-
-
-async def test_of_a_closed_period_only_the_own_figures_are_told(city: _City) -> None:
-    for name, values in (("xem-a", 1), ("toan-tinh", 2)):
-        counts = (await _get(city, name, f"/v1/periods/{CLOSED}"))["indicators"]
-        assert [(count["indicator"], count["values"]) for count in counts] == [("internal", values)]
-        ledger = (await _get(city, name, f"/v1/periods/{CLOSED}/restatements"))["items"]
-        assert [entry["value"] for entry in ledger] == [number(A, 12), number(B, 12)][:values]
-
-
-async def test_everybody_learns_that_a_chain_is_broken_but_not_whose_figure(city: _City) -> None:
-    whole = await _get(city, "toan-tinh", f"/v1/periods/{CLOSED}/verify")
-    assert whole["broken"]["subject"] == f"area:{B}"
-    part = await _get(city, "xem-a", f"/v1/periods/{CLOSED}/verify")
-    assert (part["ok"], part["broken"]["subject"], part["broken"]["indicator"]) == (False, None, None)
-
-
-# ---------------------------------------------------------------- acting
-
-
-async def _post(city: _City, name: str, path: str, body: dict[str, Any]) -> httpx.Response:
-    return await city.client.post(path, json=body, auth=(name, _PASSWORD))
-
-
-async def test_who_is_limited_acts_on_their_own(city: _City) -> None:
-    mine, theirs = city.made.alerts[A][0], city.made.alerts[B][0]
-    assert (
-        await _post(city, "quan-a", f"/v1/alerts/{mine}/comment", {"note": "đang xử lý"})
-    ).status_code == 200
-    assert (await _post(city, "quan-a", f"/v1/alerts/{theirs}/comment", {"note": "?"})).status_code == 404
-    assert (await _get(city, "toan-tinh", f"/v1/alerts/{theirs}"))["history"][-1]["note"] != "?"
-    closing = await _post(city, "quan-a", "/v1/periods/2026-02/close", {})
-    assert (closing.status_code, closing.json()["code"]) == (403, "forbidden")
-    what_if = {"subject": A, "period": MONTH.label, "finish": {"open": True}}
-    finished = await _post(city, "quan-a", "/v1/indicators/internal/what-if", what_if)
-    assert "HS-A" in finished.text, finished.text
-
-
-async def test_who_is_limited_silences_only_their_own(city: _City) -> None:
-    window = {"endsAt": "2199-01-01T00:00:00Z", "reason": "thử"}
-    for subject in (KEY[A], THING[A], A):
-        made = await _post(city, "quan-a", "/v1/maintenance-windows", {**window, "subject": subject})
-        assert made.status_code == 201, made.text
-        ended = await _post(city, "quan-a", f"/v1/maintenance-windows/{made.json()['id']}/end", {})
-        assert ended.status_code == 200
-    for subject in (KEY[B], THING[B], B, AGENCY[A], "nothing", None):
-        refused = await _post(city, "quan-a", "/v1/maintenance-windows", {**window, "subject": subject})
-        assert refused.status_code == 403, refused.text
-    of_all = (await _post(city, "toan-tinh", "/v1/maintenance-windows", window)).json()["id"]
-    seen = {item["id"] for item in (await _get(city, "quan-a", "/v1/maintenance-windows"))["items"]}
-    assert of_all in seen
-    assert city.made.windows[B] not in seen
-    ended = await _post(city, "quan-a", f"/v1/maintenance-windows/{of_all}/end", {})
-    assert ended.status_code == 403
-    assert (await _post(city, "toan-tinh", f"/v1/maintenance-windows/{of_all}/end", {})).status_code == 200
-
-
-# ---------------------------------------------------------------- the public, and keys
-
-
-async def test_the_public_sees_public_indicators_and_no_cases(city: _City, serve: Any) -> None:
-    async with serve(city.url, anonymous_read=True) as public:
-
-        async def get(path: str, **query: Any) -> httpx.Response:
-            return await public.get(path, params=query)
-
-        listed = {item["id"] for item in (await get("/v1/indicators")).json()["items"]}
-        assert listed == {"public", "public-dust", "score"}
-        assert (await get("/v1/indicators/internal/values", area=A)).status_code == 404
-        assert (await get("/v1/indicators/public/values", area=A)).json()["items"][0][
-            "value"
-        ] == PUBLIC_FIGURE[A]
-        why = (await get(f"/v1/indicators/public/values/{A}/{MONTH.label}/explain")).json()["inputs"]
-        assert (why["items"], why["partial"]) == ([], True)
-        score = (await get(f"/v1/indicators/score/values/{A}/{MONTH.label}/explain")).json()["inputs"][
-            "items"
-        ]
-        assert [(item["hidden"], item["value"], item["points"]) for item in score] == [(True, None, None)]
-        summary = await get("/v1/service-events/summary", groupBy="agency", **_FAR)
-        assert (summary.status_code, summary.json()["code"]) == (401, "unauthorized")
-        [close] = [item for item in (await get("/v1/periods")).json()["items"] if item["period"] == CLOSED]
-        assert close["closedBy"] is None
-        assert (await get(f"/v1/periods/{CLOSED}")).json()["indicators"] == []
-        assert (await get(f"/v1/periods/{CLOSED}/restatements")).json()["items"] == []
-        assert {item["rule"] for item in (await get("/v1/alerts")).json()["items"]} == {"loud"}
-        assert (await get("/v1/maintenance-windows")).status_code == 401
-        assert len((await get("/v1/things")).json()["items"]) == 2
-        limited = await public.get("/v1/things", auth=("xem-a", _PASSWORD))
-        assert [item["key"] for item in limited.json()["items"]] == [THING[A]]
-        assert limited.headers["cache-control"].startswith("private")
-
-
-async def test_an_indicator_that_is_no_longer_public_is_hidden_with_all_its_versions(
-    city: _City, serve: Any
-) -> None:
-    """An older version said public; what counts is the newest that is kept, for figures and closes alike."""
-    await city.owner.execute(
-        "INSERT INTO indicator_definition (key, version, digest, lane, document, public, effective_from)"
-        " SELECT key, 2, 'digest-2', lane, jsonb_set(document, '{versions,0,version}', '2'), false, '2199-01-01'"
-        " FROM indicator_definition WHERE key = 'public-dust'"
-    )
-    try:
-        async with serve(city.url, anonymous_read=True) as public:
-            values = await public.get("/v1/indicators/public-dust/values", params={"area": A})
-            assert values.status_code == 404
-            limited = await public.get(
-                "/v1/indicators/public-dust/values", params={"area": B}, auth=("xem-a", _PASSWORD)
-            )
-            assert limited.json()["items"] == []
-    finally:
-        await city.owner.execute("DELETE FROM indicator_definition WHERE key = 'public-dust' AND version = 2")
-
-
-@pytest.mark.parametrize("anonymous_read", [False, True])
-async def test_a_key_reads_internal_figures_of_its_things_and_cases_of_its_provider(
-    city: _City, serve: Any, anonymous_read: bool
-) -> None:
-    own, foreign = await add_key(city.owner, "city"), await add_key(city.owner, "guest")
-    narrow = await add_key(city.owner, "city", f"{THING[A]}/")
-    part = await add_key(city.owner, "city", f"{THING[A]}/pm2")
-    async with serve(city.url, anonymous_read=anonymous_read) as client:
-
-        async def get(key: str, path: str, **query: Any) -> httpx.Response:
-            return await client.get(path, params=query, headers={"Authorization": f"Bearer {key}"})
-
-        async def figures(key: str, indicator: str, subject: str) -> list[float]:
-            answer = await get(key, f"/v1/indicators/{indicator}/values", subject=subject)
-            return [item["value"] for item in answer.json()["items"]] if answer.is_success else []
-
-        listed = {item["id"] for item in (await get(own, "/v1/indicators")).json()["items"]}
-        assert listed == {"public", "public-dust", "score", "internal-dust"}
-        assert await figures(own, "internal-dust", f"thing:{THING[A]}") == [number(A, 13)]
-        assert await figures(narrow, "internal-dust", f"thing:{THING[A]}") == [number(A, 13)]
-        assert await figures(narrow, "internal-dust", f"thing:{THING[B]}") == []
-        assert await figures(part, "internal-dust", f"thing:{THING[A]}") == []  # not all of its datastreams
-        assert await figures(foreign, "internal-dust", f"thing:{THING[A]}") == []
-        assert await figures(own, "internal-dust", A) == []  # an area's figure may rest on things of others
-        assert await figures(own, "internal", A) == []
-        assert await figures(foreign, "public", A) == [PUBLIC_FIGURE[A]]
-        path = f"/v1/indicators/public/values/{B}/{MONTH.label}/explain"
-        for key, cases in ((own, ["HS-B-7104"]), (foreign, [])):
-            assert [item["id"] for item in (await get(key, path)).json()["inputs"]["items"]] == cases
-            summary = (await get(key, "/v1/service-events/summary", groupBy="agency", **_FAR)).json()["items"]
-            assert len(summary) == 2 * len(cases)
-        if not anonymous_read:
-            assert (await get(own, "/v1/alerts")).status_code == 403
-            assert [t["key"] for t in (await get(part, "/v1/things")).json()["items"]] == [THING[A]]
-            assert (await get(part, f"/v1/things/{THING[B]}")).status_code == 404
-            assert (await get(foreign, "/v1/things")).json()["items"] == []

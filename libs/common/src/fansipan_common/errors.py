@@ -61,6 +61,12 @@ class PayloadTooLarge(ClientFault):
     status, code, title = 413, "payload-too-large", "Payload too large"
 
 
+class RequestTimeout(ClientFault):
+    """The body did not come in time."""
+
+    status, code, title = 408, "request-timeout", "Request timeout"
+
+
 class UnsupportedMediaType(ClientFault):
     """The content type or encoding is not one we read."""
 

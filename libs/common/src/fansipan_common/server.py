@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 import uvicorn
 from fastapi import FastAPI
 
+from fansipan_common.http_protocol import BoundedHttpProtocol
 from fansipan_common.logging import configure_logging
 from fansipan_common.settings import CommonSettings, SettingsError, SettingsT, load_settings
 from fansipan_common.telemetry import configure_telemetry
@@ -40,7 +41,7 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         app = build(settings)
     except SettingsError as error:  # what a setting names is not there, or not usable
         _refuse(name, error)
-    _allow_many_connections()
+    most_connections = _allow_many_connections()
     _calm_garbage_collector()
     _share_the_interpreter()
     try:
@@ -49,11 +50,13 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=BoundedHttpProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=15,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            limit_concurrency=most_connections,
             server_header=False,
             proxy_headers=False,
         )
@@ -70,12 +73,19 @@ def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def _allow_many_connections() -> None:
-    """Each connection is an open file, and by default a process may have 1,024: take what we are allowed to take."""
+def _allow_many_connections() -> int:
+    """Each connection is an open file, and by default a process may have 1,024: take what we are allowed to take.
+
+    Returns:
+        How many connections leave enough files for everything else; past them requests are answered 503.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    files = _MOST_FILES if soft == resource.RLIM_INFINITY else soft
+    return files * 9 // 10
 
 
 def _calm_garbage_collector() -> None:

@@ -53,6 +53,7 @@ from fansipan_gateway.observations.service import Observations
 from fansipan_gateway.service_events.endpoints import service_events_router
 from fansipan_gateway.service_events.repository import ServiceEventRepository
 from fansipan_gateway.service_events.service import ServiceEvents
+from fansipan_gateway.sessions.endings import Endings
 from fansipan_gateway.sessions.repository import EndedSessions, SessionStore
 from fansipan_gateway.sessions.service import Sessions
 from fansipan_gateway.settings import GatewaySettings
@@ -102,9 +103,10 @@ def build(settings: GatewaySettings) -> FastAPI:
     redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
     audit = AuditTrail()
     guesses = GuessRepository(database, audit)
-    operators = OperatorLogins(OperatorRepository(database), guesses)
+    operators = OperatorLogins(OperatorRepository(database), guesses, stale_for=settings.stale_seconds)
     keys = session_keys(settings)
-    sessions = Sessions(SessionStore(redis), EndedSessions(database), keys, settings.session_lifetimes, _now)
+    endings = Endings(EndedSessions(database), stale_for=settings.stale_seconds)
+    sessions = Sessions(SessionStore(redis), endings, keys, settings.session_lifetimes, _now)
     datastream_repository = DatastreamRepository(database)
     directory = DatastreamDirectory(datastream_repository)
     areas = Areas(AreaRepository(database))

@@ -27,6 +27,14 @@ class GatewaySettings(CommonSettings):
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, Field(validation_alias="FANSIPAN_TRUSTED_PROXIES")
     ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            validation_alias="FANSIPAN_ALLOWED_HOSTS",
+            description="Names that requests may be for, beside that of FANSIPAN_PUBLIC_URL; none: any.",
+        ),
+    ] = ()
     database_connections: Annotated[
         int, Field(validation_alias="FANSIPAN_DATABASE_CONNECTIONS", ge=1, le=200)
     ] = 10
@@ -133,7 +141,13 @@ class GatewaySettings(CommonSettings):
     open_data_contact: Annotated[
         str | None, Field(validation_alias="FANSIPAN_OPEN_DATA_CONTACT", pattern=r"^[^\s@]+@[^\s@]+$")
     ] = None
-    session_secret: Annotated[SecretStr | None, Field(validation_alias="FANSIPAN_SESSION_SECRET")] = None
+    session_secret: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="FANSIPAN_SESSION_SECRET",
+            description="Or several with white space between them: the first makes, all are good.",
+        ),
+    ] = None
     session_hours: Annotated[float, Field(validation_alias="FANSIPAN_SESSION_HOURS", gt=0, le=24 * 90)] = 12.0
     session_idle_minutes: Annotated[
         float, Field(validation_alias="FANSIPAN_SESSION_IDLE_MINUTES", ge=1, le=60 * 24 * 90)
@@ -150,6 +164,12 @@ class GatewaySettings(CommonSettings):
     oidc_claim: Annotated[str, Field(validation_alias="FANSIPAN_OIDC_CLAIM", min_length=1)] = "groups"
     oidc_grants: Annotated[tuple[Grant, ...], Field(validation_alias="FANSIPAN_OIDC_GRANTS")] = ()
     oidc_creates_accounts: Annotated[bool, Field(validation_alias="FANSIPAN_OIDC_CREATES_ACCOUNTS")] = False
+
+    @property
+    def known_hosts(self) -> tuple[str, ...]:
+        """Names that requests may be for, without ports; none: any."""
+        public = None if self.public_url is None else urlsplit(self.public_url).hostname
+        return (*self.allowed_hosts, public) if self.allowed_hosts and public else self.allowed_hosts
 
     @property
     def session_lifetimes(self) -> Lifetimes:
@@ -174,6 +194,14 @@ class GatewaySettings(CommonSettings):
         if "openid" not in self.oidc_scopes.split():
             raise ValueError("FANSIPAN_OIDC_SCOPES must hold openid")
         return self
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        """`city.example, 10.0.0.7` → names."""
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ import pytest
 
 from fansipan_gateway.sessions.cookies import CookieJar
 from fansipan_gateway.sessions.domain import Lifetimes, Method, Session, new_session_id, split_cookie
-from fansipan_gateway.sessions.keys import Keys, Unreadable, WeakSecret
+from fansipan_gateway.sessions.keys import Decrypted, Keys, Unreadable, WeakSecret
 
 _NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 _SECRET = "s" * 32
@@ -54,7 +54,7 @@ def test_what_is_stored_can_be_read_in_its_place_only() -> None:
     stored = keys.encrypt(b"JBSWY3DP", "totp mai")
     assert b"JBSWY3DP" not in stored
     assert stored != keys.encrypt(b"JBSWY3DP", "totp mai")
-    assert keys.decrypt(stored, "totp mai") == b"JBSWY3DP"
+    assert keys.decrypt(stored, "totp mai") == Decrypted(b"JBSWY3DP", outdated=False)
     for other, context, text in (
         (keys, "totp lan", stored),
         (Keys("t" * 32), "totp mai", stored),
@@ -72,9 +72,31 @@ def test_a_csrf_token_belongs_to_its_session() -> None:
     assert one not in keys.csrf_token(one)
 
 
+def test_while_the_secret_is_changed_the_first_makes_and_all_are_good() -> None:
+    old, both, new = Keys("o" * 32), Keys.of(f" {'n' * 32}\n{'o' * 32} "), Keys.of("n" * 32)
+    until = _NOW + timedelta(minutes=1)
+    session = new_session_id()
+    for maker, readers, strangers in ((old, (old, both), (new,)), (both, (both, new), (old,))):
+        token = maker.sealer("session", lambda: _NOW).seal({"who": "mai"}, until=until)
+        csrf = maker.csrf_token(session)
+        stored = maker.encrypt(b"JBSWY3DP", "totp mai")
+        for keys in readers:
+            assert keys.sealer("session", lambda: _NOW).open(token) is not None
+            assert keys.is_csrf_token(session, csrf)
+            assert keys.decrypt(stored, "totp mai") == Decrypted(b"JBSWY3DP", maker is old and keys is both)
+        for keys in strangers:
+            assert keys.sealer("session", lambda: _NOW).open(token) is None
+            assert not keys.is_csrf_token(session, csrf)
+            with pytest.raises(Unreadable):
+                keys.decrypt(stored, "totp mai")
+
+
 def test_a_weak_secret_is_refused() -> None:
     with pytest.raises(WeakSecret):
         Keys("s" * 31)
+    for text in ("", "  ", f"{'s' * 32} short"):
+        with pytest.raises(WeakSecret):
+            Keys.of(text)
     assert not Keys.random().lasting
 
 

@@ -1,21 +1,20 @@
 """`fansipan operators`: local accounts of the people who use the page."""
 
-import getpass
-import os
 import re
 import sys
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 from pwdlib import PasswordHash
 from rich.console import Console
 
+from fansipan_cli.audit import record
 from fansipan_cli.database import Connection, connected
 from fansipan_cli.errors import CommandError, UsageError
 from fansipan_cli.settings import read_settings
+from fansipan_common.passwords import WeakPassword, check_password
 
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 _CREATE: Final = """
@@ -37,8 +36,6 @@ WHERE username = %(username)s RETURNING username
 _UNLOCK: Final = """
 UPDATE operator SET failed_sign_ins = 0, locked_until = NULL WHERE username = %(username)s RETURNING username
 """
-_SHORTEST_PASSWORD: Final = 12
-_LONGEST_PASSWORD: Final = 1024
 
 
 class Role(StrEnum):
@@ -91,9 +88,13 @@ def create(
         )
     if (oidc_issuer is None) != (oidc_subject is None):
         raise UsageError("one of --oidc-issuer and --oidc-subject is missing", "give both, or none")
+    if role is Role.ADMIN and (area or agency):
+        raise UsageError(
+            "an admin sees the whole province", "leave --area and --agency out, or take another role"
+        )
     digest = None
     if oidc_issuer is None:
-        digest = PasswordHash.recommended().hash(_read_password(from_stdin=password_stdin))
+        digest = PasswordHash.recommended().hash(_read_password(username, from_stdin=password_stdin))
     with connected(read_settings().database) as connection, connection.transaction():
         _require_areas(connection, area or [])
         row = _row(
@@ -114,7 +115,7 @@ def create(
             raise CommandError(f"there is an operator {username!r} already", "give --replace to change it")
         action = "operator.created" if row["is_new"] else "operator.changed"
         details = {"role": str(role), "areaCodes": area or [], "agencies": agency or []}
-        _record(connection, action, username, details)
+        record(connection, action, f"operator/{username}", details)
     Console().print(
         f"operator {username} ({role}) {'created' if row['is_new'] else 'changed'}", highlight=False
     )
@@ -125,7 +126,7 @@ def reset_totp(username: Annotated[str, typer.Option(help="Whose second factor i
     with connected(read_settings().database) as connection, connection.transaction():
         row = _row(connection, _RESET_TOTP, {"username": username})
         _require_operator(row, username)
-        _record(connection, "operator.totp-reset", username, {})
+        record(connection, "operator.totp-reset", f"operator/{username}")
     Console().print(f"operator {username}: no second factor now", highlight=False)
 
 
@@ -135,7 +136,7 @@ def unlock(username: Annotated[str, typer.Option(help="Who waits after wrong pas
         row = _row(connection, _UNLOCK, {"username": username})
         _require_operator(row, username)
         connection.execute("DELETE FROM sign_in_guess WHERE username = %s", [username])
-        _record(connection, "operator.unlocked", username, {})
+        record(connection, "operator.unlocked", f"operator/{username}")
     Console().print(f"operator {username}: may sign in at once", highlight=False)
 
 
@@ -159,31 +160,15 @@ def _require_areas(connection: Connection, codes: list[str]) -> None:
         raise UsageError(f"there is no area {', '.join(row['unknown'])}", "GET /v1/areas lists the codes")
 
 
-def _record(connection: Connection, action: str, username: str, details: dict[str, Any]) -> None:
-    """As what the gateway does, what this command does is in the audit trail."""
-    connection.execute(
-        "INSERT INTO audit_event (actor, action, object, details, client) VALUES (%s, %s, %s, %s, 'fansipan')",
-        [f"command ({_system_user()})", action, username, Jsonb(details)],
-    )
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return str(os.getuid())
-
-
-def _read_password(*, from_stdin: bool) -> str:
+def _read_password(username: str, *, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         raise UsageError("standard input is no terminal", "give --password-stdin and pipe the password in")
-    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        raise UsageError(
-            f"the password has {len(password)} characters",
-            f"take {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}",
-        )
+    try:
+        check_password(username, password)
+    except WeakPassword as error:
+        raise UsageError(error.detail, "take another one: several words are easy to remember") from error
     return password

@@ -9,26 +9,21 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 
+from fansipan_common.db import DatabaseAway
 from fansipan_common.errors import ServerFault
+from fansipan_common.passwords import LONGEST_PASSWORD
 from fansipan_gateway.access.domain import Guess, SecondFactorNeeded, TooManyGuesses, WrongCredentials
+from fansipan_gateway.access.remembered import RememberedOperators
 from fansipan_gateway.access.repository import GuessRepository, OperatorRepository, OperatorRow
 
 _MAX_ENTRIES: Final = 1_000
-MAX_PASSWORD: Final = 1_024
 _QUEUE_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    operator: OperatorRow
-    loaded_at: float
-    generation: int
+_LOOKUP_SECONDS: Final = 3.0
 
 
 class OperatorLogins:
@@ -41,7 +36,7 @@ class OperatorLogins:
     Args:
         repository: where operators are.
         guesses: counts wrong ones.
-        remember_for, row_ttl: seconds.
+        remember_for, row_ttl, stale_for: seconds.
         monotonic: the clock, to be replaced in tests.
     """
 
@@ -52,23 +47,23 @@ class OperatorLogins:
         *,
         remember_for: float = 300.0,
         row_ttl: float = 10.0,
+        stale_for: float = 600.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._repository = repository
+        self._known = RememberedOperators(repository, ttl=row_ttl, stale_for=stale_for, monotonic=monotonic)
         self._guesses = guesses
         self._remember_for = remember_for
-        self._row_ttl = row_ttl
         self._monotonic = monotonic
         self._hasher = PasswordHash.recommended()
         self._decoy: str | None = None
         self._digest_key = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
-        self._rows: OrderedDict[str, _Row] = OrderedDict()
-        self._generation = 0
         self._hashing = asyncio.Semaphore(1)
 
-    async def authenticate(self, username: str, password: str, client: str) -> OperatorRow:
-        """The operator behind a Basic credential.
+    async def authenticate(
+        self, username: str, password: str, client: str, *, or_stale: bool = False
+    ) -> OperatorRow:
+        """The operator behind a Basic credential; `or_stale` as for `find`, of a password that is remembered.
 
         Raises:
             WrongCredentials: unknown, disabled, or the password is wrong; which of these is not said.
@@ -77,7 +72,7 @@ class OperatorLogins:
             ServerFault: the database is away, or too many logins are being checked.
         """
         digest = hmac.digest(self._digest_key, f"{username}\0{password}".encode(), hashlib.sha256)
-        operator = await self.find(username)
+        operator = await self.find(username, or_stale=or_stale)
         if operator is None or not self._is_remembered(digest, operator):
             guess = Guess(username, client)
             operator = await self.verify(guess, password)
@@ -106,13 +101,13 @@ class OperatorLogins:
         Raises:
             WrongCredentials, TooManyGuesses, ServerFault: see `authenticate`.
         """
-        if len(password) > MAX_PASSWORD:
+        if len(password) > LONGEST_PASSWORD:
             raise WrongCredentials
         async with self._turn():
             await self.refuse_if_too_fast(
                 guess
             )  # in our turn: others of the same burst may have failed meanwhile
-            operator = await self._repository.find(guess.username)
+            operator = await self._known.find_now(guess.username)
             right = await asyncio.to_thread(self._matches, password, operator)
             if operator is None or not right:
                 await self._guesses.failed(guess, "password")
@@ -122,8 +117,12 @@ class OperatorLogins:
         return operator
 
     async def refuse_if_too_fast(self, guess: Guess) -> None:
-        """Raise TooManyGuesses when earlier wrong guesses make this one wait."""
-        wait = await self._guesses.seconds_to_wait(guess)
+        """Raise TooManyGuesses when earlier wrong guesses make this one wait, DatabaseAway when nobody can say."""
+        try:
+            async with asyncio.timeout(_LOOKUP_SECONDS):
+                wait = await self._guesses.seconds_to_wait(guess)
+        except TimeoutError as error:
+            raise DatabaseAway("the database does not answer; try again") from error
         if wait > 0:
             raise TooManyGuesses(math.ceil(wait))
 
@@ -134,31 +133,19 @@ class OperatorLogins:
 
     def invalidate(self) -> None:
         """Read every operator again; called when `registry_changed` is notified."""
-        self._generation += 1
+        self._known.invalidate()
 
     def _is_remembered(self, digest: bytes, operator: OperatorRow) -> bool:
         password_hash, until = self._right.get(digest, ("", 0.0))
         return until > self._monotonic() and password_hash == operator.password_hash
 
-    async def find(self, username: str) -> OperatorRow | None:
-        """The operator of that name, at most some seconds old; None: there is none, or they are disabled."""
-        known = self._rows.get(username)
-        if (
-            known is not None
-            and known.generation == self._generation
-            and self._monotonic() - known.loaded_at < self._row_ttl
-        ):
-            return known.operator
-        generation = self._generation
-        operator = await self._repository.find(username)
-        if operator is None:
-            self._rows.pop(username, None)
-            return None
-        self._rows[username] = _Row(operator, self._monotonic(), generation)
-        self._rows.move_to_end(username)
-        while len(self._rows) > _MAX_ENTRIES:
-            self._rows.popitem(last=False)
-        return operator
+    async def find(self, username: str, *, or_stale: bool = False) -> OperatorRow | None:
+        """The operator of that name, or None: see `RememberedOperators.find`.
+
+        Raises:
+            DatabaseAway.
+        """
+        return await self._known.find(username, or_stale=or_stale)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None, None]:

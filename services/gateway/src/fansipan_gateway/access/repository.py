@@ -133,7 +133,7 @@ class GuessRepository:
                 connection,
                 actor=guess.username,
                 action="session.failed",
-                object=guess.username,
+                object=f"operator/{guess.username}",
                 details={"why": why},
                 client=guess.client,
             )

@@ -1,6 +1,5 @@
 """From a request to a reader."""
 
-import hmac
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -93,10 +92,16 @@ class Access:
     async def find_session(self, request: Request) -> SignedIn | None:
         """As `signed_in`, without asking for the token: only for what is no state change in the session's name."""
         cookie = request.cookies.get(SESSION_COOKIE)
-        found = None if cookie is None else await self._sessions.find(cookie)
+        found = (
+            None
+            if cookie is None
+            else await self._sessions.find(cookie, or_stale=request.method in _SAFE_METHODS)
+        )
         if found is None:
             return None
-        operator = await self._operators.find(found.session.username)
+        operator = await self._operators.find(
+            found.session.username, or_stale=request.method in _SAFE_METHODS
+        )
         if operator is None or operator.session_epoch != found.session.epoch:
             return None
         if found.renewed_cookie is not None:
@@ -105,7 +110,7 @@ class Access:
 
     def _require_csrf_token(self, request: Request, session: Session) -> None:
         given = request.headers.get("x-csrf-token", "")
-        if not hmac.compare_digest(given.encode(), self._sessions.csrf_token(session).encode()):
+        if not self._sessions.is_csrf_token(session, given):
             raise CsrfTokenMissing("send X-CSRF-Token with the csrfToken that GET /v1/session gives")
 
     async def _reader(self, request: Request) -> Reader:
@@ -127,7 +132,12 @@ class Access:
             return await self._key_reader(credential.password, client)
         if request.method not in _SAFE_METHODS and request.headers.get(_FROM_BROWSER) in _OTHER_SITES:
             raise CsrfTokenMissing("another site sent this with a password that the browser remembers")
-        operator = await self._operators.authenticate(credential.username, credential.password, client)
+        operator = await self._operators.authenticate(
+            credential.username,
+            credential.password,
+            client,
+            or_stale=request.method in _SAFE_METHODS,
+        )
         return _operator_reader(operator, client)
 
     async def _key_reader(self, text: str, client: str) -> Reader:

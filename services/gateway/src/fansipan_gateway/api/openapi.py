@@ -40,7 +40,7 @@ class GatewayApp(FastAPI):
             document["security"] = self._security
             for path in document["paths"].values():
                 for method, operation in path.items():
-                    _say_what_is_answered(method, operation["responses"])
+                    _say_what_is_answered(method, operation)
             schemas = document["components"]["schemas"]
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
@@ -48,9 +48,12 @@ class GatewayApp(FastAPI):
         return super().openapi()
 
 
-def _say_what_is_answered(method: str, responses: dict[str, Any]) -> None:
-    """Problems are problems in one media type; what FastAPI would answer to a bad request is never answered; and a GET
-    may find that nothing changed."""
+def _say_what_is_answered(method: str, operation: dict[str, Any]) -> None:
+    """Problems are problems in one media type; what FastAPI would answer to a bad request is never answered; a body is
+    bounded; and a GET may find that nothing changed."""
+    responses: dict[str, Any] = operation["responses"]
+    if "requestBody" in operation:
+        responses |= {"408": {"description": "Request Timeout"}, "413": {"description": "Payload Too Large"}}
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     for status, response in responses.items():

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Networks = Sequence[IPv4Network | IPv6Network]
+_FORWARDED: Final = "fansipan.forwarded"
 
 
 class TrustedProxies:
@@ -36,7 +38,7 @@ class TrustedProxies:
 
     def _corrected(self, scope: Scope) -> Scope:
         headers = Headers(scope=scope)
-        scope = dict(scope)
+        scope = {**scope, _FORWARDED: "x-forwarded-for" in headers}
         scheme = _last(headers.get("x-forwarded-proto"))
         if scheme in ("http", "https"):
             scope["scheme"] = scheme
@@ -49,6 +51,11 @@ class TrustedProxies:
                 scope["client"] = (address.strip(), 0)
                 break
         return scope
+
+
+def came_through_a_proxy(scope: Scope) -> bool:
+    """Whether a trusted proxy passed a request on for somebody else."""
+    return bool(scope.get(_FORWARDED))
 
 
 def _last(value: str | None) -> str | None:

@@ -5,17 +5,19 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Charts write style attributes into their tooltips, hence 'unsafe-inline' for styles; scripts only from our own files.
+# Charts write style attributes into their tooltips: these alone may be inline. Scripts and style sheets are our files.
 _CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors "
+    "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
 )
 _NOBODY: Final = "'none'"
 # Cards with one public figure are made for the pages of others. Cookies do not go along (SameSite=Lax), and there is
 # nothing in them to press that changes anything.
 _EMBED: Final = "/embed/"
 _EVERYBODY: Final = "*"
+_PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+_A_YEAR: Final = "max-age=31536000"
 
 
 def frame_ancestors(path: str) -> str:
@@ -39,6 +41,11 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY + frame_ancestors(scope["path"])
+                if not scope["path"].startswith(_EMBED):
+                    headers["X-Frame-Options"] = "DENY"
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _A_YEAR
+                headers["Permissions-Policy"] = _PERMISSIONS
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -148,7 +148,7 @@ class PeriodTransaction:
             self._connection,
             actor=close.by,
             action="period.closed",
-            object=period.label,
+            object=f"period/{period.label}",
             details={"note": close.note, "values": close.value_count, "digest": close.digest.hex()},
             client=close.client,
         )

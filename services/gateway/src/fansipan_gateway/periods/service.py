@@ -57,6 +57,7 @@ class Periods:
         self._repository = repository
         self._now = now
         self._verifying = asyncio.Semaphore(1)
+        self._closing = asyncio.Semaphore(1)
 
     async def close(self, text: str, operator: Reader, *, note: str) -> dict[str, Any]:
         """Freeze every present figure of exactly this period, for good.
@@ -69,7 +70,8 @@ class Periods:
         Raises:
             Forbidden: the operator is limited to areas or agencies; a close is for the whole province.
             BadPeriod, NotEnded, AlreadyClosed, NothingToClose: what stands against it.
-            StillEvaluating: something that may change its figures waits; try again.
+            StillEvaluating: something that may change its figures waits, or is being written for over 8 s; try again.
+            ServerFault: another period is being closed; try again.
             DatabaseAway.
         """
         if operator.visibility.limited:
@@ -77,7 +79,7 @@ class Periods:
                 "a period is closed for the whole province: this needs an operator without limits"
             )
         period, by = closable(text, self._now()), operator.name
-        async with self._repository.closing() as transaction:
+        async with _turn(self._closing, "closed"), self._repository.closing() as transaction:
             existing = await transaction.find(period)
             if existing is not None:
                 raise AlreadyClosed(
@@ -161,7 +163,10 @@ class Periods:
             BadPeriod, NotClosed, DatabaseAway.
         """
         row = await self._find(text)
-        async with self._turn(), aclosing(self._repository.frozen(row["id"], row["label"])) as batches:
+        async with (
+            _turn(self._verifying, "verified"),
+            aclosing(self._repository.frozen(row["id"], row["label"])) as batches,
+        ):
             check = ChainCheck(row["previous"], await self._repository.digest_before(row["id"]) or GENESIS)
             async for batch in batches:
                 for figure, digest in batch:
@@ -195,24 +200,26 @@ class Periods:
             encode_cursor(_LEDGER, page[-1]["id"]) if len(rows) > limit else None,
         )
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None, None]:
-        try:
-            async with asyncio.timeout(_TURN_SECONDS):
-                await self._verifying.acquire()
-        except TimeoutError as error:
-            raise ServerFault("another close is being verified; try again", retry_after=10) from error
-        try:
-            yield
-        finally:
-            self._verifying.release()
-
     async def _find(self, text: str) -> Row:
         period = read(text)
         row = await self._repository.find(period)
         if row is None:
             raise NotClosed(f"{period.label} is not closed; GET /v1/periods lists what is")
         return row
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore, what: str) -> AsyncGenerator[None, None]:
+    """One at a time in this process, so that waiting ones hold no connection of the database."""
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await turns.acquire()
+    except TimeoutError as error:
+        raise ServerFault(f"another period is being {what}; try again", retry_after=10) from error
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def _names_people(reader: Reader) -> bool:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fansipan_gateway.sessions.domain import Lifetimes, Method, Session, new_session_id, split_cookie
+from fansipan_gateway.sessions.endings import Ending, Endings
 from fansipan_gateway.sessions.keys import Keys
-from fansipan_gateway.sessions.repository import EndedSessions, SessionStore
+from fansipan_gateway.sessions.repository import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Sessions:
 
     Args:
         store: Redis.
-        ended: sessions that were signed out.
+        endings: of sessions that were signed out.
         keys: what cookies are sealed with.
         lifetimes: how long sessions last.
         now: the clock.
@@ -37,13 +38,13 @@ class Sessions:
     def __init__(
         self,
         store: SessionStore,
-        ended: EndedSessions,
+        endings: Endings,
         keys: Keys,
         lifetimes: Lifetimes,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._ended = ended
+        self._endings = endings
         self._keys = keys
         self._sealer = keys.sealer("session", now)
         self.lifetimes = lifetimes
@@ -53,17 +54,26 @@ class Sessions:
         """What state changes in this session must carry."""
         return self._keys.csrf_token(session.id)
 
+    def is_csrf_token(self, session: Session, given: str) -> bool:
+        """Whether a state change carries what it must."""
+        return self._keys.is_csrf_token(session.id, given)
+
     async def begin(self, username: str, epoch: int, method: Method) -> tuple[Session, str]:
         """A new session with a new id, and its cookie."""
         now = self._now()
         session = Session(new_session_id(), username, epoch, now, now, method)
+        self._endings.lasts(session.id_hash)
         await self._put(session, now)
         return session, self._cookie(session)
 
-    async def find(self, cookie: str) -> FoundSession | None:
+    async def find(self, cookie: str, *, or_stale: bool = False) -> FoundSession | None:
         """The session of a cookie; None when there is none, it was signed out, or it is over.
 
         Whether the operator may still sign in is the caller's to ask.
+
+        Args:
+            cookie: its value.
+            or_stale: whether, with the database away, it will do that the session had not ended some minutes ago.
 
         Raises:
             DatabaseAway: Redis does not know the session, and the database does not say whether it ended.
@@ -76,7 +86,7 @@ class Sessions:
         kept = await self._store.get(probe.id_hash, idle_seconds=self._idle_seconds)
         if kept is not None:
             return await self._from_redis(session_id, kept)
-        return await self._from_copy(session_id, sealed)
+        return await self._from_copy(session_id, sealed, or_stale=or_stale)
 
     async def end(self, session: Session) -> bool:
         """Sign a session out.
@@ -88,7 +98,7 @@ class Sessions:
         Raises:
             DatabaseAway: nothing was ended.
         """
-        await self._ended.add(session.id_hash, self.lifetimes.ends_at(session))
+        await self._endings.add(session.id_hash, self.lifetimes.ends_at(session))
         return await self._store.forget(session.id_hash)
 
     async def _from_redis(self, session_id: str, kept: dict[str, Any]) -> FoundSession | None:
@@ -102,20 +112,30 @@ class Sessions:
         )  # else a sign-out at this moment would be undone
         return FoundSession(session, self._cookie(session))
 
-    async def _from_copy(self, session_id: str, sealed: str) -> FoundSession | None:
+    async def _from_copy(self, session_id: str, sealed: str, *, or_stale: bool) -> FoundSession | None:
         copy = self._sealer.open(sealed)
         if copy is None or copy["id"] != session_id:
             return None
         session = _read(session_id, copy)
-        if self.lifetimes.is_over(session, self._now()) or await self._ended.contains(session.id_hash):
+        if self.lifetimes.is_over(session, self._now()):
             return None
+        ending = await self._endings.of(session.id_hash, or_stale=or_stale)
+        if ending is Ending.ENDED:
+            return None
+        if (
+            ending is Ending.LASTED
+        ):  # not put back into Redis, which would be believed when the database is back
+            return FoundSession(session)
         seen = replace(session, seen_at=self._now())
         is_stale = self._now() - session.seen_at >= self.lifetimes.renewal
         sealed_at = seen.seen_at if is_stale else session.seen_at
-        if await self._put(seen, sealed_at) and await self._ended.contains(session.id_hash):
+        if await self._put(seen, sealed_at) and not await self._still_lasts(session):
             await self._store.forget(session.id_hash)  # it was signed out between the two questions
             return None
         return FoundSession(seen, self._cookie(seen) if is_stale else None)
+
+    async def _still_lasts(self, session: Session) -> bool:
+        return await self._endings.of(session.id_hash, or_stale=False) is Ending.LASTS
 
     def _cookie(self, session: Session) -> str:
         copy = {"id": session.id, **_write(session)}

@@ -1,7 +1,8 @@
 """What operators change about their own account."""
 
+from fansipan_common.passwords import WeakPassword, check_password
 from fansipan_gateway.access.domain import Guess, WrongCredentials
-from fansipan_gateway.access.operators import MAX_PASSWORD, OperatorLogins
+from fansipan_gateway.access.operators import OperatorLogins
 from fansipan_gateway.access.repository import GuessRepository, OperatorRow
 from fansipan_gateway.access.service import SignedIn
 from fansipan_gateway.sessions.domain import Session
@@ -11,12 +12,10 @@ from fansipan_gateway.sign_in.domain import (
     NoPassword,
     NotConfirmed,
     SecondFactorState,
-    WeakPassword,
-    check_new_password,
 )
 from fansipan_gateway.sign_in.repository import AccountRepository
 from fansipan_gateway.sign_in.service import Began
-from fansipan_gateway.sign_in.totp import SecondFactors
+from fansipan_gateway.sign_in.totp import Match, SecondFactors
 
 
 class Account:
@@ -48,7 +47,7 @@ class Account:
             WeakPassword: the new one is not good enough.
             TooManyGuesses, ServerFault.
         """
-        check_new_password(new, who.operator.username, MAX_PASSWORD)
+        check_password(who.operator.username, new)
         if new == current:
             raise WeakPassword("the new password is the current one")
         if who.operator.password_hash is None:
@@ -91,13 +90,11 @@ class Account:
         operator = await self._fresh(who)
         if operator.totp_secret is None or operator.has_totp:
             raise SecondFactorState("begin with POST /v1/session/totp")
-        step = await self._step(operator, guess, code)
-        if (
-            await self._accounts.confirm_totp(
-                operator.username, step, operator.totp_secret, client=guess.client
-            )
-            is None
-        ):
+        match = await self._match(operator, guess, code)
+        epoch = await self._accounts.confirm_totp(
+            operator.username, match.step, operator.totp_secret, client=guess.client
+        )
+        if epoch is None:
             raise SecondFactorState("the second factor was changed at this moment: begin again")
         return await self._go_on(who.session)
 
@@ -112,20 +109,20 @@ class Account:
         operator = await self._fresh(who)
         if not operator.has_totp:
             raise SecondFactorState("there is no second factor")
-        step = await self._step(operator, guess, code)
-        if not await self._accounts.take_step(operator.username, step):
+        match = await self._match(operator, guess, code)
+        if not await self._accounts.take_step(operator, match):
             raise CodeNotConfirmed("the code was used already: wait for the next one")
         if await self._accounts.remove_totp(operator.username, client=guess.client) is None:
             raise SecondFactorState("there is no second factor")
         return await self._go_on(who.session)
 
-    async def _step(self, operator: OperatorRow, guess: Guess, code: str) -> int:
+    async def _match(self, operator: OperatorRow, guess: Guess, code: str) -> Match:
         await self._operators.refuse_if_too_fast(guess)
-        step = self._second_factors.matching_step(operator, code)
-        if step is None:
+        match = self._second_factors.match(operator, code)
+        if match is None:
             await self._guesses.failed(guess, "code")
             raise CodeNotConfirmed("the code is wrong or was used already: wait for the next one")
-        return step
+        return match
 
     async def _fresh(self, who: SignedIn) -> OperatorRow:
         self._operators.invalidate()

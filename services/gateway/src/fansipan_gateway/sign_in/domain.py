@@ -1,12 +1,11 @@
-"""What stands against a sign-in, and what a good password is."""
+"""What stands against a sign-in, and where it may lead back to."""
 
 import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from fansipan_common.errors import ClientFault, Forbidden, ServerFault, Unauthorized, Unprocessable
+from fansipan_common.errors import ClientFault, Forbidden, ServerFault, Unauthorized
 
-SHORTEST_PASSWORD: Final = 12
 _PATH: Final = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 _LONGEST_PATH: Final = 2_000
 
@@ -35,12 +34,6 @@ class CodeNotConfirmed(Forbidden):
     code, title = "wrong-code", "Wrong code"
 
 
-class WeakPassword(Unprocessable):
-    """The new password is too short, too long, or too easy."""
-
-    code, title = "weak-password", "The new password is not good enough"
-
-
 class NoPassword(ClientFault):
     """The account has no password here: its owner signs in elsewhere."""
 
@@ -57,22 +50,6 @@ class SecondFactorUnavailable(ServerFault):
     """Secrets of second factors cannot be kept or read with the secret that this gateway has."""
 
     code, title = "totp-unavailable", "Second factors are not available"
-
-
-def check_new_password(new: str, username: str, longest: int) -> None:
-    """Length is what counts; nobody is made to put a digit into it.
-
-    Raises:
-        WeakPassword: it is not good enough, and why.
-    """
-    if not SHORTEST_PASSWORD <= len(new) <= longest:
-        raise WeakPassword(
-            f"take {SHORTEST_PASSWORD} to {longest} characters: several words are easy to remember"
-        )
-    if len(set(new)) < 5:
-        raise WeakPassword("the same few characters again and again are easy to guess")
-    if username.lower() in new.lower() and len(new) - len(username) < SHORTEST_PASSWORD - 4:
-        raise WeakPassword("the user name with a little added is easy to guess")
 
 
 def own_path(text: str | None) -> str:

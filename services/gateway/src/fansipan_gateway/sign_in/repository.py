@@ -7,12 +7,16 @@ import asyncpg
 
 from fansipan_common.db import Database
 from fansipan_gateway.access.domain import Guess
-from fansipan_gateway.access.repository import GuessRepository
+from fansipan_gateway.access.repository import GuessRepository, OperatorRow
 from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.sessions.domain import Method
+from fansipan_gateway.sign_in.totp import Match
 
+# $3 takes the place of $4, never of a secret that was set up meanwhile
 _TAKE_STEP: Final = """
-UPDATE operator SET totp_last_step = $2 WHERE username = $1 AND totp_last_step < $2 RETURNING true
+UPDATE operator SET totp_last_step = $2,
+    totp_secret = CASE WHEN totp_secret = $4 THEN coalesce($3, totp_secret) ELSE totp_secret END
+WHERE username = $1 AND totp_last_step < $2 RETURNING true
 """
 _REPLACE: Final = """
 UPDATE operator SET password_hash = $2, password_changed_at = clock_timestamp(), session_epoch = session_epoch + 1
@@ -54,9 +58,15 @@ class AccountRepository:
                 await connection.execute(_RAISE_EPOCH, username)
             await self._record(connection, username, "session.ended", client, {"everywhere": everywhere})
 
-    async def take_step(self, username: str, step: int) -> bool:
-        """Use the code of a time step up; False when it or a later one was used already."""
-        return await self._database.fetchrow(_TAKE_STEP, username, step) is not None
+    async def take_step(self, operator: OperatorRow, match: Match) -> bool:
+        """Use the code of a time step up; False when it or a later one was used already.
+
+        A secret that is encrypted with an older key is kept encrypted anew.
+        """
+        row = await self._database.fetchrow(
+            _TAKE_STEP, operator.username, match.step, match.renewed_secret, operator.totp_secret
+        )
+        return row is not None
 
     async def set_password(self, username: str, new_hash: str, old_hash: str, *, client: str) -> int | None:
         """Set a password in place of the one that was checked; returns the new epoch, None: there is another."""
@@ -92,5 +102,10 @@ class AccountRepository:
         details: Mapping[str, Any],
     ) -> None:
         await self._audit.record(
-            connection, actor=username, action=action, object=username, details=details, client=client
+            connection,
+            actor=username,
+            action=action,
+            object=f"operator/{username}",
+            details=details,
+            client=client,
         )

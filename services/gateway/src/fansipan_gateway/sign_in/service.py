@@ -101,7 +101,7 @@ class SignIn:
     async def _check_code(self, guess: Guess, operator: OperatorRow, code: str | None) -> None:
         if not code:
             raise TotpRequired("send the code of your authenticator app as code, too")
-        step = self._second_factors.matching_step(operator, code)
-        if step is None or not await self._accounts.take_step(operator.username, step):
+        match = self._second_factors.match(operator, code)
+        if match is None or not await self._accounts.take_step(operator, match):
             await self._guesses.failed(guess, "code")
             raise WrongCode("the code is wrong or was used already: wait for the next one")

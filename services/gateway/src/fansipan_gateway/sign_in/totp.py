@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +16,19 @@ from fansipan_gateway.sign_in.domain import SecondFactorUnavailable
 _STEP: Final = 30
 _DRIFT: Final = 1
 _ISSUER: Final = "Fansipan"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A code that is right.
+
+    Attributes:
+        step: its time step; it is to be used up.
+        renewed_secret: the secret encrypted anew, to be kept in place of one encrypted with an older key; else None.
+    """
+
+    step: int
+    renewed_secret: bytes | None = None
 
 
 class SecondFactors:
@@ -49,8 +63,10 @@ class SecondFactors:
         """The secret as it is stored; it is of no use in another operator's row."""
         return self._keys.encrypt(secret.encode(), f"totp {username}")
 
-    def matching_step(self, operator: OperatorRow, code: str) -> int | None:
-        """The time step whose code was given, when it is the present one or one beside it and later than the last used.
+    def match(self, operator: OperatorRow, code: str) -> Match | None:
+        """What a code is good for; None when it is wrong.
+
+        It must be of the present time step or one beside it, and later than the last that was used.
 
         Raises:
             SecondFactorUnavailable: the secret was encrypted with another FANSIPAN_SESSION_SECRET.
@@ -58,12 +74,13 @@ class SecondFactors:
         if operator.totp_secret is None:
             return None
         try:
-            secret = self._keys.decrypt(operator.totp_secret, f"totp {operator.username}").decode()
+            decrypted = self._keys.decrypt(operator.totp_secret, f"totp {operator.username}")
         except Unreadable as error:
             raise SecondFactorUnavailable(
                 "the second factor was set up under another FANSIPAN_SESSION_SECRET: give that one, or"
                 " `fansipan operators reset-totp`"
             ) from error
+        secret = decrypted.plain.decode()
         totp = TOTP(secret)
         present = int(self._now().timestamp()) // _STEP
         given = code.replace(" ", "").encode()
@@ -71,5 +88,5 @@ class SecondFactors:
             if step > operator.totp_last_step and hmac.compare_digest(
                 totp.generate_otp(step).encode(), given
             ):
-                return step
+                return Match(step, self.encrypt(secret, operator.username) if decrypted.outdated else None)
         return None

@@ -57,7 +57,7 @@ def session_keys(settings: GatewaySettings) -> Keys:
         )
         return Keys.random()
     try:
-        return Keys(settings.session_secret.get_secret_value())
+        return Keys.of(settings.session_secret.get_secret_value())
     except WeakSecret as error:
         raise SettingsError(f"FANSIPAN_SESSION_SECRET is too short: {error}") from error
 

@@ -8,8 +8,11 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from fansipan_common.contracts.live import LiveTopic
 from fansipan_common.redis import Speedup
 from fansipan_gateway.access.service import Access
+from fansipan_gateway.api.bodies import BoundedBodies
+from fansipan_gateway.api.hosts import KnownHosts
 from fansipan_gateway.api.proxies import TrustedProxies
 from fansipan_gateway.api.security_headers import SecurityHeaders
+from fansipan_gateway.api.sharing import PublicReads
 from fansipan_gateway.caching.domain import Noun
 from fansipan_gateway.caching.middleware import CachedReads, CachePolicy
 from fansipan_gateway.caching.store import OwnAnswers, SharedAnswers
@@ -91,6 +94,9 @@ def add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Acce
             settings.operator_requests_per_minute,
         ),
     )
+    app.add_middleware(BoundedBodies)
     app.add_middleware(SessionCookies)
+    app.add_middleware(KnownHosts, hosts=settings.known_hosts)
+    app.add_middleware(PublicReads)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)

@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from fansipan_common.db import Database
+from fansipan_gateway.administration.audit.domain import BARE_KINDS
 
 _LIST: Final = """
 SELECT id, at, actor, action, object, details, client
@@ -14,7 +15,9 @@ SELECT id, at, actor, action, object, details, client
  WHERE id < $1
    AND ($2::text IS NULL OR actor = $2)
    AND ($3::text IS NULL OR action = $3 OR action ^@ ($3 || '.'))
-   AND ($4::text IS NULL OR object = $4 OR object ^@ ($4 || '/'))
+   AND ($4::text IS NULL OR object = $4 OR object ^@ ($4 || '/')
+        OR (split_part(action, '.', 1) = ANY ($8::text[]) AND NOT object ^@ ($9 || '/')
+            AND ($10::text IS NULL OR object = $10)))
    AND ($5::timestamptz IS NULL OR at >= $5)
    AND ($6::timestamptz IS NULL OR at < $6)
  ORDER BY id DESC LIMIT $7
@@ -48,5 +51,13 @@ class AuditEvents:
     async def fetch(self, wanted: AuditFilter, *, before: int, limit: int) -> "list[asyncpg.Record]":
         """Events with an id below `before`, the newest first."""
         return await self._database.fetch(
-            _LIST, before, wanted.actor, wanted.action, wanted.object, wanted.start, wanted.end, limit
+            _LIST,
+            *(before, wanted.actor, wanted.action, wanted.object, wanted.start, wanted.end, limit),
+            *_as_written_before(wanted.object),
         )
+
+
+def _as_written_before(wanted: str | None) -> tuple[list[str], str, str | None]:
+    """How an object was written before all were `<kind>/<key>`: the nouns of actions, the kind, the bare key."""
+    kind, _, key = (wanted or "").partition("/")
+    return sorted(noun for noun, its in BARE_KINDS.items() if its == kind), kind, key or None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
+from fansipan_gateway.administration.audit.domain import object_of
 from fansipan_gateway.administration.audit.repository import AuditEvents, AuditFilter
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
 from fansipan_gateway.domain.results import Row
@@ -49,7 +50,7 @@ def _item(row: Row) -> dict[str, Any]:
         "at": format_instant(row["at"].astimezone(UTC)),
         "actor": row["actor"],
         "action": row["action"],
-        "object": row["object"],
+        "object": object_of(row["action"], row["object"]),
         "details": row["details"],
         "client": row["client"],
     }

@@ -1,4 +1,4 @@
-"""Operators as admins see and change them, and which passwords will do."""
+"""Operators as admins see and change them."""
 
 import secrets
 from collections.abc import Sequence
@@ -12,9 +12,6 @@ from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 
 ADMIN: Final = "admin"
-SHORTEST_PASSWORD: Final = 12
-LONGEST_PASSWORD: Final = 1024
-_FEWEST_DIFFERENT: Final = 5
 
 
 class OperatorExists(ClientFault):
@@ -42,12 +39,6 @@ class LastAdmin(ClientFault):
     """Somebody has to be able to administer."""
 
     status, code, title = 409, "last-admin", "The last admin"
-
-
-class WeakPassword(Unprocessable):
-    """The password will not do; the detail says why."""
-
-    code, title = "weak-password", "The password will not do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +76,6 @@ class OperatorChange:
 def generate_password() -> str:
     """A password of 120 random bits, for an admin to pass on."""
     return secrets.token_urlsafe(15)
-
-
-def check_password(username: str, password: str) -> None:
-    """Raise `WeakPassword` unless a password will do: long enough, not the user name, not a few letters repeated."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise WeakPassword(
-            f"the password has {len(password)} characters: take {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
-        )
-    folded = password.casefold()
-    if username.casefold() in (folded, folded[::-1]):
-        raise WeakPassword("the password is the user name")
-    if len(set(folded)) < _FEWEST_DIFFERENT:
-        raise WeakPassword(f"the password has fewer than {_FEWEST_DIFFERENT} different characters")
 
 
 def check_limits(role: str, area_codes: Sequence[str], agencies: Sequence[str]) -> None:

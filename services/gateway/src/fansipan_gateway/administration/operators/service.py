@@ -9,6 +9,7 @@ from typing import Any, Final
 from pwdlib import PasswordHash
 
 from fansipan_common.errors import ServerFault, Unprocessable
+from fansipan_common.passwords import check_password
 from fansipan_gateway.administration.actor import Actor
 from fansipan_gateway.administration.operators.domain import (
     NewOperator,
@@ -16,7 +17,6 @@ from fansipan_gateway.administration.operators.domain import (
     OperatorUnknown,
     check_limits,
     check_own_account,
-    check_password,
     operator_item,
 )
 from fansipan_gateway.administration.operators.repository import OperatorAccounts

@@ -64,7 +64,7 @@ class PersonRepository:
                 connection,
                 actor=person.username,
                 action="operator.created",
-                object=person.username,
+                object=f"operator/{person.username}",
                 details={"issuer": person.issuer, "subject": person.subject, **_rights(rights)},
                 client=client,
             )
@@ -88,7 +88,7 @@ class PersonRepository:
                     connection,
                     actor=username,
                     action="operator.changed",
-                    object=username,
+                    object=f"operator/{username}",
                     details={"before": _rights(before), "after": _rights(rights), "by": person.issuer},
                     client=client,
                 )
