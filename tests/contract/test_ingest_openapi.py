@@ -38,7 +38,12 @@ async def test_every_reference_resolves(document: dict[str, Any]):
 
 
 async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
-    assert set(document["paths"]) == {"/v1/observations", "/v1/service-events"}
+    assert set(document["paths"]) == {
+        "/v1/observations",
+        "/v1/service-events",
+        "/api/v2/write",
+        "/write",
+    }
 
 
 @pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events"])
@@ -72,6 +77,20 @@ async def test_the_examples_are_accepted(
             assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, []), media_type
             tried += 1
     assert tried == 5
+
+
+@pytest.mark.parametrize("path", ["/api/v2/write", "/write"])
+async def test_influxs_doors_document_their_own_answers(
+    document: dict[str, Any], addresses: Addresses, http: httpx.AsyncClient, path: str
+):
+    post = document["paths"][path]["post"]
+    headers = {"authorization": f"Token {addresses.key}"}
+    example = post["requestBody"]["content"]["text/plain"]["example"]
+    answer = await http.post(addresses.ingest + path, content=example, headers=headers)
+    assert (answer.status_code, answer.text) == (204, "")
+    answer = await http.post(addresses.ingest + path, content="a f=1\nwrong", headers=headers)
+    schema = post["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    assert set(schema["required"]) <= set(answer.json()) <= set(schema["properties"])
 
 
 async def test_the_answer_is_as_documented(

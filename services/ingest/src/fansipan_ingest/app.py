@@ -17,6 +17,7 @@ from fansipan_ingest.api.access import InternalCallers, writer
 from fansipan_ingest.api.observations import observations_router
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
+from fansipan_ingest.doors.wiring import door_routers
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.repository.progress import StoreProgress
@@ -80,5 +81,7 @@ def build(settings: IngestSettings) -> FastAPI:
     service_events = ServiceEventService(outbound, window=window, clock=clock, metrics=metrics)
     app.include_router(observations_router(observations, progress, authenticate, settings))
     app.include_router(service_events_router(service_events, progress, authenticate, settings))
+    for router in door_routers(observations, progress, authenticate, clock, settings):
+        app.include_router(router)
     app.include_router(health_router(tasks, {"kafka": publisher.check, "database": database.ping}))
     return app

@@ -22,7 +22,14 @@ class FakeDatabase:
     async def fetch(self, _query: str, keys: list[str], ids: list[int]) -> list[dict[str, Any]]:
         self.asked.append([*keys, *ids])
         rows = [
-            {"id": number, "key": key, "observation_type": self.kind, "provider": "p", "thing": "t"}
+            {
+                "id": number,
+                "key": key,
+                "observation_type": self.kind,
+                "unit_definition": "m",
+                "provider": "p",
+                "thing": "t",
+            }
             for key, number in self.ids.items()
             if key in keys or number in ids
         ]
@@ -47,6 +54,7 @@ async def test_what_was_found_by_key_is_known_by_id_too(
 ):
     found = await repository.find(["p/t/a", "p/t/none", 2, 7, 10**12])
     assert {name: ref.id for name, ref in found.items()} == {"p/t/a": 1, 2: 2}
+    assert found[2].unit == "m"
     assert database.asked == [["p/t/a", "p/t/none", 2, 7]]  # an id beyond all ids is not even asked for
     await repository.find([1, "p/t/b"])
     assert len(database.asked) == 1

@@ -1,5 +1,6 @@
 """Who sends: the API key of a request, or the gateway in the name of a provider."""
 
+import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
@@ -54,17 +55,38 @@ class InternalCallers:
         return await self._providers.principal(call.provider)
 
 
+def api_key_of(header: str) -> str | None:
+    """The API key in an `Authorization` header: `Bearer`, `Token` (as clients of InfluxDB send it, also as
+    `user:key`), or the password of `Basic`. None when there is none."""
+    scheme, _, credential = header.partition(" ")
+    credential = credential.strip()
+    match scheme.lower():
+        case "bearer":
+            return credential or None
+        case "token":
+            return credential.rpartition(":")[2] or None
+        case "basic":
+            try:
+                user_and_password = base64.b64decode(credential, validate=True).decode()
+            except ValueError:
+                return None
+            return user_and_password.partition(":")[2] or None
+        case _:
+            return None
+
+
 def writer(keys: ApiKeys, internal: InternalCallers) -> Authenticate:
-    """A dependency that gives the provider behind `Authorization: Bearer …`, who must have the scope `write`."""
+    """A dependency that gives the provider behind a request's API key, which must have the scope `write`."""
 
     async def authenticate(request: Request) -> Principal:
         header = request.headers.get("authorization", "")
         scheme, _, credential = header.partition(" ")
         if scheme.lower() == SCHEME:
             return await internal.authenticate(request, credential.strip())
-        if scheme.lower() != "bearer" or not credential.strip():
+        key = api_key_of(header)
+        if key is None:
             raise Unauthorized("send an API key: Authorization: Bearer fsp_…")
-        principal = await keys.authenticate(credential.strip())
+        principal = await keys.authenticate(key)
         principal.require(Scope.WRITE)
         return principal
 

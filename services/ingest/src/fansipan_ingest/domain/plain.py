@@ -6,6 +6,7 @@ which also finds the reasons. Accepted here must mean accepted there: a property
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -28,23 +29,19 @@ _ROUNDED_UP: Final = re.compile(rb"999[5-9](?<=\.\d{3}999\d)")
 """Of a seventh digit of a second msgspec makes the next microsecond, which here would be another millisecond."""
 
 
+@dataclass(slots=True)
 class PlainItems:
     """n items as columns.
 
     Attributes:
         datastreams: n datastream keys.
         phenomenon_ms: int64[n], Unix ms, cut (not rounded).
-        results: n numbers.
+        results: n numbers, none of them beyond MAX_RESULT.
     """
 
-    __slots__ = ("datastreams", "phenomenon_ms", "results")
-
-    def __init__(self, items: list[_Plain]) -> None:
-        self.datastreams: list[str | int] = [item.datastream for item in items]
-        seconds = np.array([item.phenomenon_time.timestamp() for item in items], np.float64)
-        # Whole microseconds first: a double holds them exactly until the year 2255, its product with 1000 it does not.
-        self.phenomenon_ms: NDArray[np.int64] = np.rint(seconds * 1e6).astype(np.int64) // 1000
-        self.results: list[float] = [item.result for item in items]
+    datastreams: list[str | int]
+    phenomenon_ms: NDArray[np.int64]
+    results: list[float]
 
     def __len__(self) -> int:
         return len(self.results)
@@ -58,4 +55,11 @@ def parse_plain(body: bytes, *, max_items: int) -> PlainItems | None:
         items = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
         return None
-    return PlainItems(items) if 0 < len(items) <= max_items else None
+    return _columns(items) if 0 < len(items) <= max_items else None
+
+
+def _columns(items: list[_Plain]) -> PlainItems:
+    seconds = np.array([item.phenomenon_time.timestamp() for item in items], np.float64)
+    # Whole microseconds first: a double holds them exactly until the year 2255, its product with 1000 it does not.
+    milliseconds: NDArray[np.int64] = np.rint(seconds * 1e6).astype(np.int64) // 1000
+    return PlainItems([item.datastream for item in items], milliseconds, [item.result for item in items])

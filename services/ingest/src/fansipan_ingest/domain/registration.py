@@ -49,10 +49,13 @@ class NewDatastream:
     unit: Unit | None
 
 
-def describe(key: DatastreamKey, result: Any) -> NewDatastream:
-    """Sane metadata from the key and the first result: type by the result, unit when the property is well known."""
+def describe(key: DatastreamKey, result: Any, unit: Unit | None = None) -> NewDatastream:
+    """Sane metadata from the key and the first result: type by the result; the unit that the sender states, else that
+    of a well-known property."""
     kind = observation_type_of(result)
-    return NewDatastream(key, kind, _KNOWN_UNITS.get(key.property.lower()) if kind == MEASUREMENT else None)
+    if kind != MEASUREMENT:
+        return NewDatastream(key, kind, None)
+    return NewDatastream(key, kind, unit or _KNOWN_UNITS.get(key.property.lower()))
 
 
 def observation_type_of(result: Any) -> str:

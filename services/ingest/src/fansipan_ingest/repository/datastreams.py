@@ -15,14 +15,15 @@ _MAX_CACHED: Final = 500_000
 _HASH_SPACE: Final = 1 << 31  # partition = (murmur2 & 0x7fffffff) % n: keep the hash, the number may change
 
 _SELECT: Final = """
-SELECT d.id, d.key, d.observation_type, p.key AS provider, t.key AS thing
+SELECT d.id, d.key, d.observation_type, d.unit_definition, p.key AS provider, t.key AS thing
 FROM datastream d JOIN thing t ON t.id = d.thing_id JOIN provider p ON p.id = t.provider_id
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatastreamRef:
-    """What ingest needs to know of a datastream. `thing_hash` gives its Kafka partition (modulo their number)."""
+    """What ingest needs to know of a datastream. `thing_hash` gives its Kafka partition (modulo their number);
+    `unit` is a UCUM code, None when nobody has said it."""
 
     id: int
     key: str
@@ -30,6 +31,7 @@ class DatastreamRef:
     observation_type: str
     thing_key: bytes
     thing_hash: int
+    unit: str | None = None
 
 
 class DatastreamRepository:
@@ -141,6 +143,7 @@ class DatastreamRepository:
                 observation_type=row["observation_type"],
                 thing_key=thing_key,
                 thing_hash=partition_of_key(thing_key, _HASH_SPACE),
+                unit=row["unit_definition"],
             )
             refs[ref.key] = refs[ref.id] = ref
         if generation == self._generation:

@@ -1,8 +1,9 @@
 """Observations: from validated items to records, one for each partition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ObservationItem, parse_datastream_key
@@ -10,7 +11,7 @@ from fansipan_common.contracts.dead_letter import DeadLetterItem
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.domain.plain import PlainItems
-from fansipan_ingest.domain.registration import MEASUREMENT, NewDatastream, describe, result_fits
+from fansipan_ingest.domain.registration import MEASUREMENT, NewDatastream, Unit, describe, result_fits
 from fansipan_ingest.domain.rules import Rejection, TimeWindow, json_fault, unix_ms
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRef, DatastreamRepository
@@ -19,6 +20,8 @@ from fansipan_ingest.service.answer import Answer, refuse_when_strict
 
 Resolved = dict[str | int, DatastreamRef | Rejection]
 """What each datastream name of a request stands for."""
+
+NO_UNITS: Final[Mapping[str, Unit]] = MappingProxyType({})
 
 
 class ObservationService:
@@ -68,16 +71,27 @@ class ObservationService:
         return Answer(len(rows), [], written)
 
     async def accept(
-        self, principal: Principal, parsed: ParsedItems[ObservationItem], *, strict: bool
+        self,
+        principal: Principal,
+        parsed: ParsedItems[ObservationItem],
+        *,
+        strict: bool,
+        units: Mapping[str, Unit] = NO_UNITS,
     ) -> Answer:
         """Publish the acceptable items and list the others.
+
+        Args:
+            principal: who sends.
+            parsed: the items, and what was refused before.
+            strict: refuse all when one is not acceptable.
+            units: what the results of a datastream are in, where the sender says so.
 
         Raises:
             Unprocessable: `strict` and an item is not acceptable; nothing is published.
             BrokerAway, BrokerBehind, DatabaseAway: nothing counts as accepted; the same again is harmless.
         """
         partitions = await self._publisher.observation_partitions()
-        resolved = await self._resolve(principal, parsed.items)
+        resolved = await self._resolve(principal, parsed.items, units)
         now = self._clock()
         rows, refused = self._sort(parsed, resolved, unix_ms(now))
         rejected = parsed.rejected + refused
@@ -89,7 +103,9 @@ class ObservationService:
         self._count(len(rows), rejected)
         return Answer(len(rows), rejected, written)
 
-    async def _resolve(self, principal: Principal, items: list[ObservationItem]) -> Resolved:
+    async def _resolve(
+        self, principal: Principal, items: list[ObservationItem], units: Mapping[str, Unit]
+    ) -> Resolved:
         first_result: dict[str | int, Any] = {}
         for item in items:
             first_result.setdefault(item.datastream, item.result)
@@ -98,10 +114,12 @@ class ObservationService:
         new: list[NewDatastream] = []
         for name, result in first_result.items():
             ref = found.get(name)
+            unit = units.get(name) if isinstance(name, str) else None
             if ref is not None:
-                resolved[name] = ref if principal.may_write_to(ref.key) else _forbidden(ref.key)
+                own = principal.may_write_to(ref.key)
+                resolved[name] = (unit and _other_unit(ref, unit)) or ref if own else _forbidden(ref.key)
                 continue
-            unknown = _unknown(principal, name, result)
+            unknown = _unknown(principal, name, result, unit)
             if isinstance(unknown, Rejection):
                 resolved[name] = unknown
             else:
@@ -159,7 +177,18 @@ def _forbidden(key: str) -> Rejection:
     return Rejection("datastream-forbidden", f"this key may not write to {key}")
 
 
-def _unknown(principal: Principal, name: str | int, result: Any) -> NewDatastream | Rejection:
+def _other_unit(ref: DatastreamRef, unit: Unit) -> Rejection | None:
+    """Results in another unit than the datastream's would be wrong numbers. Where none is known, any is taken."""
+    if ref.unit is None or ref.unit == unit.ucum:
+        return None
+    return Rejection(
+        "unit-mismatch", f"{ref.key} is measured in {ref.unit}; these results are in {unit.ucum}"
+    )
+
+
+def _unknown(
+    principal: Principal, name: str | int, result: Any, unit: Unit | None
+) -> NewDatastream | Rejection:
     if isinstance(name, int):
         return Rejection("datastream-unknown", f"there is no datastream with id {name}")
     try:
@@ -173,7 +202,7 @@ def _unknown(principal: Principal, name: str | int, result: Any) -> NewDatastrea
             "datastream-unknown",
             f"there is no datastream {name}; register it first, or let the provider register on first use",
         )
-    return describe(key, result)
+    return describe(key, result, unit)
 
 
 def _dead_letter(parsed: ParsedItems[ObservationItem], place: int, reason: Rejection) -> DeadLetterItem:

@@ -1,0 +1,302 @@
+"""Influx line protocol: `measurement,tag=value field=1.5,other="text" 1700000000000000000`, one point a line.
+
+https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+
+A point's measurement and tags name a thing, each of its fields is a property of it (`docs/integrators/influx.md`).
+Nearly all lines have neither quotes nor backslashes and are split; any other line is scanned token by token.
+"""
+
+import re
+from typing import Any, Final
+
+from fansipan_ingest.doors.identity import key_part
+from fansipan_ingest.doors.readings import Readings
+
+# Possessive (`++`): what a token has taken it keeps, so no line takes more than linear time.
+_SPACES: Final = re.compile(r" *+")
+_MEASUREMENT: Final = re.compile(r"(?:\\[, ]|[^, \n])++")
+_KEY: Final = re.compile(r"(?:\\[,= ]|[^,= \n])++")
+_TEXT: Final = re.compile(r'"((?:\\.|[^"\\])*+)"', re.DOTALL)
+_BARE: Final = re.compile(r"[^, \n]++")
+_TIME: Final = re.compile(r"-?[0-9]{1,19}(?= *\r?(?:\n|$))", re.ASCII)
+_LINE_END: Final = re.compile(r" *\r?(?:\n|$)")
+_ESCAPED_MEASUREMENT: Final = re.compile(r"\\([, ])")
+_ESCAPED_KEY: Final = re.compile(r"\\([,= ])")
+_ESCAPED_TEXT: Final = re.compile(r'\\(["\\])')
+
+_NUMBER: Final = "0123456789.+-eE"
+_TRUE: Final = frozenset({"t", "T", "true", "True", "TRUE"})
+_FALSE: Final = frozenset({"f", "F", "false", "False", "FALSE"})
+_INTEGERS: Final = {"i": range(-(1 << 63), 1 << 63), "u": range(1 << 64)}
+_TIMES: Final = range(-(1 << 63), 1 << 63)
+_SHOWN: Final = 40
+
+NANOSECONDS: Final = {
+    "ns": 1,
+    "n": 1,
+    "us": 1_000,
+    "u": 1_000,
+    "µ": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+"""Length of each precision of a timestamp."""
+
+
+class TooManyPoints(ValueError):
+    """More points or readings than one request may hold."""
+
+
+class _Fault(ValueError):
+    """Why a line is no point."""
+
+
+def parse_lines(
+    body: bytes,
+    *,
+    provider: str,
+    precision: str,
+    arrival_ms: int,
+    max_points: int,
+    max_readings: int,
+) -> Readings:
+    """The readings in a body, one for each field of each point; wrong lines are refused alone.
+
+    Args:
+        body: line protocol in UTF-8.
+        provider: key of the provider that sends it.
+        precision: what timestamps count, a key of NANOSECONDS.
+        arrival_ms: Unix time of points without a timestamp.
+        max_points: how many points the body may hold.
+        max_readings: how many fields, all in all.
+
+    Raises:
+        TooManyPoints: it holds more.
+    """
+    parser = _Parser(provider, NANOSECONDS[precision], arrival_ms, max_points, max_readings)
+    return parser.parse(body)
+
+
+class _Parser:
+    def __init__(self, provider: str, unit: int, arrival_ms: int, max_points: int, max_readings: int) -> None:
+        self._provider = provider
+        self._unit = unit
+        self._arrival_ms = arrival_ms
+        self._max_points = max_points
+        self._max_readings = max_readings
+        self._things: dict[str, str] = {}
+        self._properties: dict[str, str] = {}
+        self._readings = Readings()
+
+    def parse(self, body: bytes) -> Readings:
+        try:
+            text, is_utf8 = body.decode(), True
+        except UnicodeDecodeError:
+            text, is_utf8 = body.decode("utf-8", "surrogateescape"), False
+        place, line_number, points = 0, 0, 0
+        while place < len(text):
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            line = text[place:end].strip(" \r")
+            start, index = place, line_number
+            place, line_number = end + 1, line_number + 1
+            if not line or line[0] == "#":
+                continue
+            points += 1
+            if points > self._max_points:
+                raise TooManyPoints(f"more than {self._max_points} points: send several requests")
+            try:
+                if not is_utf8:
+                    _check_text(line)
+                if '"' in line or "\\" in line:
+                    place = self._scan(text, start, index)
+                    line_number += text.count("\n", end + 1, place)
+                else:
+                    self._split(line, index)
+            except _Fault as fault:
+                self._readings.refuse(index, "invalid-line", str(fault), _payload(line))
+            if len(self._readings) > self._max_readings:
+                raise TooManyPoints(f"more than {self._max_readings} fields: send several requests")
+        return self._readings
+
+    def _split(self, line: str, index: int) -> None:
+        """A line without quotes and backslashes."""
+        parts = line.split(" ")
+        if not 2 <= len(parts) <= 3 or "" in parts:
+            parts = [part for part in parts if part]
+            if len(parts) == 1:
+                raise _Fault("a point has at least one field: measurement field=1")
+            if len(parts) > 3:
+                raise _Fault("too many spaces: those in names are written '\\ ', texts stand in quotes")
+        series, section = parts[0], parts[1]
+        millisecond = self._millisecond(parts[2]) if len(parts) == 3 else self._arrival_ms
+        values: dict[str, Any] = {}
+        for pair in section.split(","):
+            key, equals, value = pair.partition("=")
+            if not key or not equals:
+                raise _Fault(f"a field is written key=value, not {_shown(pair)}")
+            if key in values:
+                raise _Fault(f"the field {_shown(key)} comes twice")
+            if value.lstrip(_NUMBER):
+                values[key] = _value(value)
+                continue
+            try:
+                values[key] = float(value)
+            except ValueError:
+                raise _no_value(value) from None
+        self._add(self._plain_series(series), values, index, millisecond)
+
+    def _add(self, thing: str, values: dict[str, Any], index: int, millisecond: int) -> None:
+        readings, properties = self._readings, self._properties
+        for field, value in values.items():
+            prop = properties.get(field)
+            if prop is None:
+                prop = properties[field] = key_part((field,))
+            readings.datastreams.append(f"{thing}/{prop}")
+            readings.results.append(value)
+        count = len(values)
+        readings.times_ms += [millisecond] * count
+        readings.indexes += [index] * count
+
+    def _plain_series(self, series: str) -> str:
+        """Provider and thing of a series written without escapes."""
+        thing = self._things.get(series)
+        if thing is None:
+            measurement, *tags = series.split(",")
+            thing = self._things[series] = self._thing(measurement, [_pair(tag) for tag in tags])
+        return thing
+
+    def _thing(self, measurement: str, tags: list[tuple[str, str]]) -> str:
+        if not measurement:
+            raise _Fault("the measurement is missing")
+        names = [measurement]
+        before = None
+        for key, value in sorted(tags):
+            if key == before:
+                raise _Fault(f"the tag {_shown(key)} comes twice")
+            before = key
+            names += (key, value)
+        return f"{self._provider}/{key_part(names)}"
+
+    def _millisecond(self, text: str) -> int:
+        digits = text[1:] if text[:1] == "-" else text
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19) or int(text) not in _TIMES:
+            raise _Fault(f"the timestamp {_shown(text)} is no integer of 64 bits")
+        return int(text) * self._unit // 1_000_000
+
+    def _scan(self, text: str, start: int, index: int) -> int:
+        """Read one point with quotes or escapes; returns where the next line begins (texts may hold line ends)."""
+        at = _SPACES.match(text, start).end()  # pyright: ignore[reportOptionalMemberAccess] - matches anything
+        measurement, at = _token(_MEASUREMENT, text, at, "the measurement is missing")
+        tags: list[tuple[str, str]] = []
+        while text[at : at + 1] == ",":
+            key, at = _token(_KEY, text, at + 1, "the key of a tag is missing")
+            if text[at : at + 1] != "=":
+                raise _Fault(f"the tag {_shown(key)} has no value")
+            value, at = _token(_KEY, text, at + 1, f"the tag {_shown(key)} has no value")
+            tags.append((_ESCAPED_KEY.sub(r"\1", key), _ESCAPED_KEY.sub(r"\1", value)))
+        values: dict[str, Any] = {}
+        at = self._spaces(text, at, "a point has at least one field: measurement field=1")
+        while True:
+            key, at = _token(_KEY, text, at, "the key of a field is missing")
+            if text[at : at + 1] != "=":
+                raise _Fault(f"the field {_shown(key)} has no value")
+            key = _ESCAPED_KEY.sub(r"\1", key)
+            if key in values:
+                raise _Fault(f"the field {_shown(key)} comes twice")
+            values[key], at = _scan_value(text, at + 1)
+            if text[at : at + 1] != ",":
+                break
+            at += 1
+        millisecond = self._arrival_ms
+        end = _LINE_END.match(text, at)
+        if end is None:
+            at = self._spaces(text, at, "something follows a value that is no part of it")
+            found = _TIME.match(text, at)
+            if found is None:
+                raise _Fault("the timestamp is no integer of 64 bits")
+            millisecond = self._millisecond(found[0])
+            end = _LINE_END.match(text, found.end())
+        assert end is not None  # noqa: S101 - a timestamp is followed by the end of the line
+        measurement = _ESCAPED_MEASUREMENT.sub(r"\1", measurement)
+        self._add(self._thing(measurement, tags), values, index, millisecond)
+        return end.end()
+
+    def _spaces(self, text: str, at: int, fault: str) -> int:
+        spaces = _SPACES.match(text, at)
+        assert spaces is not None  # noqa: S101 - it matches the empty text, too
+        if spaces.end() == at:
+            raise _Fault(fault)
+        return spaces.end()
+
+
+def _token(pattern: re.Pattern[str], text: str, at: int, fault: str) -> tuple[str, int]:
+    found = pattern.match(text, at)
+    if found is None:
+        raise _Fault(fault)
+    return found[0], found.end()
+
+
+def _scan_value(text: str, at: int) -> tuple[Any, int]:
+    if text[at : at + 1] == '"':
+        quoted = _TEXT.match(text, at)
+        if quoted is None:
+            raise _Fault("a text is not closed with a quote")
+        return _ESCAPED_TEXT.sub(r"\1", quoted[1]), quoted.end()
+    bare, end = _token(_BARE, text, at, "a field has no value")
+    return _value(bare.rstrip("\r")), end
+
+
+def _value(text: str) -> Any:
+    """A float, an integer with `i` or `u`, or a boolean."""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    kind, number = text[-1:], text[:-1]
+    try:
+        if kind in _INTEGERS and not number.lstrip("0123456789-"):
+            value = int(number)
+            if value not in _INTEGERS[kind]:
+                raise _Fault(f"{_shown(text)} is no integer of 64 bits")
+            return float(value)
+        if not text.lstrip(_NUMBER):
+            return float(text)
+    except ValueError as error:
+        if isinstance(error, _Fault):
+            raise
+    raise _no_value(text)
+
+
+def _pair(tag: str) -> tuple[str, str]:
+    key, _, value = tag.partition("=")
+    if not key:
+        raise _Fault("the key of a tag is missing")
+    if not value or "=" in value:
+        raise _Fault(f"the tag {_shown(key)} has no value, or an '=' that is not written '\\='")
+    return key, value
+
+
+def _check_text(line: str) -> None:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise _Fault("the line is not UTF-8") from None
+
+
+def _payload(line: str) -> str | bytes:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape")
+    return line
+
+
+def _no_value(text: str) -> _Fault:
+    return _Fault(f'{_shown(text)} is no value: write 1.5, 1i, 1u, true or a "text"')
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
