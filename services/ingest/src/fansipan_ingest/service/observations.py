@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ObservationItem, parse_datastream_key
-from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.dead_letter import DeadLetterItem, Origin
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.domain.plain import PlainItems
@@ -68,9 +68,14 @@ class ObservationService:
         return Answer(len(rows), [], written)
 
     async def accept(
-        self, principal: Principal, parsed: ParsedItems[ObservationItem], *, strict: bool
+        self,
+        principal: Principal,
+        parsed: ParsedItems[ObservationItem],
+        *,
+        strict: bool,
+        origin: Origin = "http",
     ) -> Answer:
-        """Publish the acceptable items and list the others.
+        """Publish the acceptable items and list the others; `origin` is the door they came through.
 
         Raises:
             Unprocessable: `strict` and an item is not acceptable; nothing is published.
@@ -84,7 +89,9 @@ class ObservationService:
         refuse_when_strict(strict, rejected)
         messages = self._publisher.observations(principal.provider_key, rows, partitions, now)
         if rejected:
-            messages += self._publisher.dead_letters("observations", principal.provider_key, rejected, now)
+            messages += self._publisher.dead_letters(
+                "observations", principal.provider_key, rejected, now, origin=origin
+            )
         written = await self._publisher.publish(messages) if messages else []
         self._count(len(rows), rejected)
         return Answer(len(rows), rejected, written)
