@@ -1,13 +1,16 @@
 """What an API key may publish at the broker."""
 
+import re
 from typing import Final
 
 from fansipan_common.api_keys import Principal
+from fansipan_common.contracts.keys import PROPERTY_KEY, PROVIDER_KEY, THING_KEY
 from fansipan_common.errors import Forbidden
 from fansipan_common.security import Scope
 from fansipan_ingest.mqtt.topics import ROOT
 
-_WHOLE_NAME: Final = 3
+_THING: Final = re.compile(rf"{PROVIDER_KEY.pattern}/{THING_KEY.pattern}/({PROPERTY_KEY.pattern})?")
+"""No part of it can hold a wildcard."""
 
 
 def topics_of(principal: Principal) -> list[str]:
@@ -26,10 +29,8 @@ def topics_of(principal: Principal) -> list[str]:
         return [f"{ROOT}/{own}#"]
     topics: list[str] = []
     for prefix in principal.datastream_prefixes:
-        levels = prefix.split("/")
-        if not prefix.startswith(own) or len(levels) != _WHOLE_NAME or not levels[1]:
-            continue
-        topics.append(f"{ROOT}/{prefix}" if levels[2] else f"{ROOT}/{prefix}+")
+        if (thing := _THING.fullmatch(prefix)) is not None and prefix.startswith(own):
+            topics.append(f"{ROOT}/{prefix}" if thing[1] else f"{ROOT}/{prefix}+")
     if not topics:
         raise Forbidden(
             "what this key may write cannot be said to an MQTT broker: its prefixes must be"
