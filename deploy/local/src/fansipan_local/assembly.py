@@ -63,8 +63,12 @@ class Assembly:
         if "redis" in self._config.embedded:
             parts.append(Redis(self._paths.data("redis"), ports.redis))
         if "mosquitto" in self._config.embedded:
-            parts.append(Mosquitto(self._paths.data("mosquitto"), ports.mosquitto))
+            parts.append(self._mosquitto())
         return parts
+
+    def _mosquitto(self) -> Mosquitto:
+        password = self._secrets.get("mqtt") or ""
+        return Mosquitto(self._paths.data("mosquitto"), self._config.ports.mosquitto, password)
 
     def page(self) -> Page | None:
         """The operators' page, when the gateway that serves it is wanted."""
@@ -83,7 +87,10 @@ class Assembly:
         }
         internal = {"FANSIPAN_INTERNAL_SECRET": self._secrets.get("internal") or ""}
         special = {
-            "ingest": internal,
+            "ingest": {
+                **internal,
+                "MQTT_URL": self._config.external.get("mosquitto") or self._mosquitto().address_for_ingest,
+            },
             "gateway": {
                 **internal,
                 "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",

@@ -138,6 +138,7 @@ class Stack:
             self._config.save(self._paths.config)
             self._secrets.random("database_owner")
             self._secrets.random("internal")
+            self._secrets.random("mqtt")
             infrastructure = self._assembly.infrastructure()
             page = self._assembly.page()
             self._supervisor.ensure_up()

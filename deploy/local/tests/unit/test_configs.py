@@ -1,5 +1,6 @@
 """The rendered configurations: safe defaults, sized to the machine, and no path can break them."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -64,8 +65,24 @@ def test_redis_keeps_nothing_and_evicts() -> None:
     assert "bind 127.0.0.1\nport 3333" in config
 
 
-def test_mosquitto_listens_on_loopback_only() -> None:
-    assert "listener 4444 127.0.0.1\n" in Mosquitto(Path("/x"), 4444).render_config()
+def test_mosquitto_listens_on_loopback_only_and_to_nobody_without_a_password() -> None:
+    config = Mosquitto(Path("/x"), 4444, "secret").render_config(Path("/p.so"))
+    assert "listener 4444 127.0.0.1\n" in config
+    assert "allow_anonymous false\n" in config
+    assert "persistence true\n" in config
+
+
+def test_mosquitto_knows_ingest_by_a_salted_hash_and_lets_others_do_nothing() -> None:
+    text = Mosquitto(Path("/x"), 4444, "very-secret").render_users(b"0" * 12)
+    users = json.loads(text)
+    assert [client["username"] for client in users["clients"]] == ["fansipan-ingest"]
+    assert "very-secret" not in text
+    assert users["defaultACLAccess"] == {
+        "publishClientSend": False,
+        "publishClientReceive": False,
+        "subscribe": False,
+        "unsubscribe": True,
+    }
 
 
 def test_every_part_is_supervised_and_comes_back() -> None:

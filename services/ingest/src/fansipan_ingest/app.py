@@ -18,8 +18,11 @@ from fansipan_ingest.api.observations import observations_router
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
 from fansipan_ingest.doors.wiring import door_routers
+from fansipan_ingest.mqtt.door import mqtt_door
+from fansipan_ingest.mqtt.endpoints import mqtt_access_router
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
+from fansipan_ingest.repository.keys import KeyRepository
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.repository.providers import ProviderRepository
 from fansipan_ingest.service.observations import ObservationService
@@ -51,15 +54,21 @@ def build(settings: IngestSettings) -> FastAPI:
     async def registry_changed() -> None:
         keys.invalidate()
         datastreams.invalidate()
+        if mqtt is not None:
+            mqtt.registry_changed()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         tasks.start("publisher", publisher.run())
         tasks.start("progress", progress.run())
         tasks.start("registry-listener", Listener(url, "registry_changed", registry_changed).run())
+        if mqtt is not None:
+            mqtt.start(tasks)
         try:
             yield
         finally:
+            if mqtt is not None:
+                await mqtt.stop()
             await tasks.stop()
             await database.close()
 
@@ -83,5 +92,10 @@ def build(settings: IngestSettings) -> FastAPI:
     app.include_router(service_events_router(service_events, progress, authenticate, settings))
     for router in door_routers(observations, progress, authenticate, clock, settings):
         app.include_router(router)
-    app.include_router(health_router(tasks, {"kafka": publisher.check, "database": database.ping}))
+    providers = ProviderRepository(database)
+    mqtt = mqtt_door(settings, observations, outbound, providers, KeyRepository(database), metrics, clock)
+    if mqtt is not None and mqtt.keeper is not None:
+        app.include_router(mqtt_access_router(mqtt.keeper, authenticate))
+    checks = {"kafka": publisher.check, "database": database.ping}
+    app.include_router(health_router(tasks, checks, shown={} if mqtt is None else {"mqtt": mqtt.check}))
     return app

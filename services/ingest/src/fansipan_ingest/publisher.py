@@ -9,7 +9,7 @@ import orjson
 
 from fansipan_common.contracts import DeadLetter, ServiceEvent, TopicName
 from fansipan_common.contracts.dead_letter import EVENT_TYPE as DEAD_LETTER_TYPE
-from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.dead_letter import DeadLetterItem, Origin
 from fansipan_common.contracts.observation_batch import EVENT_TYPE as OBSERVATIONS_TYPE
 from fansipan_common.contracts.observation_batch import encode_columns
 from fansipan_common.kafka import Message, Publisher, Written, cloud_event_headers
@@ -98,15 +98,17 @@ class IngestPublisher:
     def dead_letters(
         self,
         target: Literal["observations", "service-events"],
-        provider: str,
+        provider: str | None,
         items: list[DeadLetterItem],
         now: datetime,
+        *,
+        origin: Origin = "http",
     ) -> list[Message]:
         """Records of refused items, at most 500 each."""
         messages: list[Message] = []
         for start in range(0, len(items), _DEAD_LETTERS_A_RECORD):
             letter = DeadLetter(
-                origin="http",
+                origin=origin,
                 target=target,
                 received_at=now,
                 provider=provider,
@@ -117,7 +119,7 @@ class IngestPublisher:
                     self._dead_letters,
                     letter.model_dump_json(by_alias=True, exclude_none=True).encode(),
                     cloud_event_headers(event_type=DEAD_LETTER_TYPE, source="/services/ingest", time=now),
-                    key=provider.encode(),
+                    key=None if provider is None else provider.encode(),
                 )
             )
         return messages

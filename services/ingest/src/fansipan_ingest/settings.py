@@ -1,7 +1,7 @@
 """Settings of ingest."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
@@ -36,3 +36,53 @@ class IngestSettings(CommonSettings):
             description="Shared with the gateway, which replays dead letters in the name of their providers.",
         ),
     ] = None
+    mqtt_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="MQTT_URL",
+            description="mqtt://user:password@host:port or mqtts://…; without it there is no MQTT door.",
+        ),
+    ] = None
+    mqtt_ca_file: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_MQTT_CA_FILE",
+            description="Certificates to trust at the broker instead of the system's.",
+        ),
+    ] = None
+    mqtt_session: Annotated[
+        str,
+        Field(
+            validation_alias="FANSIPAN_MQTT_SESSION",
+            pattern=r"^[A-Za-z0-9._-]{1,64}$",
+            description="Name of the session at the broker; with a shared group each replica needs its own.",
+        ),
+    ] = "ingest"
+    mqtt_shared_group: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_MQTT_SHARED_GROUP",
+            pattern=r"^[A-Za-z0-9._-]{1,64}$",
+            description="Divide the messages among all replicas with this group; without it one replica takes all.",
+        ),
+    ] = None
+    mqtt_session_seconds: Annotated[
+        int, Field(validation_alias="FANSIPAN_MQTT_SESSION_SECONDS", ge=60, le=4_294_967_294)
+    ] = 7 * 24 * 3600
+    mqtt_receive_maximum: Annotated[
+        int, Field(validation_alias="FANSIPAN_MQTT_RECEIVE_MAXIMUM", ge=1, le=65_535)
+    ] = 2_000
+    mqtt_batch_messages: Annotated[int, Field(validation_alias="FANSIPAN_MQTT_BATCH_MESSAGES", ge=1)] = 1_000
+    mqtt_batch_seconds: Annotated[
+        float, Field(validation_alias="FANSIPAN_MQTT_BATCH_SECONDS", ge=0, le=5)
+    ] = 0.02
+    mqtt_max_payload_bytes: Annotated[
+        int, Field(validation_alias="FANSIPAN_MQTT_MAX_PAYLOAD_BYTES", ge=64, le=4 * 1024 * 1024)
+    ] = 1024 * 1024
+    mqtt_rights: Annotated[
+        Literal["dynamic-security", "none"],
+        Field(
+            validation_alias="FANSIPAN_MQTT_RIGHTS",
+            description="Who keeps users and rights at the broker: ingest, by Mosquitto's plugin, or nobody here.",
+        ),
+    ] = "dynamic-security"

@@ -8,6 +8,9 @@ from pydantic.alias_generators import to_camel
 
 EVENT_TYPE: Final = "vn.fansipan.dead-letter.v1"
 
+Origin = Literal["http", "mqtt", "kafka"]
+"""The door of what was refused."""
+
 
 class RejectedItem(BaseModel):
     """One item of a request that was not accepted.
@@ -36,7 +39,7 @@ class DeadLetter(BaseModel):
     """The data of a record in `dead-letter.v1`: the rejected items of one request, or one unusable record.
 
     Attributes:
-        origin: the door it came through: `http`, or `kafka` for a record that analytics could not use.
+        origin: the door it came through: `http`, `mqtt`, or `kafka` for a record that analytics could not use.
         target: what the items were meant to be: `observations` or `service-events`.
         provider: key of the provider that sent them, when it is known.
         topic, partition, offset: of the unusable record when the origin is `kafka`.
@@ -44,7 +47,7 @@ class DeadLetter(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    origin: Literal["http", "kafka"]
+    origin: Origin
     target: Literal["observations", "service-events"]
     received_at: datetime
     items: list[DeadLetterItem] = Field(min_length=1)

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ObservationItem, parse_datastream_key
-from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.dead_letter import DeadLetterItem, Origin
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.domain.plain import PlainItems
@@ -77,6 +77,7 @@ class ObservationService:
         *,
         strict: bool,
         units: Mapping[str, Unit] = NO_UNITS,
+        origin: Origin = "http",
     ) -> Answer:
         """Publish the acceptable items and list the others.
 
@@ -85,6 +86,7 @@ class ObservationService:
             parsed: the items, and what was refused before.
             strict: refuse all when one is not acceptable.
             units: what the results of a datastream are in, where the sender says so.
+            origin: the door they came through.
 
         Raises:
             Unprocessable: `strict` and an item is not acceptable; nothing is published.
@@ -98,7 +100,9 @@ class ObservationService:
         refuse_when_strict(strict, rejected)
         messages = self._publisher.observations(principal.provider_key, rows, partitions, now)
         if rejected:
-            messages += self._publisher.dead_letters("observations", principal.provider_key, rejected, now)
+            messages += self._publisher.dead_letters(
+                "observations", principal.provider_key, rejected, now, origin=origin
+            )
         written = await self._publisher.publish(messages) if messages else []
         self._count(len(rows), rejected)
         return Answer(len(rows), rejected, written)

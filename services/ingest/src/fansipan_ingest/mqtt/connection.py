@@ -1,0 +1,269 @@
+"""One connection to the broker: paho-mqtt on the event loop, with acknowledgements left to the caller."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import get_ident
+from typing import Any, Final
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from fansipan_common.errors import ServerFault
+from fansipan_ingest.mqtt.broker import Broker
+
+_log = structlog.get_logger(__name__)
+
+_CONNECT_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 10.0
+_KEEP_ALIVE_SECONDS: Final = 30
+_HOUSEKEEPING_SECONDS: Final = 1.0
+_PACKETS_A_TURN: Final = 100
+"""Read at most so many before others on the event loop have their turn."""
+
+
+class MqttAway(ServerFault):
+    """The MQTT broker cannot be reached, refuses us or went away."""
+
+    code, title = "mqtt-away", "MQTT broker unavailable"
+
+
+class SessionTakenOver(MqttAway):
+    """Somebody else connected under our client id."""
+
+
+class Connection:
+    """A connection that is opened once, used and closed.
+
+    `messages` fills as the broker delivers: with QoS 1 up to `receive_maximum` that are not acknowledged, with QoS 0 as
+    long as fewer than twice as many wait. `lost` ends with the reason when the connection is gone.
+
+    Args:
+        broker: where and as whom.
+        client_id: of the session.
+        session_seconds: how long the broker keeps the session when we are away; 0: a new session that ends with us.
+        receive_maximum: messages of QoS 1 the broker may send before we acknowledge.
+    """
+
+    def __init__(
+        self, broker: Broker, client_id: str, *, session_seconds: int = 0, receive_maximum: int = 100
+    ) -> None:
+        self._broker = broker
+        self._session_seconds = session_seconds
+        self._receive_maximum = receive_maximum
+        self._loop = asyncio.get_running_loop()
+        self._thread = get_ident()
+        self._connected: asyncio.Future[bool] = self._loop.create_future()
+        self._answers: dict[int, asyncio.Future[list[ReasonCode]]] = {}
+        self._published: dict[int, asyncio.Future[list[ReasonCode]]] = {}
+        self._housekeeping: asyncio.Task[None] | None = None
+        self._received = 0
+        self.messages: asyncio.Queue[MQTTMessage] = asyncio.Queue()
+        self.lost: asyncio.Future[MqttAway] = self._loop.create_future()
+        self._dropped = 0
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        if broker.username is not None:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.tls is not None:
+            client.tls_set_context(broker.tls)
+        client.connect_timeout = _CONNECT_SECONDS
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_socket_open = lambda _c, _u, sock: self._on_loop(self._watch, sock)
+        client.on_socket_close = lambda _c, _u, sock: self._on_loop(self._unwatch, sock.fileno())
+        client.on_socket_register_write = lambda _c, _u, sock: self._on_loop(self._watch_writing, sock)
+        client.on_socket_unregister_write = lambda _c, _u, sock: self._on_loop(
+            self._loop.remove_writer, sock.fileno()
+        )
+        self._client = client
+
+    async def open(self) -> bool:
+        """Connect; returns whether the broker still had our session.
+
+        Raises:
+            MqttAway.
+        """
+        properties = Properties(PacketTypes.CONNECT)
+        properties.ReceiveMaximum = self._receive_maximum
+        if self._session_seconds:
+            properties.SessionExpiryInterval = self._session_seconds
+        try:
+            # It looks the name up and waits for the other side: off the event loop.
+            await asyncio.to_thread(
+                self._client.connect,
+                self._broker.host,
+                self._broker.port,
+                _KEEP_ALIVE_SECONDS,
+                clean_start=not self._session_seconds,
+                properties=properties,
+            )
+        except (OSError, ValueError) as error:
+            raise MqttAway(f"the MQTT broker cannot be reached: {error}") from error
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="mqtt-keep-alive")
+        return await self._first(self._connected, "did not answer our CONNECT")
+
+    async def subscribe(self, topic_filter: str, qos: int) -> None:
+        """Subscribe, leaving out messages that were retained before.
+
+        Raises:
+            MqttAway: refused, or no answer.
+        """
+        options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        _, packet_id = self._client.subscribe(topic_filter, options=options)
+        codes = await self._answer(self._answers, packet_id, "did not answer our SUBSCRIBE")
+        if any(code.is_failure for code in codes):
+            raise MqttAway(f"the MQTT broker refuses the subscription to {topic_filter}: {codes[0]}")
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 1 and wait for the acknowledgement.
+
+        Raises:
+            MqttAway: refused, or no answer.
+        """
+        info = self._client.publish(topic, payload, qos=1)
+        codes = await self._answer(self._published, info.mid, "did not acknowledge")
+        if any(code.is_failure for code in codes):
+            raise MqttAway(f"the MQTT broker refuses what we publish to {topic}: {codes[0]}")
+
+    def acknowledge(self, message: MQTTMessage) -> None:
+        """Tell the broker that a message is in safe hands. Call it in the order in which messages came."""
+        if not self.lost.done():
+            self._client.ack(message.mid, message.qos)
+
+    def take_dropped(self) -> int:
+        """How many messages of QoS 0 were let go since this was last asked."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
+
+    async def close(self) -> None:
+        """Say goodbye and close the socket. A persistent session stays at the broker."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+        if not self.lost.done():
+            self.lost.set_result(MqttAway("we closed the connection"))
+            self._client.disconnect()
+            with suppress(OSError):
+                self._client.loop_write()
+            await asyncio.sleep(0)
+        # paho closes its socket when the broker does; ours has to be gone now.
+        sock = self._client.socket()
+        if sock is not None:
+            self._unwatch(sock.fileno())
+            sock.close()
+
+    async def _first(self, answer: "asyncio.Future[Any]", silence: str) -> Any:
+        """The answer, unless the connection is lost or nothing comes."""
+        waiting: list[asyncio.Future[Any]] = [answer, self.lost]
+        await asyncio.wait(waiting, timeout=_ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        if self.lost.done():
+            raise self.lost.result()
+        raise MqttAway(f"the MQTT broker {silence} within {_ANSWER_SECONDS:.0f} s")
+
+    async def _answer(
+        self, waiting: "dict[int, asyncio.Future[list[ReasonCode]]]", packet_id: int | None, silence: str
+    ) -> list[ReasonCode]:
+        if packet_id is None:
+            raise MqttAway("the MQTT broker went away")
+        waiting[packet_id] = self._loop.create_future()
+        try:
+            return await self._first(waiting[packet_id], silence)
+        finally:
+            del waiting[packet_id]
+
+    async def _keep_house(self) -> None:
+        """Pings; a broker that does not answer them is lost."""
+        while not self.lost.done():
+            self._client.loop_misc()
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
+    # What paho calls. While it connects it does so from a thread, hence the detour over the loop.
+
+    def _on_loop(self, callback: Any, *arguments: Any) -> None:
+        if get_ident() == self._thread:
+            callback(*arguments)
+        else:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+    def _watch(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_reader(sock, self._read)
+
+    def _watch_writing(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock, self._client.loop_write)
+
+    def _unwatch(self, descriptor: int) -> None:
+        if descriptor >= 0:
+            self._loop.remove_reader(descriptor)
+            self._loop.remove_writer(descriptor)
+
+    def _read(self) -> None:
+        """Read what is there: as long as each packet turns out to be a message, there may be another."""
+        for _ in range(_PACKETS_A_TURN):
+            before = self._received
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return
+            if self._received == before:
+                break
+        sock = self._client.socket()
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            self._loop.call_soon(self._read)  # it is unpacked already: the socket will not call
+
+    def _on_connect(
+        self, _client: Client, _userdata: Any, flags: ConnectFlags, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            self._lose(MqttAway(f"the MQTT broker refuses us: {reason}"))
+        elif not self._connected.done():
+            self._connected.set_result(flags.session_present)
+
+    def _on_disconnect(
+        self, _client: Client, _userdata: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason == "Session taken over":
+            self._lose(SessionTakenOver("another client uses our session"))
+        else:
+            self._lose(MqttAway(f"the MQTT broker went away: {reason}"))
+
+    def _lose(self, error: MqttAway) -> None:
+        if not self.lost.done():
+            self.lost.set_result(error)
+
+    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        self._received += 1
+        if message.qos == 0 and self.messages.qsize() >= 2 * self._receive_maximum:
+            self._dropped += 1
+            return
+        self.messages.put_nowait(message)
+
+    def _on_subscribe(
+        self, _client: Client, _userdata: Any, packet_id: int, codes: Sequence[ReasonCode], _properties: Any
+    ) -> None:
+        _settle(self._answers.get(packet_id), list(codes))
+
+    def _on_publish(
+        self, _client: Client, _userdata: Any, packet_id: int, code: ReasonCode, _properties: Any
+    ) -> None:
+        _settle(self._published.get(packet_id), [code])
+
+
+def _settle(waiting: "asyncio.Future[list[ReasonCode]] | None", codes: list[ReasonCode]) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(codes)

@@ -1,0 +1,123 @@
+"""Commands to the dynamic-security plugin of Mosquitto, over MQTT itself.
+
+https://mosquitto.org/documentation/dynamic-security/: a request is a JSON list of commands, published to a control
+topic; the answer is a list in the same order.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from fansipan_common.errors import ServerFault
+from fansipan_ingest.mqtt.broker import Broker
+from fansipan_ingest.mqtt.connection import Connection, MqttAway
+
+_REQUEST: Final = "$CONTROL/dynamic-security/v1"
+_ANSWER: Final = f"{_REQUEST}/response"
+_ANSWER_SECONDS: Final = 10.0
+
+Command = dict[str, Any]
+
+
+class BrokerRefuses(ServerFault):
+    """The broker does not do what we ask for."""
+
+    code, title = "mqtt-refuses", "MQTT broker refuses"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """A user that the broker knows."""
+
+    username: str
+    is_disabled: bool
+
+
+class DynamicSecurity:
+    """Users and roles at the broker. Each call connects anew: they are rare."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def allow(self, username: str, password: str, topics: Sequence[str]) -> None:
+        """Let a user publish to these topic filters and nothing else; what it could do before is replaced.
+
+        Raises:
+            MqttAway, BrokerRefuses.
+        """
+        rights = [
+            {"acltype": "publishClientSend", "topic": topic, "priority": 0, "allow": True} for topic in topics
+        ]
+        role = {"rolename": username, "acls": rights}
+        client = {"username": username, "password": password, "roles": [{"rolename": username}]}
+        first = await self._do([{"command": "createRole", **role}, {"command": "createClient", **client}])
+        again: list[Command] = []
+        if first[0] is not None:
+            again.append({"command": "modifyRole", **role})
+        if first[1] is not None:
+            again += [
+                {"command": "modifyClient", **client},
+                {"command": "enableClient", "username": username},
+            ]
+        if again:
+            _raise_first(await self._do(again))
+
+    async def clients(self) -> list[KnownClient]:
+        """All users.
+
+        Raises:
+            MqttAway, BrokerRefuses.
+        """
+        answer = await self._ask([{"command": "listClients", "verbose": True, "count": -1, "offset": 0}])
+        if "error" in answer[0]:
+            raise BrokerRefuses(f"the MQTT broker does not list its users: {answer[0]['error']}")
+        return [
+            KnownClient(client["username"], bool(client.get("disabled", False)))
+            for client in answer[0]["data"]["clients"]
+        ]
+
+    async def change(self, *, remove: Sequence[str], disable: Sequence[str], enable: Sequence[str]) -> None:
+        """Remove, disable and enable users; their connections end. What another replica did already is well done.
+
+        Raises:
+            MqttAway.
+        """
+        commands: list[Command] = []
+        for username in remove:
+            commands.append({"command": "deleteClient", "username": username})
+            commands.append({"command": "deleteRole", "rolename": username})
+        commands += [{"command": "disableClient", "username": username} for username in disable]
+        commands += [{"command": "enableClient", "username": username} for username in enable]
+        if commands:
+            await self._do(commands)
+
+    async def _do(self, commands: list[Command]) -> list[str | None]:
+        """What went wrong with each command; None: nothing."""
+        return [answer.get("error") for answer in await self._ask(commands)]
+
+    async def _ask(self, commands: list[Command]) -> list[dict[str, Any]]:
+        connection = Connection(self._broker, f"fansipan-control-{secrets.token_hex(8)}")
+        try:
+            await connection.open()
+            await connection.subscribe(_ANSWER, qos=1)
+            await connection.publish(_REQUEST, orjson.dumps({"commands": commands}))
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                message = await connection.messages.get()
+        except TimeoutError:
+            raise MqttAway("the MQTT broker does not answer: has it the dynamic-security plugin?") from None
+        finally:
+            await connection.close()
+        answers = orjson.loads(message.payload)["responses"]
+        if len(answers) != len(commands):
+            raise BrokerRefuses(f"the MQTT broker answers {len(answers)} of {len(commands)} commands")
+        return answers
+
+
+def _raise_first(errors: list[str | None]) -> None:
+    for error in errors:
+        if error is not None:
+            raise BrokerRefuses(f"the MQTT broker refuses the user: {error}")

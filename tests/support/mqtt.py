@@ -1,0 +1,101 @@
+"""Devices that publish by MQTT, as a test sees them."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+
+PATIENCE = 20.0
+
+
+class Refused(Exception):
+    """The broker does not let us in."""
+
+
+class Device:
+    """A client of the broker that waits for each answer."""
+
+    def __init__(
+        self, url: str, username: str | None, password: str | None, *, version: int = MQTTv5
+    ) -> None:
+        address = urlsplit(url)
+        assert address.hostname is not None
+        assert address.port is not None
+        self._codes: dict[int, str] = {}
+        self._heard = threading.Condition()
+        self._connected: str | None = None
+        self.lost = threading.Event()
+        self.messages: list[tuple[str, bytes]] = []
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5 if version == MQTTv5 else MQTTv311)
+        if username is not None:
+            self._client.username_pw_set(username, password)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = lambda *_: self.lost.set()
+        self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = lambda _c, _u, message: self.messages.append(
+            (message.topic, message.payload)
+        )
+        self._client.connect(address.hostname, address.port)
+        self._client.loop_start()
+        self._wait(lambda: self._connected is not None)
+        if self._connected != "Success":
+            self.close()
+            raise Refused(str(self._connected))
+
+    def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> str:
+        """Publish and wait; returns the broker's reason: `Success`, `No matching subscribers`, `Not authorized` …"""
+        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        if qos == 0:
+            info.wait_for_publish(PATIENCE)
+            return "Success"
+        self._wait(lambda: info.mid in self._codes)
+        return self._codes[info.mid]
+
+    def publish_all(self, messages: Sequence[tuple[str, str]]) -> list[str]:
+        """Publish many at once with QoS 1; returns the broker's reasons in their order."""
+        infos = [self._client.publish(topic, payload, qos=1) for topic, payload in messages]
+        self._wait(lambda: all(info.mid in self._codes for info in infos))
+        return [self._codes[info.mid] for info in infos]
+
+    def subscribe(self, topic_filter: str) -> str:
+        """Subscribe and wait; returns the broker's reason."""
+        _, packet_id = self._client.subscribe(topic_filter, qos=1)
+        assert packet_id is not None
+        self._wait(lambda: packet_id in self._codes)
+        return self._codes[packet_id]
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> "Device":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _on_connect(
+        self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        with self._heard:
+            self._connected = str(reason)
+            self._heard.notify_all()
+
+    def _on_publish(self, _client: Client, _userdata: Any, packet_id: int, reason: Any, _p: Any) -> None:
+        with self._heard:
+            self._codes[packet_id] = str(reason)
+            self._heard.notify_all()
+
+    def _on_subscribe(self, _client: Client, _userdata: Any, packet_id: int, reasons: Any, _p: Any) -> None:
+        with self._heard:
+            self._codes[packet_id] = str(reasons[0])
+            self._heard.notify_all()
+
+    def _wait(self, what: Callable[[], bool]) -> None:
+        with self._heard:
+            assert self._heard.wait_for(what, PATIENCE), "the broker does not answer"
