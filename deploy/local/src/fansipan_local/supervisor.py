@@ -11,6 +11,7 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,8 +24,11 @@ from fansipan_local.system import processes_holding
 _START_TIMEOUT_SECONDS = 15
 _CALL_TIMEOUT_SECONDS = 10
 _SHUTDOWN_SECONDS = 90
-# supervisord's fault code while it shuts down.
+# supervisord starts what has ended again within a second.
+_RESTART_SECONDS = 2
+# supervisord's fault codes: while it shuts down, and for a process that has ended.
 _SHUTDOWN_STATE = 6
+_NOT_RUNNING = 70
 # Every process of a stack keeps the state's marker file open at this descriptor, so that those which a killed
 # supervisord left behind are recognised as ours. (Environment and command line won't do: Redis overwrites both.)
 _MARKER_DESCRIPTOR = 9
@@ -190,14 +194,20 @@ class Supervisor:
         self._call("supervisor.startProcess", name, False)
 
     def stop(self, name: str) -> None:
-        """Stop a part and wait until it has gone (it is killed after its stop time)."""
-        if self.process(name).state in ("STOPPED", "EXITED", "FATAL"):
-            return
-        self._call("supervisor.stopProcess", name, False)
+        """Stop a part and wait until it has gone (it is killed after its stop time).
+
+        One that has just died is about to be started again: that is waited for, and then it is stopped.
+        """
         deadline = time.monotonic() + self._slots[name].stop_seconds + 5
-        while self.process(name).state not in ("STOPPED", "EXITED", "FATAL"):
+        settled = time.monotonic() + _RESTART_SECONDS
+        while (state := self.process(name).state) not in ("STOPPED", "FATAL"):
+            if state == "EXITED" and time.monotonic() > settled:
+                return
             if time.monotonic() > deadline:
                 raise StackError(f"{name} does not stop.", f"See {self._paths.log(name)}.")
+            if state in ("STARTING", "RUNNING", "BACKOFF"):
+                with suppress(_NotRunningError):
+                    self._call("supervisor.stopProcess", name, False)
             time.sleep(0.05)
 
     def _call(self, method: str, *arguments: object) -> object:
@@ -210,6 +220,8 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == _SHUTDOWN_STATE:
                 raise _ShuttingDownError from fault
+            if fault.faultCode == _NOT_RUNNING:
+                raise _NotRunningError(fault.faultString) from fault
             raise StackError(f"supervisord refuses {method}: {fault.faultString}.") from fault
         except http.client.HTTPException as error:
             raise ConnectionError(str(error)) from error
@@ -251,6 +263,10 @@ class Supervisor:
 
 class _ShuttingDownError(ConnectionError):
     """supervisord answers, but only to say that it is going."""
+
+
+class _NotRunningError(StackError):
+    """What is to be stopped has ended by itself meanwhile."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
