@@ -69,7 +69,7 @@ export function RankingPanel({
               <th scope="col" className="number" aria-sort={byName ? 'none' : 'ascending'}>
                 <button
                   type="button"
-                  className="link link-plain"
+                  className="rank-sort"
                   title={t('sortByRank')}
                   onClick={() => setByName(false)}
                 >
@@ -79,7 +79,7 @@ export function RankingPanel({
               <th scope="col" aria-sort={byName ? 'ascending' : 'none'}>
                 <button
                   type="button"
-                  className="link link-plain"
+                  className="rank-sort"
                   title={t('sortByName')}
                   onClick={() => setByName(true)}
                 >
