@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
 
 _FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _QUIET_MS: Final = 1_000
@@ -62,19 +62,24 @@ class _Traffic:
 
     code: int = 0
     other: int = 0
-    _kinds: dict[str, str] = field(default_factory=dict)
 
-    def began(self, event: dict[str, Any]) -> None:
-        """A request was answered."""
-        self._kinds[event["requestId"]] = event["type"]
+    async def listen(self, session: CDPSession) -> None:
+        """Count from now on."""
+        kinds: dict[str, str] = {}
 
-    def ended(self, event: dict[str, Any]) -> None:
-        """All of it came."""
-        size = int(event["encodedDataLength"])
-        if self._kinds.get(event["requestId"]) in ("Document", "Script", "Stylesheet"):
-            self.code += size
-        else:
-            self.other += size
+        def began(event: dict[str, Any]) -> None:
+            kinds[event["requestId"]] = event["type"]
+
+        def ended(event: dict[str, Any]) -> None:
+            size = int(event["encodedDataLength"])
+            if kinds.get(event["requestId"]) in ("Document", "Script", "Stylesheet"):
+                self.code += size
+            else:
+                self.other += size
+
+        session.on("Network.responseReceived", began)
+        session.on("Network.loadingFinished", ended)
+        await session.send("Network.enable")
 
 
 @asynccontextmanager
@@ -111,10 +116,7 @@ async def opening(context: BrowserContext, address: str) -> tuple[Page, Opening]
     """
     page = await context.new_page()
     traffic = _Traffic()
-    session = await context.new_cdp_session(page)
-    session.on("Network.responseReceived", traffic.began)
-    session.on("Network.loadingFinished", traffic.ended)
-    await session.send("Network.enable")
+    await traffic.listen(await context.new_cdp_session(page))
     await page.goto(address, wait_until="commit")
     whole = await _when_whole(page)
     tasks = await quiet_tasks(page)
