@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 from tests.conftest import Addresses
-from tests.faults.steering import kill_and_keep_away, run, wait_ready
+from tests.faults.steering import run, wait_ready
 
 from fansipan_local import Stack
 
@@ -150,7 +150,7 @@ async def test_a_part_stops_and_comes_back(
 ) -> None:
     before = await screens.value.inner_text()
     began = time.monotonic()
-    await kill_and_keep_away(fault_stack, outage.part)
+    await asyncio.to_thread(fault_stack.stop, outage.part)
     try:
         overview, environment = (screen.notice(outage.kind) for screen in screens.both)
         await expect(overview).to_contain_text(outage.vietnamese, timeout=_TOLD_MS)

@@ -1,3 +1,5 @@
+import { currentAnswers } from '../api/answers'
+
 /**
  * How often to ask for what the live connection announces: while it stands, asking is only a safety net.
  */
@@ -57,7 +59,7 @@ export function onRecovery(recovered: () => void): () => void {
 
 /** The interval (ms) for a query that is asked every `pollMs` in good times: an outage is not made worse by asking. */
 export function eased(pollMs: number): number {
-  return heldBack ? Math.max(pollMs, HELD_BACK_MS) : pollMs
+  return heldBack || currentAnswers().failing ? Math.max(pollMs, HELD_BACK_MS) : pollMs
 }
 
 /** The same for what the live connection announces. */
