@@ -43,6 +43,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._phase = _Phase.CONNECTED
         self._head_size = 0
+        self._requests = 0  # that the bytes which came in last are of
         self._timer: TimerHandle | None = None
         self._refused = False
 
@@ -60,11 +61,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Bytes came in; whole requests in them were begun when this returns."""
         if self._refused:
             return
+        self._requests = 1 if self._phase in (_Phase.HEAD, _Phase.BODY) else 0
         super().data_received(data)
         if self._refused:
             return
         if self._phase is _Phase.HEAD:
-            self._head_size += len(data)
+            if self._requests <= 1:  # else some of it is of requests before
+                self._head_size += len(data)
             if self._head_size > LARGEST_HEAD:
                 self._refuse(
                     431, "header-too-large", f"request line and headers are over {LARGEST_HEAD} bytes"
@@ -79,6 +82,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._phase, self._head_size = _Phase.HEAD, 0
+        self._requests += 1
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
