@@ -245,6 +245,9 @@ async def test_other_sites_may_read_what_is_public_and_nothing_that_is_somebodys
         answer = await browser.get(path, headers=origin)
         assert answer.headers["access-control-allow-origin"] == "*", path
         assert "access-control-allow-credentials" not in answer.headers
+    everybodys = await browser.get("/v1/open-data/indicators", headers=origin | {"Cookie": cookies})
+    assert everybodys.headers["access-control-allow-origin"] == "*", "it is the same for everybody"
+    assert "access-control-allow-credentials" not in everybodys.headers
     for path, headers in (
         ("/v1/session", {}),
         ("/v1/session", {"Cookie": cookies}),
