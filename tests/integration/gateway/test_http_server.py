@@ -202,7 +202,8 @@ async def impatient(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Address]:
         if scope["type"] == "http":
             body = await Request(scope, receive).body()
             await asyncio.sleep(1.5 if scope["path"] == "/slow" else 0.0)
-            await PlainTextResponse(f"{len(body)} bytes")(scope, receive, send)
+            names = [name.decode() for name, _ in scope["headers"]]
+            await PlainTextResponse(f"{' '.join(names)}: {len(body)} bytes")(scope, receive, send)
 
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
@@ -229,6 +230,18 @@ async def test_a_body_that_stalls_is_not_waited_for_and_a_slow_one_is(impatient:
     assert await _exchange(impatient, head + b"12345") == b""
     slow = await _exchange(impatient, head, *(b"%d" % n for n in range(10)), pause=0.2)
     assert slow.endswith(b"10 bytes")
+
+
+async def test_what_stands_behind_a_body_is_no_header(impatient: Address) -> None:
+    """A proxy that takes headers of strangers away does not look there."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailer = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Basic eA==\r\n\r\n"
+    answer = await _exchange(impatient, head + trailer)
+    assert answer.endswith(b"host connection transfer-encoding: 3 bytes")
+    for endless in (b"3\r\nabc\r\n0\r\nX-Long: ", b"3\r\nabc\r\n3;x="):
+        pieces = [b"a" * 4_096] * (LARGEST_HEAD // 4_096 + 2)
+        answer = await _exchange(impatient, head + endless, *pieces)
+        assert (_status(answer), _code(answer)) == (400, "bad-request")
 
 
 async def test_time_that_the_server_needs_is_not_counted(impatient: Address) -> None:
