@@ -292,8 +292,7 @@ async def test_nothing_of_a_person_is_kept_by_caches_in_between(
     for path in paths:
         if path == "/v1/live":  # has no end
             continue
-        everybodys = b""
-        for kind in ("nobody", "key", "session"):
+        for kind in ("session", "key", "nobody"):
             browser.cookies.clear()
             if kind == "session":
                 browser.cookies.update(cookies)
@@ -305,11 +304,8 @@ async def test_nothing_of_a_person_is_kept_by_caches_in_between(
             assert directives & {"no-store", "private", "public"}, (path, kind, policy)
             if "no-store" not in directives and "/open-data/" not in path:  # which asks nobody who they are
                 assert {"authorization", "cookie"} <= vary, (path, kind)
-            if kind == "nobody":
-                everybodys = answer.content
-            elif "public" in directives:
-                assert answer.content == everybodys, f"{path} says public and is for a {kind} alone"
-                assert kind == "key" or "/open-data/" in path
+            if kind != "nobody" and "/open-data/" not in path:
+                assert "public" not in directives, (path, kind)
             seen += answer.status_code == 200
     assert seen > 20
 
