@@ -56,7 +56,7 @@ _OTHER_SITE: Final = "https://evil.example"
 async def page(
     world: Any, serve: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """A browser at a gateway that everybody may read, with a built page, by https behind a proxy it trusts."""
+    """A browser at a gateway that everybody may read, with a built page, by https."""
     dist = tmp_path_factory.mktemp("dist")
     (dist / "assets").mkdir()
     (dist / "index.html").write_text("<!doctype html><title>Fansipan</title>")
