@@ -4,6 +4,7 @@ themselves. Over real connections; the limits of time on a server of its own tha
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import orjson
@@ -28,20 +29,30 @@ def gateway_at(addresses: Addresses) -> Address:
 
 
 async def _exchange(address: Address, *pieces: bytes, pause: float = 0.0) -> bytes:
-    """Send pieces, and read until the server closes; it must do so within some seconds."""
+    """Send pieces, and read meanwhile, until the server closes; it must do so within some seconds."""
     reader, writer = await asyncio.open_connection(*address)
+    answer = bytearray()
+
+    async def read() -> None:
+        with suppress(ConnectionError):
+            while piece := await reader.read(1 << 16):
+                answer.extend(piece)
+
+    async def write() -> None:
+        with suppress(ConnectionError):  # the server may have closed already
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause)
+
+    writing = asyncio.create_task(write())
     try:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-    except ConnectionError:
-        pass  # it has closed already: what it said is read all the same
-    try:
-        async with asyncio.timeout(20.0):
-            return await reader.read()
+        async with asyncio.timeout(30.0):
+            await read()
     finally:
+        writing.cancel()
         writer.close()
+    return bytes(answer)
 
 
 def _status(answer: bytes) -> int:
@@ -137,6 +148,31 @@ async def _first_answer(address: Address, upgrade: bytes) -> bytes:
     return answer
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/../../../../etc/passwd",
+        b"/assets/../../../../../etc/passwd",
+        b"//etc/passwd",
+        b"/..%2f..%2f..%2f..%2fetc/passwd",
+        b"/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        b"http://evil.example/../../etc/passwd",
+    ],
+)
+async def test_no_path_leads_out_of_the_page_as_it_is_sent(gateway_at: Address, path: bytes) -> None:
+    """Clients tidy addresses up before they send them; an attacker's does not."""
+    answer = await _exchange(gateway_at, _get(path))
+    assert _status(answer) in (400, 404)
+    assert b"root:" not in answer
+
+
+async def test_a_card_is_one_by_the_path_that_is_sent(gateway_at: Address) -> None:
+    for path, framed in ((b"/embed/vn-aqi-hourly", True), (b"/x/../embed/vn-aqi-hourly", False)):
+        answer = await _exchange(gateway_at, _get(path))
+        assert (b"frame-ancestors *" in answer) is framed
+        assert (b"x-frame-options: DENY" in answer) is not framed
+
+
 # ---------------------------------------------------------------- bodies
 
 
@@ -166,7 +202,8 @@ async def impatient(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Address]:
         if scope["type"] == "http":
             body = await Request(scope, receive).body()
             await asyncio.sleep(1.5 if scope["path"] == "/slow" else 0.0)
-            await PlainTextResponse(f"{len(body)} bytes")(scope, receive, send)
+            names = [name.decode() for name, _ in scope["headers"]]
+            await PlainTextResponse(f"{' '.join(names)}: {len(body)} bytes")(scope, receive, send)
 
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
@@ -195,6 +232,18 @@ async def test_a_body_that_stalls_is_not_waited_for_and_a_slow_one_is(impatient:
     assert slow.endswith(b"10 bytes")
 
 
+async def test_what_stands_behind_a_body_is_no_header(impatient: Address) -> None:
+    """A proxy that takes headers of strangers away does not look there."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailer = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Basic eA==\r\n\r\n"
+    answer = await _exchange(impatient, head + trailer)
+    assert answer.endswith(b"host connection transfer-encoding: 3 bytes")
+    for endless in (b"3\r\nabc\r\n0\r\nX-Long: ", b"3\r\nabc\r\n3;x="):
+        pieces = [b"a" * 4_096] * (LARGEST_HEAD // 4_096 + 2)
+        answer = await _exchange(impatient, head + endless, *pieces)
+        assert (_status(answer), _code(answer)) == (400, "bad-request")
+
+
 async def test_time_that_the_server_needs_is_not_counted(impatient: Address) -> None:
     answer = await _exchange(impatient, _get(b"/slow"))
     assert _status(answer) == 200
@@ -211,6 +260,13 @@ async def test_the_next_request_of_a_connection_has_its_own_time(impatient: Addr
     async with asyncio.timeout(10.0):
         assert _status(await reader.read()) == 408
     writer.close()
+
+
+async def test_heads_that_come_many_at_once_are_counted_one_by_one(impatient: Address) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    many = LARGEST_HEAD // len(request) + 100
+    answers = await _exchange(impatient, request * many + _get(b"/"))
+    assert answers.count(b"HTTP/1.1 200 OK") == many + 1
 
 
 async def test_a_bad_request_behind_a_good_one_does_not_take_its_answer(impatient: Address) -> None:

@@ -17,7 +17,7 @@ What has tests of its own is not repeated here:
 import io
 import logging
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from typing import Any, Final
 import asyncpg
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
 from tests.support.signing_in import PASSWORD, make_operator, sign_in, signed_in, who
 
@@ -55,7 +56,7 @@ _OTHER_SITE: Final = "https://evil.example"
 async def page(
     world: Any, serve: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """A browser at a gateway that everybody may read, with a built page, by https behind a proxy it trusts."""
+    """A browser at a gateway that everybody may read, with a built page, by https."""
     dist = tmp_path_factory.mktemp("dist")
     (dist / "assets").mkdir()
     (dist / "index.html").write_text("<!doctype html><title>Fansipan</title>")
@@ -124,9 +125,7 @@ async def test_pages_hold_no_inline_script(page: httpx.AsyncClient) -> None:
 # ---------------------------------------------------------------- clickjacking
 
 
-@pytest.mark.parametrize(
-    "path", [*_PAGES, "/embed", "/embedded", "/v1/indicators", "//embed/x", "/x/../embed/x"]
-)
+@pytest.mark.parametrize("path", [*_PAGES, "/embed", "/embedded", "/v1/indicators", "//embed/x"])
 async def test_no_other_site_may_show_ours_in_a_frame(page: httpx.AsyncClient, path: str) -> None:
     request = page.build_request("GET", "https://city.example/")
     request.url = httpx.URL("https://city.example/").copy_with(raw_path=path.encode())
@@ -230,8 +229,7 @@ async def test_no_address_of_ours_leads_elsewhere(page: httpx.AsyncClient, path:
     answer = await page.send(request)
     assert answer.status_code in (200, 307, 400, 404)
     location = answer.headers.get("location", "")
-    assert "evil" not in location
-    assert not location.startswith(("//", "/\\"))
+    assert location == "" or location.startswith("https://city.example/")
 
 
 # ---------------------------------------------------------------- CORS
@@ -247,6 +245,9 @@ async def test_other_sites_may_read_what_is_public_and_nothing_that_is_somebodys
         answer = await browser.get(path, headers=origin)
         assert answer.headers["access-control-allow-origin"] == "*", path
         assert "access-control-allow-credentials" not in answer.headers
+    everybodys = await browser.get("/v1/open-data/indicators", headers=origin | {"Cookie": cookies})
+    assert everybodys.headers["access-control-allow-origin"] == "*", "it is the same for everybody"
+    assert "access-control-allow-credentials" not in everybodys.headers
     for path, headers in (
         ("/v1/session", {}),
         ("/v1/session", {"Cookie": cookies}),
@@ -301,7 +302,7 @@ async def test_nothing_of_a_person_is_kept_by_caches_in_between(
             directives = {part.strip().split("=")[0] for part in policy.split(",")}
             vary = {part.strip().lower() for part in answer.headers.get("vary", "").split(",")}
             assert directives & {"no-store", "private", "public"}, (path, kind, policy)
-            if "no-store" not in directives:
+            if "no-store" not in directives and "/open-data/" not in path:  # which asks nobody who they are
                 assert {"authorization", "cookie"} <= vary, (path, kind)
             if kind != "nobody" and "/open-data/" not in path:
                 assert "public" not in directives, (path, kind)
@@ -312,15 +313,25 @@ async def test_nothing_of_a_person_is_kept_by_caches_in_between(
 # ---------------------------------------------------------------- what is said, and what is written down
 
 
+@pytest.fixture
+def log() -> Generator[io.StringIO]:
+    """What is written down, as the service writes it."""
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
+    configure_logging("gateway", level="debug", fmt="json")
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(written)
+    yield written
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
+
+
 async def test_no_secret_is_in_a_log_or_in_an_answer(
-    world: Any, serve: Any, admin: str, monkeypatch: pytest.MonkeyPatch
+    world: Any, serve: Any, admin: str, log: io.StringIO
 ) -> None:
     """Not when signing in, not when guessing, not when the database is away, not when we are at fault."""
-    log = io.StringIO()
-    configure_logging("gateway", level="debug", fmt="json")
-    handler = logging.getLogger().handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    monkeypatch.setattr(handler, "stream", log)
     answers: list[httpx.Response] = []
     guess = "a-guess-that-nobody-may-read"
     away = "postgresql://fansipan:the-database-password@127.0.0.1:1/none"

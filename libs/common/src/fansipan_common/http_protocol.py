@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS: Final = 20.0
 """From the first byte of a head (or the connection) to its end."""
@@ -43,6 +43,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._phase = _Phase.CONNECTED
         self._head_size = 0
+        self._requests = 0  # that the bytes which came in last are of
+        self._body_came = False  # in the bytes which came in last
         self._timer: TimerHandle | None = None
         self._refused = False
 
@@ -60,11 +62,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Bytes came in; whole requests in them were begun when this returns."""
         if self._refused:
             return
+        self._requests = 1 if self._phase in (_Phase.HEAD, _Phase.BODY) else 0
+        self._body_came = False
         super().data_received(data)
         if self._refused:
             return
         if self._phase is _Phase.HEAD:
-            self._head_size += len(data)
+            if self._requests <= 1:  # else some of it is of requests before
+                self._head_size += len(data)
             if self._head_size > LARGEST_HEAD:
                 self._refuse(
                     431, "header-too-large", f"request line and headers are over {LARGEST_HEAD} bytes"
@@ -72,17 +77,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             elif self._timer is None:
                 self._arm(HEAD_SECONDS)
         elif self._phase is _Phase.BODY:
-            self._arm(BODY_PAUSE_SECONDS)
+            # Sizes of chunks and what stands behind the last one are collected by the parser, too.
+            if self._body_came:
+                self._head_size = 0
+            elif self._requests <= 1:
+                self._head_size += len(data)
+            if self._head_size > LARGEST_HEAD:
+                self._refuse(400, "bad-request", "the body is made of anything but content")
+            else:
+                self._arm(BODY_PAUSE_SECONDS)
         else:
             self._disarm()
 
     def on_message_begin(self) -> None:
         """A head begins."""
         self._phase, self._head_size = _Phase.HEAD, 0
+        self._requests += 1
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header is complete."""
+        """A header is complete, or a trailer: behind the body, where no proxy and none of us has looked at it."""
+        if self._phase is _Phase.BODY:
+            return
         if len(self.headers) >= MOST_HEADERS:
             self._refuse(431, "header-too-large", f"there are more than {MOST_HEADERS} headers")
             raise ValueError("too many headers")  # which stops the parser
@@ -90,9 +106,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A head is complete: the request begins."""
-        self._phase = _Phase.BODY
+        self._phase, self._head_size = _Phase.BODY, 0
         self._disarm()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        self._body_came = True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is complete."""
@@ -144,8 +165,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _answers_another(self) -> bool:
         """Whether what we would write would be taken for (a part of) the answer to a request that is being answered."""
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+        cycle = self.cycle
+        if not cycle or cycle.response_complete:  # there is none before the first request
             return False
         return cycle.response_started or self._phase is not _Phase.BODY
 

@@ -106,5 +106,5 @@ def _render(
         "detail": detail,
         "instance": request.url.path,
     }
-    headers = {"Cache-Control": "no-store", **(headers or {})}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
     return JSONResponse(body | (extra or {}), status, headers=headers, media_type=CONTENT_TYPE)

@@ -69,7 +69,7 @@ class Reader:
         name: key id or user name; empty when anonymous.
         role: of an operator: viewer, operator or admin; else empty.
         visibility: what they see.
-        public: whether what they see is open to everybody, so that shared caches may keep it.
+        public: whether what they see is open to everybody.
         client: address they ask from.
     """
 
@@ -79,6 +79,11 @@ class Reader:
     visibility: Visibility = EVERYTHING
     public: bool = False
     client: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether caches in between may keep the answer: it is everybody's, and no credential was shown."""
+        return self.public and self.kind is Kind.ANONYMOUS
 
 
 ANYBODY: Final = Reader(Kind.ANONYMOUS, visibility=PUBLIC, public=True)

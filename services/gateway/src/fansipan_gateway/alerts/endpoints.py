@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.alerts.domain import Precondition, parse_if_match
 from fansipan_gateway.alerts.repository import AlertFilter
@@ -61,7 +61,7 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
             cursor=parameters.cursor,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=_is_public(reader))
+        return respond(request, body, public=reader.shared)
 
     @router.get(
         "/v1/alerts/{alert_id}",
@@ -156,9 +156,4 @@ def _answer(request: Request, item: dict[str, Any], reader: Reader) -> Response:
     """With an ETag that begins with the version, so that it serves If-Match as well."""
     body = orjson.dumps(item)
     etag = f'W/"{item["version"]}.{etag_of(body)[3:-1]}"'
-    return respond(request, body, public=_is_public(reader), etag=etag)
-
-
-def _is_public(reader: Reader) -> bool:
-    """Operators are shown who did what: no cache may give that to others."""
-    return reader.public and reader.kind is not Kind.OPERATOR
+    return respond(request, body, public=reader.shared, etag=etag)

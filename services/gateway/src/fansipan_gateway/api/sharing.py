@@ -6,7 +6,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SAFE: Final = ("GET", "HEAD")
-_READ: Final = ("/v1/", "/openapi.json")
+_ALWAYS: Final = ("/v1/open-data/", "/openapi.json")
+"""The same for everybody, so caches need not keep one with the header and one without."""
+_READ: Final = "/v1/"
 _NEVER: Final = ("/v1/session", "/v1/admin/")
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 _SHOWN: Final = (
@@ -43,9 +45,10 @@ class PublicReads:
 
 def _is_public(scope: Scope) -> bool:
     path = scope["path"]
-    return (
-        scope["method"] in _SAFE
-        and path.startswith(_READ)
+    if scope["method"] not in _SAFE:
+        return False
+    return path.startswith(_ALWAYS) or (
+        path.startswith(_READ)
         and not path.startswith(_NEVER)
         and not any(name in _CREDENTIALS for name, _ in scope["headers"])
     )

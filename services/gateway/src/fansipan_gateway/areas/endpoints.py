@@ -44,7 +44,7 @@ def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
         geometry; they tell in `successors` where their ground lies now.
         """
         body = await areas.document(parameters.parent, parameters.at, geometry=parameters.geometry)
-        return respond(request, body, public=reader.public, max_age=_MAX_AGE, media_type=_GEOJSON)
+        return respond(request, body, public=reader.shared, max_age=_MAX_AGE, media_type=_GEOJSON)
 
     @router.get(
         "/v1/areas/at",
@@ -60,6 +60,6 @@ def areas_router(areas: Areas, access: ReadAccess) -> APIRouter:
     ) -> Response:
         """The commune that holds a point today. A point on a border is in one commune: that of the lowest code."""
         body = await areas.commune_at(parameters.lon, parameters.lat, geometry=parameters.geometry)
-        return respond(request, body, public=reader.public, max_age=_MAX_AGE, media_type=_GEOJSON)
+        return respond(request, body, public=reader.shared, max_age=_MAX_AGE, media_type=_GEOJSON)
 
     return router

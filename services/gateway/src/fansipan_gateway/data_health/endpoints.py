@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.data_health.repository import HealthFilter
@@ -33,8 +33,7 @@ def data_health_router(health: DataHealth, access: ReadAccess) -> APIRouter:
 
         Datastreams of properties that people enter by hand are left out, as the indicator `sensor-freshness` says.
         """
-        is_operator = reader.kind is Kind.OPERATOR
         document = await health.read(HealthFilter(parameters.area, parameters.provider), reader.visibility)
-        return respond(request, orjson.dumps(document), public=reader.public and not is_operator)
+        return respond(request, orjson.dumps(document), public=reader.shared)
 
     return router

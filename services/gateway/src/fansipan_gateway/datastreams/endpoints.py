@@ -43,7 +43,7 @@ def datastreams_router(datastreams: Datastreams, access: ReadAccess) -> APIRoute
             cursor=parameters.cursor,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.public)
+        return respond(request, body, public=reader.shared)
 
     @router.get(
         "/v1/datastreams/{reference:path}",
@@ -56,6 +56,6 @@ def datastreams_router(datastreams: Datastreams, access: ReadAccess) -> APIRoute
     ) -> Response:
         """A datastream by its id or its key `<provider>/<thing>/<property>`."""
         item = await datastreams.get(reference, reader.visibility)
-        return respond(request, orjson.dumps(item), public=reader.public)
+        return respond(request, orjson.dumps(item), public=reader.shared)
 
     return router

@@ -19,7 +19,6 @@ from fansipan_gateway.exports.schemas import FigureExportParameters, SeriesExpor
 from fansipan_gateway.exports.service.figures import FigureExport, FigureExports
 from fansipan_gateway.exports.service.series import SeriesExport, SeriesExports
 from fansipan_gateway.exports.service.streaming import ExportFile
-from fansipan_gateway.indicators.endpoints.definitions import shared
 from fansipan_gateway.indicators.schemas.parameters import IndicatorId
 
 _log = structlog.get_logger(__name__)
@@ -105,7 +104,7 @@ def exports_router(
             reader.visibility,
             anonymous=reader.kind is Kind.ANONYMOUS,
         )
-        return FileResponse(file, public=shared(reader))
+        return FileResponse(file, public=reader.shared)
 
     @router.get(
         "/v1/datastreams/{reference:path}/observations/export",
@@ -137,7 +136,7 @@ def exports_router(
             reader.visibility,
             anonymous=reader.kind is Kind.ANONYMOUS,
         )
-        return FileResponse(file, public=reader.public)
+        return FileResponse(file, public=reader.shared)
 
     return router
 

@@ -42,6 +42,6 @@ def latest_router(latest: Latest, access: ReadAccess) -> APIRouter:
             cursor=parameters.cursor,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.public)
+        return respond(request, body, public=reader.shared)
 
     return router

@@ -52,6 +52,6 @@ def observations_router(observations: Observations, access: ReadAccess) -> APIRo
         )
         rest = {"next": next_link(request, answer.cursor, answer.pinned), "granularity": answer.granularity}
         body = b"".join((b'{"items":[', answer.items.encode(), b"],", orjson.dumps(rest)[1:]))
-        return respond(request, body, public=reader.public)
+        return respond(request, body, public=reader.shared)
 
     return router

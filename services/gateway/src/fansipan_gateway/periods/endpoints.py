@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import JSON, respond
 from fansipan_gateway.api.links import next_link
@@ -52,7 +52,7 @@ def periods_router(
         """Closes, newest first."""
         page = await periods.list(reader, limit=parameters.limit, cursor=parameters.cursor)
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=_shared(reader))
+        return respond(request, body, public=reader.shared)
 
     @router.get(
         "/v1/periods/{period}",
@@ -65,7 +65,7 @@ def periods_router(
     ) -> Response:
         """Who closed it, when and why, what it froze, and how many figures would be others today."""
         item = await periods.get(period, reader)
-        return respond(request, orjson.dumps(item), public=_shared(reader))
+        return respond(request, orjson.dumps(item), public=reader.shared)
 
     @router.post(
         "/v1/periods/{period}/close",
@@ -104,7 +104,7 @@ def periods_router(
         For operators. `fansipan periods verify` does the same from the command line.
         """
         item = await periods.verify(period, reader.visibility)
-        return respond(request, orjson.dumps(item), public=_shared(reader))
+        return respond(request, orjson.dumps(item), public=reader.shared)
 
     @router.get(
         "/v1/periods/{period}/restatements",
@@ -123,10 +123,6 @@ def periods_router(
             period, reader.visibility, limit=parameters.limit, cursor=parameters.cursor
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=_shared(reader))
+        return respond(request, body, public=reader.shared)
 
     return router
-
-
-def _shared(reader: Reader) -> bool:
-    return reader.public and reader.kind is Kind.ANONYMOUS

@@ -41,7 +41,7 @@ def things_router(things: Things, access: ReadAccess) -> APIRouter:
             cursor=parameters.cursor,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.public, max_age=_MAX_AGE)
+        return respond(request, body, public=reader.shared, max_age=_MAX_AGE)
 
     @router.get(
         "/v1/things/{reference:path}",
@@ -54,6 +54,6 @@ def things_router(things: Things, access: ReadAccess) -> APIRouter:
     ) -> Response:
         """A thing by its id or its key `<provider>/<thing>`."""
         item = await things.get(reference, reader.visibility)
-        return respond(request, orjson.dumps(item), public=reader.public, max_age=_MAX_AGE)
+        return respond(request, orjson.dumps(item), public=reader.shared, max_age=_MAX_AGE)
 
     return router

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
@@ -18,11 +18,6 @@ from fansipan_gateway.indicators.schemas.parameters import DetailParameters, Ind
 
 TAG: Final = "indicators"
 _MAX_AGE: Final = 10
-
-
-def shared(reader: Reader) -> bool:
-    """Whether shared caches may keep what a reader is given."""
-    return reader.public and reader.kind is Kind.ANONYMOUS
 
 
 def definitions_router(
@@ -55,7 +50,7 @@ def definitions_router(
             and (parameters.public is None or entry.public is parameters.public)
             and (item := summary(entry, at))["group"] == (parameters.group or item["group"])
         ]
-        return respond(request, orjson.dumps({"items": items}), public=shared(reader), max_age=_MAX_AGE)
+        return respond(request, orjson.dumps({"items": items}), public=reader.shared, max_age=_MAX_AGE)
 
     @router.get(
         "/v1/indicators/{indicator}",
@@ -74,7 +69,7 @@ def definitions_router(
         entry = await catalogue.find(indicator, reader.visibility)
         version = entry.shown(at) if parameters.version is None else entry.numbered(parameters.version)
         return respond(
-            request, orjson.dumps(whole(entry, version, at)), public=shared(reader), max_age=_MAX_AGE
+            request, orjson.dumps(whole(entry, version, at)), public=reader.shared, max_age=_MAX_AGE
         )
 
     return router

@@ -11,7 +11,7 @@ from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.links import next_link
 from fansipan_gateway.indicators.domain.subjects import parse_subject
-from fansipan_gateway.indicators.endpoints.definitions import TAG, shared
+from fansipan_gateway.indicators.endpoints.definitions import TAG
 from fansipan_gateway.indicators.schemas.explanations import ExplanationItem
 from fansipan_gateway.indicators.schemas.parameters import (
     ExplainParameters,
@@ -64,6 +64,6 @@ def explain_router(explanations: Explanations, access: ReadAccess) -> APIRouter:
         if found.corrections_cursor is not None:
             corrections = str(request.url.include_query_params(correctionsCursor=found.corrections_cursor))
         body = {**found.body, "next": next_link(request, found.cursor), "nextCorrections": corrections}
-        return respond(request, orjson.dumps(body), public=shared(reader))
+        return respond(request, orjson.dumps(body), public=reader.shared)
 
     return router

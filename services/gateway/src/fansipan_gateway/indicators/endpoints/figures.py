@@ -11,7 +11,7 @@ from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.links import next_link
 from fansipan_gateway.indicators.domain.subjects import chosen_subject, parse_subject
-from fansipan_gateway.indicators.endpoints.definitions import TAG, shared
+from fansipan_gateway.indicators.endpoints.definitions import TAG
 from fansipan_gateway.indicators.schemas.figures import CardList, FigureList, Ranking
 from fansipan_gateway.indicators.schemas.parameters import (
     CardParameters,
@@ -50,7 +50,7 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
             kind=parameters.period,
             as_of=parameters.as_of,
         )
-        return respond(request, orjson.dumps({"items": items}), public=shared(reader))
+        return respond(request, orjson.dumps({"items": items}), public=reader.shared)
 
     @router.get(
         "/v1/indicators/{indicator}/values",
@@ -90,7 +90,7 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
             reader.visibility,
         )
         body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor, page.pinned)})
-        return respond(request, body, public=shared(reader))
+        return respond(request, body, public=reader.shared)
 
     @router.get(
         "/v1/indicators/{indicator}/latest",
@@ -132,6 +132,6 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
                 "next": next_link(request, page.cursor, page.pinned),
             }
         )
-        return respond(request, body, public=shared(reader))
+        return respond(request, body, public=reader.shared)
 
     return router
