@@ -32,6 +32,12 @@ export function isPeriodKind(name: unknown): name is PeriodKind {
   return PERIOD_KINDS.some((kind) => kind === name)
 }
 
+/** The kind of a period that the API names so. */
+export function kindOf(period: string): PeriodKind {
+  const [, , quarter, month, day, hour] = PERIOD.exec(period) ?? []
+  return hour ? 'hour' : day ? 'day' : month ? 'month' : quarter ? 'quarter' : 'year'
+}
+
 /** The period of that kind which a time (ms) lies in, as the API names it. */
 export function periodAt(kind: PeriodKind, time: number): string {
   const local = new Date(time + ZONE_OFFSET_MS).toISOString()
