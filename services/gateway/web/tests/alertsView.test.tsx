@@ -19,14 +19,16 @@ afterEach(() => vi.unstubAllGlobals())
 
 describe('filters', () => {
   it('become the query of the gateway', () => {
-    expect(alertsQuery({ ...NO_FILTER, state: 'ended', severity: 'critical', area: '02647' }, 'mai')).toEqual({
-      state: ['resolved', 'withdrawn'],
-      severity: 'critical',
-      rule: undefined,
-      area: '02647',
-      assignee: undefined,
-      limit: 200,
-    })
+    expect(alertsQuery({ ...NO_FILTER, state: 'ended', severity: 'critical', area: '02647' }, 'mai')).toEqual(
+      {
+        state: ['resolved', 'withdrawn'],
+        severity: 'critical',
+        rule: undefined,
+        area: '02647',
+        assignee: undefined,
+        limit: 200,
+      },
+    )
   })
 
   it('show only what was given to the reader', async () => {

@@ -7,7 +7,10 @@ import { BandChip } from './BandChip'
 import { inLanguage, shownOf, unitText, valueText } from './cardText'
 import { ChangeMark } from './ChangeMark'
 import { FigureMarks } from './FigureMarks'
-import { periodLabel } from './period'
+import { kindOf, periodLabel } from './period'
+
+/** Of a day or a month the age of its figure is told once it is older than this. */
+const FRESH_MS = 3_600_000
 
 interface Props {
   card: Card
@@ -22,6 +25,9 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
   const { t, format, language } = i18n
   const name = inLanguage(card.names, language)
   const shown = shownOf(card)
+  // An hour that is still running is plain from its name; how new the figure is, is not.
+  const runs = card.provisional && kindOf(card.period) !== 'hour'
+  const fresh = card.knownFrom !== null && now - Date.parse(card.knownFrom) < FRESH_MS
   const value = valueText({ value: shown.value, missing: card.missing }, card.decimals, i18n)
   return (
     <li>
@@ -67,8 +73,10 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
           ) : (
             card.value !== null && (
               <>
-                {card.provisional && <> · {t('provisional')}</>}
-                {card.knownFrom && <span className="card-age"> · {format.age(card.knownFrom, now)}</span>}
+                {runs && <> · {t('provisional')}</>}
+                {card.knownFrom && !(runs && fresh) && (
+                  <span className="card-age"> · {format.age(card.knownFrom, now)}</span>
+                )}
               </>
             )
           )}
