@@ -1,10 +1,15 @@
 """A real browser: Debian's Chromium, driven by Playwright."""
 
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from tests.conftest import Addresses
+from tests.support import city as cities
+from tests.support.browsing import Watch
 
 _FLAGS = [
     "--no-sandbox",
@@ -15,6 +20,10 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+Visit = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +49,48 @@ async def page(browser: Browser) -> AsyncGenerator[Page]:
     yield opened
     await context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="session")
+async def city(http: httpx.AsyncClient, addresses: Addresses) -> cities.City:
+    """Stations, dossiers and an alert, so that every view has something to show."""
+    return await cities.build(http, addresses)
+
+
+@pytest.fixture(scope="session")
+async def admin(addresses: Addresses) -> StorageState:
+    """Cookies of the administrator, signed in once. A test that signs out needs a session of its own."""
+    username, password = addresses.operator
+    async with httpx.AsyncClient(base_url=addresses.gateway, timeout=30.0) as client:
+        answer = await client.post("/v1/session", json={"username": username, "password": password})
+        assert answer.status_code == 200, answer.text
+        cookies: list[Any] = [
+            {"name": one.name, "value": one.value, "domain": "127.0.0.1", "path": "/", "httpOnly": True}
+            for one in client.cookies.jar
+        ]
+    return {"cookies": cookies, "origins": []}
+
+
+@pytest.fixture
+async def visit(browser: Browser, addresses: Addresses) -> AsyncGenerator[Visit]:
+    """Open an address of the page in a fresh browser, as `somebody` or as nobody; any problem fails the test."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    async def opened(address: str, somebody: StorageState | None = None, **options: Any) -> Page:
+        settings: dict[str, Any] = {
+            "locale": "vi-VN",
+            "viewport": DESK,
+            "base_url": addresses.gateway,
+        } | options
+        context = await browser.new_context(**settings, storage_state=somebody)
+        contexts.append(context)
+        page = await context.new_page()
+        watches.append(Watch(page))
+        await page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
+    assert [problem for watch in watches for problem in watch.problems] == []

@@ -50,6 +50,7 @@ function gateway(change: Record<string, unknown> = {}) {
     '/v1/indicators/d766-2.1': { ...indicator(), limits: [], sources: [] },
     '/v1/indicators/d766-2.1/latest': ({ url }: Sent) =>
       ranking({ [url.searchParams.get('by') === 'procedure' ? '1.004227' : 'SXD']: 93.4 }),
+    '/v1/indicators/d766-total/values': { items: [card({ period: PERIOD })], next: null },
     [why('d766-total')]: explained(78.9561, [
       part('d766-1', 15, 18),
       part('d766-2', 18.6, 20),
@@ -137,6 +138,15 @@ describe('the scorecard of Decision 766', () => {
     renderPage(AT)
     expect(await screen.findByText('Bảng điểm dành cho người điều hành.')).toBeTruthy()
     expect((await screen.findByTestId('ranking')).textContent).toContain('93,40')
+    expect(sent.some(({ url }) => url.pathname.endsWith('/explain'))).toBe(false)
+  })
+})
+
+describe('a period without dossiers', () => {
+  it('has no score, and no explanation is asked for', async () => {
+    const sent = gateway({ '/v1/indicators/d766-total/values': { items: [], next: null } })
+    renderPage(AT)
+    expect(await screen.findByText('Chưa có điểm cho đơn vị và kỳ này.')).toBeTruthy()
     expect(sent.some(({ url }) => url.pathname.endsWith('/explain'))).toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import { EVERYTHING, filterThings, orderThings, thingRows } from '../src/views/t
 import { ThingsView } from '../src/views/things/ThingsView'
 import { ThingView } from '../src/views/things/ThingView'
 import { AREA_INDEX, COLLECTION, datastream } from './data'
-import { card, ranking } from './figures'
+import { card, indicator, ranking } from './figures'
 import { fakeGateway, page, showView } from './views'
 
 afterEach(() => vi.unstubAllGlobals())
@@ -62,6 +62,7 @@ describe('the list', () => {
       '/v1/areas': COLLECTION,
       '/v1/datastreams': page(Array.from({ length: count }, (_, index) => stream(index + 1, 3))),
       '/v1/latest': { items: [] },
+      '/v1/indicators': { items: [indicator({ id: 'sensor-completeness' })] },
       '/v1/indicators/sensor-completeness/latest': ranking({ 'demo/station-1': 87.5 }),
     })
 

@@ -1,21 +1,22 @@
 import { Link } from '@tanstack/react-router'
 
 import type { FigureName } from '../../api/indicatorQueries'
+import type { ComponentItem } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage } from '../../indicators/cardText'
 import { StateMessage } from '../../shell/StateMessage'
-import type { ScoreGroup } from './scorecard'
 import { shortName } from './ScorePanel'
 
 interface Props {
-  group: ScoreGroup
+  group: ComponentItem
+  parts: readonly ComponentItem[]
   subject: string
   period: string
   onWhy: (name: FigureName) => void
 }
 
 /** What a group is made of: value, full marks from which value, points of the maximum. */
-export function GroupTable({ group, subject, period, onWhy }: Props) {
+export function GroupTable({ group, parts, subject, period, onWhy }: Props) {
   const { t, format, language } = useI18n()
   const name = group.names ? inLanguage(group.names, language) : group.indicator
   return (
@@ -23,7 +24,7 @@ export function GroupTable({ group, subject, period, onWhy }: Props) {
       <div className="panel-head">
         <h2>{name}</h2>
       </div>
-      {group.parts.length === 0 ? (
+      {parts.length === 0 ? (
         <StateMessage title={t('noParts')} hint={t('noPartsHint')} />
       ) : (
         <div className="table-box" tabIndex={0} role="region" aria-label={name}>
@@ -46,7 +47,7 @@ export function GroupTable({ group, subject, period, onWhy }: Props) {
               </tr>
             </thead>
             <tbody>
-              {group.parts.map((part) => (
+              {parts.map((part) => (
                 <tr key={part.indicator}>
                   <th scope="row">
                     <Link

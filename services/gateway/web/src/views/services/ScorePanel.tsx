@@ -1,8 +1,9 @@
+import type { ComponentItem } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage, valueText } from '../../indicators/cardText'
 import { FigureMarks } from '../../indicators/FigureMarks'
-import type { Scorecard, ScoreGroup } from './scorecard'
 import { knownPoints } from './points'
+import type { Scorecard } from './scorecard'
 
 interface Props {
   card: Scorecard
@@ -61,7 +62,7 @@ export function ScorePanel({ card, chosen, onGroup, onWhy }: Props) {
   )
 }
 
-function GroupRow({ group, open, onOpen }: { group: ScoreGroup; open: boolean; onOpen: () => void }) {
+function GroupRow({ group, open, onOpen }: { group: ComponentItem; open: boolean; onOpen: () => void }) {
   const { t, format, language } = useI18n()
   const name = group.names ? shortName(inLanguage(group.names, language)) : group.indicator
   const { points } = group

@@ -2,7 +2,6 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 
 import { useDefinition } from '../../api/indicatorQueries'
-import { ApiError } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
@@ -50,12 +49,11 @@ export function ServicesView() {
   const period = search.period ?? periods[0] ?? ''
   const subject = search.subject ?? PROVINCE
   const subjects = useSubjects(PUBLIC, KINDS)
-  const card = useScorecard(subject, period)
+  const card = useScorecard(subject, period, search.group)
   const chosen = card.groups.find((one) => one.indicator === search.group) ?? null
   const ofGroup = chosen !== null && chosen.indicator !== 'd766-1'
   const ranked = card.hidden ? PUBLIC : ofGroup ? chosen.indicator : COMPUTED
   const definition = useDefinition(card.total || card.hidden ? ranked : PUBLIC)
-  const unknown = card.error instanceof ApiError && card.error.status === 404
 
   let score
   if (card.total)
@@ -67,7 +65,9 @@ export function ServicesView() {
           onGroup={(group) => update({ group: group ?? undefined })}
           onWhy={() => askWhy({ indicator: totalOf(subject), subject, period })}
         />
-        {chosen && <GroupTable group={chosen} subject={subject} period={period} onWhy={askWhy} />}
+        {chosen && (
+          <GroupTable group={chosen} parts={card.parts} subject={subject} period={period} onWhy={askWhy} />
+        )}
       </>
     )
   else if (card.hidden)
@@ -82,7 +82,7 @@ export function ServicesView() {
         </StateMessage>
       </section>
     )
-  else if (unknown)
+  else if (card.empty)
     score = (
       <section className="panel">
         <StateMessage title={t('noScore')} hint={t('noScoreHint')} />

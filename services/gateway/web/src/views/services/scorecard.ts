@@ -1,52 +1,55 @@
-import { useExplanations, useIndicators, type FigureName } from '../../api/indicatorQueries'
+import { useExplanations, useFigures, useIndicators, type FigureName } from '../../api/indicatorQueries'
 import type { ComponentItem, Explanation } from '../../api/indicatorTypes'
+import { kindOf } from '../../indicators/period'
 import { PROVINCE } from '../../indicators/subjects'
 
 /** The whole index exists for the province; others have what follows from their own cases: groups 2 to 5. */
 export const WHOLE = 'd766-total'
 export const COMPUTED = 'd766-total-computed'
-/** Points that the Decision gives each group (766/QĐ-TTg: 18, 20, 22, 22, 18). */
-const GROUPS = ['d766-1', 'd766-2', 'd766-3', 'd766-4', 'd766-5'] as const
 
 export function totalOf(subject: string): string {
   return subject === PROVINCE ? WHOLE : COMPUTED
 }
 
-export interface ScoreGroup extends ComponentItem {
-  parts: readonly ComponentItem[]
-}
-
 export interface Scorecard {
   total: Explanation | null
-  groups: readonly ScoreGroup[]
+  groups: readonly ComponentItem[]
+  /** What the opened group is made of. */
+  parts: readonly ComponentItem[]
   /** The points that can be reached: 100 of the province, 82 of others. */
   maximum: number
-  waiting: boolean
+  /** Nobody has computed it yet: there were no dossiers. */
+  empty: boolean
   /** The reader may not see it: some maxima are assumed, so the definitions are for operators. */
   hidden: boolean
   error: Error | null
   retry: () => void
 }
 
-/** Total, groups and parts of one subject in one period, as the explanations of the figures tell them. */
-export function useScorecard(subject: string, period: string): Scorecard {
-  const name = (indicator: string): FigureName => ({ indicator, subject, period })
-  const groupIds = subject === PROVINCE ? GROUPS : GROUPS.slice(1)
+/**
+ * Total and groups of one subject in one period, and the parts of the opened group, as the explanations of the figures
+ * tell them. A figure that nobody has computed has no explanation: whether there is one is looked up first.
+ */
+export function useScorecard(subject: string, period: string, opened: string | null = null): Scorecard {
+  const id = totalOf(subject)
   const indicators = useIndicators()
-  const visible = indicators.data?.some((one) => one.id === totalOf(subject)) === true
-  const [total, ...groups] = useExplanations([totalOf(subject), ...groupIds].map(name), visible)
-  const components = componentsOf(total?.data)
+  const visible = indicators.data?.some((one) => one.id === id) === true
+  const figures = useFigures(id, { subject, period: kindOf(period), from: period, to: period }, visible)
+  const exists = figures.data !== undefined && figures.data.length > 0
+  const name = (indicator: string): FigureName => ({ indicator, subject, period })
+  const [total] = useExplanations([name(id)], exists)
+  const groups = componentsOf(total?.data)
+  const isOpened = groups.some((one) => one.indicator === opened && !one.missing && !one.hidden)
+  const [group] = useExplanations(isOpened && opened !== null ? [name(opened)] : [])
   return {
     total: total?.data ?? null,
-    groups: components.map((component) => ({
-      ...component,
-      parts: componentsOf(groups[groupIds.findIndex((id) => id === component.indicator)]?.data),
-    })),
-    maximum: components.reduce((sum, one) => sum + (one.maximum ?? 0), 0),
-    waiting: total?.isPending === true && total.failureCount === 0 && !indicators.isError,
+    groups,
+    parts: componentsOf(group?.data),
+    maximum: groups.reduce((sum, one) => sum + (one.maximum ?? 0), 0),
+    empty: figures.data?.length === 0,
     hidden: indicators.data !== undefined && !visible,
-    error: total?.data ? null : (total?.error ?? total?.failureReason ?? indicators.error),
-    retry: () => void (visible ? total?.refetch() : indicators.refetch()),
+    error: total?.data ? null : (total?.error ?? total?.failureReason ?? figures.error ?? indicators.error),
+    retry: () => void (exists ? total?.refetch() : visible ? figures.refetch() : indicators.refetch()),
   }
 }
 

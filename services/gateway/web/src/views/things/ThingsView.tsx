@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 
-import { useRanking } from '../../api/indicatorQueries'
+import { useIndicators, useRanking } from '../../api/indicatorQueries'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
 import { StateMessage } from '../../shell/StateMessage'
@@ -25,7 +25,9 @@ export function ThingsView({ search, onSearch }: Props) {
   const { t, format } = useI18n()
   const { operator } = useSession()
   const { rows, catalogue, areaNames, now } = useRows()
-  const completeness = useRanking(COMPLETENESS, { by: 'thing' })
+  // It is for operators: the public's list of indicators does not name it.
+  const told = useIndicators().data?.some((one) => one.id === COMPLETENESS) === true
+  const completeness = useRanking(told ? COMPLETENESS : null, { by: 'thing' })
   const byThing = useMemo(
     () => new Map((completeness.data?.items ?? []).map((one) => [one.subject.key, one.value])),
     [completeness.data],

@@ -62,10 +62,12 @@ export function WallServices({ now }: { now: number }) {
       <section className="panel">
         {card.hidden ? (
           <StateMessage title={t('scoreNotPublic')} hint={t('scoreNotPublicHint')} />
-        ) : card.waiting ? (
-          <Loading />
-        ) : (
+        ) : card.empty ? (
+          <StateMessage title={t('noScore')} hint={t('noScoreHint')} />
+        ) : card.error ? (
           <ErrorMessage error={card.error} onRetry={card.retry} />
+        ) : (
+          <Loading />
         )}
       </section>
     )
