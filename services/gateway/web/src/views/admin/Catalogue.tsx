@@ -7,6 +7,7 @@ import { matches, fold } from '../../datastreams/search'
 import type { Translate } from '../../i18n/format'
 import { useI18n, type I18n } from '../../i18n/I18n'
 import { isGroup } from '../../indicators/groups'
+import { eased } from '../../live/pace'
 import { useSession } from '../../operator/session'
 import { Answer, Panel } from '../parts/View'
 import { AdminView } from './AdminView'
@@ -32,7 +33,7 @@ export function Catalogue({ search, onSearch }: Props) {
   const query = useQuery({
     queryKey: ['admin', 'catalogue'],
     queryFn: ({ signal }) => getJson<CatalogueStatus>('/v1/admin/catalogue', { signal }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: () => eased(REFRESH_MS),
     enabled: operator?.role === 'admin',
   })
   return (
