@@ -65,6 +65,7 @@ from fansipan_gateway.wiring.doors import (
     dead_letters_door,
     exports_door,
     indicator_doors,
+    names_door,
     operations_doors,
 )
 from fansipan_gateway.wiring.signing_in import SignInParts, session_doors, session_keys
@@ -174,6 +175,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         latest_router(Latest(LatestRepository(database), directory), access),
         areas_router(areas, access),
         service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access),
+        names_door(database, authentication),
         *indicator_doors(settings, database, catalogue, authentication),
         *operations_doors(database, audit, authentication),
         *administration_doors(database, audit, authentication),

@@ -87,7 +87,8 @@ class Alert(ResponseModel):
     rule_names: Bilingual
     subject: Annotated[str, Field(examples=["demo/river-lao-cai/water_level"])]
     subject_kind: Annotated[str, Field(examples=["datastream"], description="What `subject` is the key of.")]
-    subject_name: str
+    subject_name: Annotated[str, Field(description="Its name of today; its key where none is known.")]
+    subject_name_en: Annotated[str, Field(description="The same in English, where there is such a name.")]
     area_code: Annotated[str | None, Field(examples=["02671"])]
     severity: AlertSeverity
     state: Annotated[

@@ -141,6 +141,7 @@ def _item(row: Row, reader: Reader) -> dict[str, Any]:
         "subject": row["subject"],
         "subjectKind": row["subject_kind"],
         "subjectName": row["subject_name"],
+        "subjectNameEn": row["subject_name_en"],
         "areaCode": row["area_code"],
         "severity": row["severity"],
         "state": row["state"],

@@ -11,6 +11,11 @@ export function subjectName(subject: Subject, language: Language): string {
   return (language === 'en' ? subject.nameEn : subject.name) ?? subject.name ?? subject.key
 }
 
+/** The code behind an agency's or a procedure's name, for who has to look it up elsewhere; none where the code is shown. */
+export function subjectCode({ kind, key, name }: Subject): string | undefined {
+  return (kind === 'agency' || kind === 'procedure') && name !== null ? key : undefined
+}
+
 export function bandName(band: FigureBand, language: Language): string {
   return band.name ? inLanguage(band.name, language) : band.key
 }

@@ -11,8 +11,13 @@ export interface SubjectChoice {
   /** As the API names it. */
   reference: string
   name: string
+  /** Its name in the other language, to be found by. */
+  alsoCalled?: string | undefined
   kind: 'province' | 'commune' | 'agency' | 'procedure'
 }
+
+/** What is computed for every agency and procedure with dossiers, and public: its ranking knows their names. */
+export const OF_ALL_SERVICES = 'd766-2.1'
 
 /** The province's code, until the communes have told it. */
 export const PROVINCE = '15'
@@ -30,6 +35,7 @@ export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): S
       (query.data?.items ?? []).map(({ subject }) => ({
         reference: subjectReference(subject),
         name: subjectName(subject, language),
+        alsoCalled: subjectName(subject, language === 'en' ? 'vi' : 'en'),
         kind,
       }))
     const byName = (a: SubjectChoice, b: SubjectChoice) => a.name.localeCompare(b.name, language)
@@ -41,6 +47,7 @@ export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): S
     const communes = features.map(({ properties }): SubjectChoice => ({
       reference: properties.code,
       name: areaName(properties, language),
+      alsoCalled: areaName(properties, language === 'en' ? 'vi' : 'en'),
       kind: 'commune',
     }))
     return [

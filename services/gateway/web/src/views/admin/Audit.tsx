@@ -152,6 +152,12 @@ const ACTION_TEXTS: Record<string, MessageKey> = {
   'alert.commented': 'admin.did.alert.commented',
   'alert.assigned': 'admin.did.alert.assigned',
   'alert.resolved': 'admin.did.alert.resolved',
+  'agency.named': 'admin.did.agency.named',
+  'agency.changed': 'admin.did.agency.changed',
+  'agency.name-deleted': 'admin.did.agency.name-deleted',
+  'procedure.named': 'admin.did.procedure.named',
+  'procedure.changed': 'admin.did.procedure.changed',
+  'procedure.name-deleted': 'admin.did.procedure.name-deleted',
   'dead-letter.replayed': 'admin.did.dead-letter.replayed',
 }
 

@@ -7,7 +7,7 @@ import { inLanguage } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
 import { recentPeriods } from '../../indicators/recentPeriods'
 import { SubjectPicker } from '../../indicators/SubjectPicker'
-import { PROVINCE, useSubjects } from '../../indicators/subjects'
+import { OF_ALL_SERVICES as PUBLIC, PROVINCE, useSubjects } from '../../indicators/subjects'
 import { useSession } from '../../operator/session'
 import { SignIn } from '../../operator/SignIn'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
@@ -24,8 +24,6 @@ import { WhatIfPanel } from './WhatIfPanel'
 
 const route = getRouteApi('/shell/services')
 const PERIODS = { month: 13, quarter: 9, year: 5 } as const
-/** What the public sees ranked, and what knows the names of all agencies and procedures. */
-const PUBLIC = 'd766-2.1'
 const KINDS = ['province', 'commune', 'agency', 'procedure']
 
 /** The scorecard of Decision 766, who stands where in it, and the dossiers that need somebody now. */
