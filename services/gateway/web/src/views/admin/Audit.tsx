@@ -111,7 +111,7 @@ function Events({ search, onSearch }: Props) {
       <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noEvents')}>
         {(items) => (
           <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.audit')}>
-            <table className="table">
+            <table className="table table-stack">
               <thead>
                 <tr>
                   <th scope="col">{t('time')}</th>

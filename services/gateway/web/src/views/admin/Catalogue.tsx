@@ -194,7 +194,7 @@ function Definitions({ definitions, q }: { definitions: readonly DefinitionStatu
       note={t('shown', { n: format.count(shown.length), total: format.count(definitions.length) })}
     >
       <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.definitions')}>
-        <table className="table">
+        <table className="table table-stack">
           <thead>
             <tr>
               <th scope="col">{t('cause.indicator')}</th>
@@ -259,7 +259,7 @@ function Rules({ rules, q }: { rules: readonly RuleStatus[]; q: string }) {
       note={t('shown', { n: format.count(shown.length), total: format.count(rules.length) })}
     >
       <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.rules')}>
-        <table className="table">
+        <table className="table table-stack">
           <thead>
             <tr>
               <th scope="col">{t('rule')}</th>

@@ -117,7 +117,7 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
               : t('admin.payloadCut')}
         </p>
       </section>
-      <p className="act-buttons">
+      <div className="act-buttons">
         <button
           type="button"
           className="button button-main"
@@ -137,7 +137,7 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
           </button>
         )}
         {!letter.replayable && <span className="hint">{t('admin.notReplayable')}</span>}
-      </p>
+      </div>
       {asking && (
         <Confirm
           title={t(draft === null ? 'admin.replay' : 'letter.sendCorrected')}

@@ -2,7 +2,7 @@ import { useCards } from '../../api/indicatorQueries'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage, valueText } from '../../indicators/cardText'
 import { periodAt, periodLabel } from '../../indicators/period'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
 import { knownPoints } from '../services/points'
 import { useScorecard } from '../services/scorecard'
@@ -15,9 +15,10 @@ const QUEUES = ['cases-overdue', 'cases-due-soon', 'cases-open', 'd766-2.1']
 export function WallServices({ now }: { now: number }) {
   const i18n = useI18n()
   const { t, format, language } = i18n
+  const province = useProvince()
   const period = periodAt('month', now)
-  const card = useScorecard(PROVINCE, period)
-  const cards = useCards(PROVINCE)
+  const card = useScorecard(province, period)
+  const cards = useCards(province || null)
   const queues = QUEUES.flatMap((id) => cards.data?.find((one) => one.indicator === id) ?? [])
 
   let score
