@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway lock page
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -73,6 +73,9 @@ bench-indicators: install ## How far indicators stay behind what is stored, five
 
 bench-gateway: install ## Remembered reads beside computed ones, and 2,000 clients of live events
 	$(BIN)/python -m benchmarks.gateway
+
+bench-page: install ## The page in Chromium on twelve months of the demo: views, bytes, a million readings
+	$(BIN)/python -m benchmarks.page
 
 page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 	cd $(WEB) && npm run build

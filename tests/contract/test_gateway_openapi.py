@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 from tests.support.figures import connect_as_owner
-from tests.support.two_communes import CLOSED, DATASTREAM, MONTH, THING, A
+from tests.support.two_communes import AGENCY, CLOSED, DATASTREAM, MONTH, THING, A
 from tests.support.two_communes import build as build_world
 
 from fansipan_gateway.app import build
@@ -84,6 +84,8 @@ _THERE: Final[dict[str, dict[str, Any]]] = {
         "path_parameters": {"username": _OPERATOR[0]},
         "body": {"displayName": "Lan"},
     },
+    "/v1/admin/agencies/{key}": {"path_parameters": {"key": AGENCY[A]}, "body": {"name": "Sở Y tế"}},
+    "/v1/admin/procedures/{key}": {"path_parameters": {"key": "TTHC-A"}, "body": {"name": "Cấp giấy phép"}},
     "/v1/session": {"body": {"username": _OPERATOR[0], "password": _OPERATOR[1]}},
     "/v1/areas/at": {"query": {"lon": 104.0, "lat": 22.4}},
     "/v1/latest": {"query": {"area": A}},

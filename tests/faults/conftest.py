@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Addresses, addresses_of
+from tests.e2e.conftest import browser as browser  # noqa: PLC0414 - a fixture of this folder, too
 
 from fansipan_local import Ports, Stack
 

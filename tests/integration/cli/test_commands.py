@@ -152,3 +152,62 @@ def test_the_doctor_finds_the_stack_well(cli: Cli) -> None:
 def test_migrate_and_topics_are_safe_to_repeat(cli: Cli) -> None:
     assert "100 areas" in cli.run("migrate").stdout
     assert "created 0 of" in cli.run("topics", "create").stdout
+
+
+def test_names_come_from_a_file_all_or_none_and_again_is_the_same(
+    cli: Cli, addresses: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "agencies.csv"
+    file.write_text(
+        "key,name,nameEn,level,areaCode\n"
+        "cli-syt,Sở Y tế,Department of Health,province,15\ncli-ubnd,UBND Cam Đường,,commune,02671\n",
+        encoding="utf-8",
+    )
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("key,name,areaCode\ncli-new,Mới,02671\ncli-nowhere,Đâu đó,99999\n", encoding="utf-8")
+
+    def listed(*options: str) -> dict[str, Any]:
+        items = json.loads(cli.run("agencies", "list", "--output", "json", *options).stdout)
+        return {item["key"]: item for item in items if item["key"].startswith("cli-")}
+
+    dry = cli.run("agencies", "import", str(file), "--dry-run")
+    assert (dry.returncode, "2 would be new" in dry.stdout) == (0, True)
+    assert listed() == {}
+    made = cli.run("agencies", "import", str(file))
+    again = cli.run("agencies", "import", str(file))
+    file.write_text("key,name\ncli-syt,Sở Y tế tỉnh\n", encoding="utf-8")
+    changed = cli.run("agencies", "import", str(file))
+    refused = cli.run("agencies", "import", str(wrong))
+
+    assert "agencies: 2 new, 0 changed, 0 as they were" in made.stdout
+    assert "agencies: 0 new, 0 changed, 2 as they were" in again.stdout
+    assert "~ cli-syt  Sở Y tế tỉnh" in changed.stdout
+    assert (refused.returncode, "line 3: there is no area 99999" in refused.stderr) == (1, True)
+    assert {key: (item["name"], item["areaCode"]) for key, item in listed().items()} == {
+        "cli-syt": ("Sở Y tế tỉnh", None),
+        "cli-ubnd": ("UBND Cam Đường", "02671"),
+    }
+    with psycopg.connect(addresses.database) as connection:
+        connection.execute("INSERT INTO indicator_subject (kind, key) VALUES ('agency', 'cli-unnamed')")
+        actions = connection.execute(
+            "SELECT action, details -> 'name' FROM audit_event WHERE object = 'agency/cli-syt' ORDER BY id"
+        ).fetchall()
+    assert actions == [
+        ("agency.named", "Sở Y tế"),
+        ("agency.changed", {"from": "Sở Y tế", "to": "Sở Y tế tỉnh"}),
+    ]
+    assert listed("--unnamed").keys() == {"cli-unnamed"}
+    assert "cli-unnamed" in cli.run("agencies", "list").stdout
+
+
+def test_procedures_come_from_yaml(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "procedures.yaml"
+    file.write_text(
+        "- key: cli-1.004194\n  name: Đăng ký tạm trú\n  field: Đăng ký, quản lý cư trú\n  processingDays: 3\n",
+        encoding="utf-8",
+    )
+    made = cli.run("procedures", "import", str(file))
+    assert (made.returncode, "+ cli-1.004194  Đăng ký tạm trú" in made.stdout) == (0, True)
+    items = json.loads(cli.run("procedures", "list", "--output", "json").stdout)
+    (item,) = [item for item in items if item["key"] == "cli-1.004194"]
+    assert (item["processingDays"], item["nameEn"], item["inEvents"]) == (3.0, None, False)

@@ -146,6 +146,7 @@ def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
 def test_gateway_writes_only_what_operators_do(database_url: str):
     may = privileges(database_url, "fansipan_gateway")
     administered = {"operator", "provider", "api_key"}
+    names = {"agency", "administrative_procedure"}
     signing_in = {"sign_in_guess", "ended_session"}
     assert may["INSERT"] == {
         "period_close",
@@ -155,10 +156,11 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         "maintenance_window",
         "audit_event",
         *administered,
+        *names,
         *signing_in,
     }
-    assert may["UPDATE"] == {"alert", "maintenance_window", "sign_in_guess", *administered}
-    assert may["DELETE"] == signing_in
+    assert may["UPDATE"] == {"alert", "maintenance_window", "sign_in_guess", *administered, *names}
+    assert may["DELETE"] == signing_in | names
     assert may["TRUNCATE"] == set()
     assert may["SELECT"] >= {"observation", "rollup_1d", "area", "area_line", "area_succession"}
 
@@ -179,6 +181,8 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         ("fansipan_gateway", "UPDATE dead_letter SET detail = 'nothing happened'"),
         ("fansipan_gateway", "DELETE FROM dead_letter"),
         ("fansipan_analytics", "UPDATE dead_letter SET replayed_at = NULL"),
+        ("fansipan_analytics", "UPDATE agency SET name = 'another'"),
+        ("fansipan_ingest", "SELECT * FROM administrative_procedure"),
         ("fansipan_gateway", "CREATE TABLE mine (x int)"),
         ("fansipan_ingest", "CREATE TABLE mine (x int)"),
     ],

@@ -153,6 +153,7 @@ async def test_what_changes_later_is_a_restatement(
         ("02671", 0.1 + 0.2, 40.0, "correction"),
         ("new", None, 1.0, "late-data"),
     ]
+    assert [e["subject"]["name"] for e in ledger["items"]] == ["Phường Cam Đường", None]
     everything = await gateway.get("/v1/periods/2026-07/restatements", params={"limit": 2}, auth=_ADMIN)
     rest = await gateway.get(everything.json()["next"], auth=_ADMIN)
     assert len(everything.json()["items"]) + len(rest.json()["items"]) == 3

@@ -142,6 +142,11 @@ def _naming(made: TwoCommunes) -> dict[str, Sequence[Any]]:
         "code": ["result-type"],
         "kind": ["observation"],
         "replayed": ["false"],
+        "/v1/admin/agencies/{key} key": [AGENCY[B]],
+        "/v1/admin/procedures/{key} key": [PROCEDURE],
+        "level": ["province"],
+        "field": ["Y tế"],
+        "unnamed": ["true", "false"],
     }
 
 
@@ -188,10 +193,14 @@ _BODIES: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
     "/v1/admin/operators": [{"username": "moi", "role": "viewer", "generatePassword": True}],
     "/v1/admin/operators/{username}": [{"displayName": "Xem A"}],
     "/v1/admin/dead-letters/{letter_id}/replay": [{}],
+    "/v1/admin/agencies/{key}": [{"name": "Cơ quan"}],
+    "/v1/admin/procedures/{key}": [{"name": "Thủ tục"}],
 }
 _EVERYBODYS: Final = {
     "/v1/areas": "boundaries are public",
     "/v1/areas/at": "boundaries are public",
+    "/v1/agencies": "names of public bodies are public",
+    "/v1/procedures": "names of procedures are public",
     "/v1/indicators": "operators see definitions, which are no data",
     "/v1/indicators/{indicator}": "operators see definitions, which are no data",
     "/v1/admin/providers": "nothing of a commune comes out; that it is refused is seen here",
@@ -202,6 +211,8 @@ _EVERYBODYS: Final = {
     "/v1/admin/operators": "as before",
     "/v1/admin/operators/{username}": "as before",
     "/v1/admin/catalogue": "as before",
+    "/v1/admin/agencies/{key}": "as before",
+    "/v1/admin/procedures/{key}": "as before",
     "/v1/admin/dead-letters": "what was sent is not in the list; that it is refused is seen here",
     "/v1/admin/dead-letters/{letter_id}/replay": "replay is not set up here",
     "/v1/periods": "that a period is closed is no data of a commune",
@@ -282,7 +293,7 @@ def _asks(
         fixed = [(name, str(value)) for name, value in given.items() if f"{{{name}}}" not in path]
         for more in ((), *pairs):
             query = dict([*(_FAR.items() if ranged else ()), *fixed, *((n, str(v)) for n, v in more)])
-            for body in _BODIES[path] if method in ("post", "patch") else (None,):
+            for body in _BODIES[path] if method in ("post", "put", "patch") else (None,):
                 yield _Ask(method.upper(), filled, tuple(query.items()), body_of(body))
 
 

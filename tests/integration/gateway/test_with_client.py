@@ -119,3 +119,20 @@ async def test_faults_by_their_family(fansipan: AsyncClient, serve: Any) -> None
         with pytest.raises(Unavailable) as gone:
             await client_of(away, retries=Retries(attempts=1)).thing(1)
         assert (gone.value.code, gone.value.retry_after) == ("database-away", 2.0)
+
+
+async def test_names_of_agencies_and_procedures(fansipan: AsyncClient, database_url: str) -> None:
+    connection = await connect_as_owner(database_url)
+    await connection.execute(
+        "INSERT INTO agency (key, name, name_en, level) VALUES"
+        " ('SXD', 'Sở Xây dựng', NULL, 'province'), ('SYT', 'Sở Y tế', 'Department of Health', 'province');"
+        "INSERT INTO administrative_procedure (key, name, field, processing_days) VALUES ('TT1', 'Cấp phép', 'Y tế', 5)"
+    )
+    await connection.close()
+    agencies = [
+        (one.key, one.name, one.name_en) async for one in fansipan.agencies(level="province", limit=1)
+    ]
+    assert agencies == [("SXD", "Sở Xây dựng", None), ("SYT", "Sở Y tế", "Department of Health")]
+    assert [one.key async for one in fansipan.agencies(q="so y te")] == ["SYT"]
+    (procedure,) = [one async for one in fansipan.procedures(field="Y tế")]
+    assert (procedure.name, procedure.processing_days, procedure.law) == ("Cấp phép", 5.0, None)

@@ -33,6 +33,10 @@ CREATE OR REPLACE TRIGGER area_changed AFTER INSERT OR UPDATE OR DELETE ON area
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 CREATE OR REPLACE TRIGGER area_succession_changed AFTER INSERT OR UPDATE OR DELETE ON area_succession
     FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER agency_changed AFTER INSERT OR UPDATE OR DELETE ON agency
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
+CREATE OR REPLACE TRIGGER administrative_procedure_changed AFTER INSERT OR UPDATE OR DELETE ON administrative_procedure
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_registry_changed();
 
 -- Tells analytics and the gateway that definitions or alert rules have changed.
 CREATE OR REPLACE FUNCTION notify_catalogue_changed() RETURNS trigger

@@ -64,3 +64,7 @@ GRANT SELECT, INSERT, DELETE ON dead_letter TO fansipan_analytics;
 GRANT SELECT, UPDATE (replayed_at, replayed_by, replay_outcome) ON dead_letter TO fansipan_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
 GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;
+
+-- names of agencies and procedures are given through the gateway; analytics puts them into the texts of alerts
+GRANT SELECT ON agency, administrative_procedure TO fansipan_analytics, fansipan_gateway;
+GRANT INSERT, UPDATE, DELETE ON agency, administrative_procedure TO fansipan_gateway;

@@ -87,6 +87,7 @@ class Assembly:
             "gateway": {
                 **internal,
                 "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
+                "FANSIPAN_ANALYTICS_URL": f"http://{LOOPBACK}:{ports['analytics']}",
                 "FANSIPAN_ANONYMOUS_READ": "true",
                 "FANSIPAN_SESSION_SECRET": self._secrets.random("session"),
             },

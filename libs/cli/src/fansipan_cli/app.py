@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 _COMMANDS: Final = (
+    "agencies",
     "alerts",
     "demo",
     "replay",
@@ -15,6 +16,7 @@ _COMMANDS: Final = (
     "keys",
     "operators",
     "periods",
+    "procedures",
     "migrate",
     "topics",
 )

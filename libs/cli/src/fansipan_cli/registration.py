@@ -6,6 +6,7 @@ from psycopg.types.json import Jsonb
 
 from fansipan_cli.database import Connection, one
 from fansipan_cli.errors import CommandError
+from fansipan_cli.names import AGENCIES, PROCEDURES, AgencyEntry, NameStore, ProcedureEntry
 from fansipan_cli.providers import ensure_provider
 from fansipan_cli.scenario.model import Observations, Scenario, Source, Thing
 
@@ -63,6 +64,16 @@ class Registry:
                 name = f"{provider.key}/{thing.key}/{key}"
                 ids[name] = self._datastream(name, thing_id, sensor_id, property_id, thing, key)
         return ids
+
+    def name_services(self) -> None:
+        """Give the agencies and procedures of the scenario their names; what somebody has named stays."""
+        names = self._scenario.names
+        agencies = [AgencyEntry(key=key, name=one.vi, name_en=one.en) for key, one in names.agencies.items()]
+        procedures = [
+            ProcedureEntry(key=key, name=one.vi, name_en=one.en) for key, one in names.procedures.items()
+        ]
+        NameStore(self._connection, AGENCIES).add_missing(agencies)
+        NameStore(self._connection, PROCEDURES).add_missing(procedures)
 
     def _sensor(self, mapping: Observations, source: Source) -> int:
         return self._id(

@@ -46,6 +46,14 @@ def test_areas_of_the_cases_are_communes(laocai: LoadedScenario) -> None:
     assert all({*mapping.map.values(), mapping.default} <= codes for mapping in mappings)
 
 
+def test_every_agency_and_procedure_of_the_cases_has_a_name(laocai: LoadedScenario) -> None:
+    cases = [case for log in load_recordings(laocai, []) if isinstance(log, CaseLog) for case in log.cases]
+    names = laocai.scenario.names
+
+    assert {case.agency for case in cases} == set(names.agencies)
+    assert {case.procedure for case in cases} == set(names.procedures)
+
+
 def test_every_item_of_the_demo_fits_its_contract(laocai: LoadedScenario) -> None:
     for recording in load_recordings(laocai, []):
         if isinstance(recording, CaseLog):

@@ -143,6 +143,23 @@ class AsyncClient:
         """The commune that holds a point (degrees, WGS 84)."""
         return await self._run(exchange(calls.area_at(longitude, latitude, geometry=geometry), self._retries))
 
+    def agencies(
+        self,
+        *,
+        q: str | None = None,
+        level: Literal["central", "province", "commune"] | None = None,
+        area: str | None = None,
+        limit: int = 1_000,
+    ) -> AsyncIterator[m.Agency]:
+        """Agencies that have a name, by key: with a text in it, of a level, or that serve an area."""
+        return self._items(calls.agencies(q=q, level=level, area=area, limit=limit))
+
+    def procedures(
+        self, *, q: str | None = None, field: str | None = None, limit: int = 1_000
+    ) -> AsyncIterator[m.Procedure]:
+        """Procedures that have a name, by key: with a text in it, or of a field (lĩnh vực)."""
+        return self._items(calls.procedures(q=q, field=field, limit=limit))
+
     def indicators(
         self, *, group: str | None = None, public: bool | None = None
     ) -> AsyncIterator[m.Indicator]:

@@ -115,6 +115,14 @@ def area_at(longitude: float, latitude: float, *, geometry: bool) -> Call[m.Area
     return _call("/v1/areas/at", m.Area, lon=longitude, lat=latitude, geometry=geometry)
 
 
+def agencies(*, q: str | None, level: str | None, area: str | None, limit: int) -> Call[m.Page[m.Agency]]:
+    return _call("/v1/agencies", m.Page[m.Agency], q=q, level=level, area=area, limit=limit)
+
+
+def procedures(*, q: str | None, field: str | None, limit: int) -> Call[m.Page[m.Procedure]]:
+    return _call("/v1/procedures", m.Page[m.Procedure], q=q, field=field, limit=limit)
+
+
 def indicators(*, group: str | None, public: bool | None) -> Call[m.Page[m.Indicator]]:
     return _call("/v1/indicators", m.Page[m.Indicator], group=group, public=public)
 

@@ -212,8 +212,30 @@ class IndicatorDetail(Indicator):
     next_version: int | None
 
 
+class Agency(Model):
+    """What an agency is called; `key` is as service events name it."""
+
+    key: str
+    name: str
+    name_en: str | None
+    level: Literal["central", "province", "commune"] | None
+    area_code: str | None
+
+
+class Procedure(Model):
+    """What a procedure is called. `processing_days`: working days."""
+
+    key: str
+    name: str
+    name_en: str | None
+    field: str | None
+    national_code: str | None
+    law: str | None
+    processing_days: float | None
+
+
 class Subject(Model):
-    """Whom a figure is about."""
+    """Whom a figure is about. Without a name it is shown by its key."""
 
     kind: SubjectKind
     key: str
@@ -333,6 +355,7 @@ class Alert(Model):
     subject: str
     subject_kind: str
     subject_name: str
+    subject_name_en: str | None = None
     area_code: str | None
     severity: Literal["info", "warning", "serious", "critical"]
     state: Literal["open", "acknowledged", "resolved", "withdrawn"]

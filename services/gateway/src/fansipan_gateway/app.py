@@ -56,6 +56,7 @@ from fansipan_gateway.service_events.service import ServiceEvents
 from fansipan_gateway.sessions.repository import EndedSessions, SessionStore
 from fansipan_gateway.sessions.service import Sessions
 from fansipan_gateway.settings import GatewaySettings
+from fansipan_gateway.status.endpoints import status_router
 from fansipan_gateway.things.endpoints import things_router
 from fansipan_gateway.things.repository import ThingRepository
 from fansipan_gateway.things.service import Things
@@ -64,10 +65,12 @@ from fansipan_gateway.wiring.doors import (
     dead_letters_door,
     exports_door,
     indicator_doors,
+    names_door,
     operations_doors,
 )
 from fansipan_gateway.wiring.signing_in import SignInParts, session_doors, session_keys
 from fansipan_gateway.wiring.speed import Speed, add_middleware
+from fansipan_gateway.wiring.watching import platform_watch
 
 _DESCRIPTION: Final = """\
 Reads what the province's sensors measured and what its public services did.
@@ -121,6 +124,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     )
     ingest = httpx.AsyncClient(timeout=_INGEST_SECONDS)
     identities = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
+    watch = platform_watch(settings, database, redis, ingest)
 
     async def forget() -> None:
         for cache in (api_keys, operators, directory, areas):
@@ -137,6 +141,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         tasks.start("registry-listener", Listener(url, "registry_changed", forget).run())
         tasks.start("catalogue-listener", Listener(url, "catalogue_changed", forget_definitions).run())
         tasks.start("live", speed.hub.run())
+        tasks.start("status", watch.run())
         try:
             with before_termination(speed.hub.close):
                 yield
@@ -162,6 +167,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     install_problem_handlers(app)
     for router in (
         health_router(tasks, {"database": database.ping}),
+        status_router(watch),
         exports_door(settings, downloads, directory, catalogue, authentication),
         things_router(Things(ThingRepository(database)), access),
         datastreams_router(Datastreams(datastream_repository), access),
@@ -169,6 +175,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         latest_router(Latest(LatestRepository(database), directory), access),
         areas_router(areas, access),
         service_events_router(ServiceEvents(ServiceEventRepository(database), _now), access),
+        names_door(database, authentication),
         *indicator_doors(settings, database, catalogue, authentication),
         *operations_doors(database, audit, authentication),
         *administration_doors(database, audit, authentication),

@@ -37,6 +37,14 @@ class GatewaySettings(CommonSettings):
     ingest_url: Annotated[
         str | None, Field(validation_alias="FANSIPAN_INGEST_URL", pattern=r"^https?://[^\s?#]+$")
     ] = None
+    analytics_url: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_ANALYTICS_URL",
+            pattern=r"^https?://[^\s?#]+$",
+            description="Where its readiness is asked, for /v1/status.",
+        ),
+    ] = None
     internal_secret: Annotated[
         SecretStr | None,
         Field(

@@ -20,13 +20,18 @@ def _dossier(key: str | None, **figures: int) -> dict[str, Any]:
 
 
 def _merge(events: list[dict[str, Any]], dossiers: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:
-    return merge(SummaryRows(events, dossiers, {"02671": "Phường Cam Đường"}), types)  # type: ignore[arg-type]
+    return merge(
+        SummaryRows(
+            events, dossiers, {"02671": ("Phường Cam Đường", "Cam Duong Ward"), "UBND-1": ("Ủy ban", None)}
+        ),
+        types,
+    )  # type: ignore[arg-type]
 
 
 def test_both_sides_meet_by_key() -> None:
     events = [_event("02671", _RECEIVED, 3), _event("02671", _PROCESSED, 2), _event("02671", _RATING, 4, 18)]
     (item,) = _merge(events, [_dossier("02671", received=3, finished=2, on_time=1, late=1, open=1)])
-    assert item["name"] == "Phường Cam Đường"
+    assert (item["name"], item["nameEn"]) == ("Phường Cam Đường", "Cam Duong Ward")
     assert (item["received"], item["processed"], item["onTime"], item["late"], item["open"]) == (
         3,
         2,
@@ -55,3 +60,9 @@ def test_what_counts_nothing_is_left_out_and_no_key_comes_first() -> None:
         [_event("b", _RECEIVED, 1), _event(None, _RATING, 1, 5)], [_dossier("a"), _dossier("c", open=1)]
     )
     assert [item["key"] for item in items] == [None, "b", "c"]
+
+
+def test_without_an_english_name_it_is_the_vietnamese_one_and_without_any_there_is_none() -> None:
+    named, unnamed = _merge([], [_dossier("UBND-1", received=1), _dossier("UBND-2", received=1)])
+    assert (named["name"], named["nameEn"]) == ("Ủy ban", "Ủy ban")
+    assert (unnamed["key"], unnamed["name"], unnamed["nameEn"]) == ("UBND-2", None, None)

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 
+import { AGENCIES, PROCEDURES } from './mock-definitions.mjs'
 import { bodyOf, operatorOf, sessionOf } from './mock-session.mjs'
 
 const MINUTE = 60_000
@@ -493,6 +494,38 @@ const accounts = [
   account('thanh-tra', 'Thanh tra tỉnh', 'viewer', { lastSignInAt: null, agencies: ['so-xay-dung'] }),
   account('tuan', 'Lê Anh Tuấn', 'operator', { disabled: true, disabledAt: ago(9 * DAY) }),
 ]
+const namedAs = ({ key, name, nameEn }, details) => ({
+  key,
+  name,
+  nameEn,
+  ...details,
+  inEvents: true,
+  updatedAt: ago(40 * DAY),
+  version: hex(12),
+})
+const withoutName = (key, details) => ({
+  ...namedAs({ key, name: null, nameEn: null }, details),
+  updatedAt: null,
+})
+const registers = {
+  agencies: [
+    withoutName('H38.17', { level: null, areaCode: null }),
+    ...AGENCIES.map((one) =>
+      namedAs(
+        one,
+        one.key.startsWith('UBND-')
+          ? { level: 'commune', areaCode: one.key.slice(5) }
+          : { level: 'province', areaCode: '15' },
+      ),
+    ),
+  ],
+  procedures: [
+    withoutName('1.013124', { field: null, nationalCode: null, law: null, processingDays: null }),
+    ...PROCEDURES.map((one, place) =>
+      namedAs(one, { field: 'Tư pháp', nationalCode: null, law: null, processingDays: 3 + place * 2 }),
+    ),
+  ],
+}
 const audit = []
 function did(actor, action, object, details = {}, at = new Date().toISOString()) {
   audit.unshift({ id: audit.length + 1, at, actor, action, object, details, client: '10.15.2.14' })
@@ -802,6 +835,25 @@ function administration(method, path, query, who, body, request) {
     )
   }
   if (rest === 'catalogue') return { body: catalogue() }
+  const [, register, nameKey] = /^(agencies|procedures)(?:\/(.+))?$/.exec(rest) ?? []
+  if (register) {
+    const all = registers[register]
+    const found = all.find((one) => one.key === nameKey)
+    if (method === 'PUT') {
+      if (found && stale(found)) return refuse(412, 'precondition-failed', 'Somebody changed it meanwhile.')
+      const named = { inEvents: false, ...found, ...body, key: nameKey }
+      Object.assign(named, { updatedAt: new Date().toISOString(), version: hex(12) })
+      if (found) all.splice(all.indexOf(found), 1, named)
+      else all.push(named)
+      did(who, `${register === 'agencies' ? 'agency' : 'procedure'}.named`, `${register}/${nameKey}`, body)
+      return { body: named }
+    }
+    const q = (query.get('q') ?? '').toLowerCase()
+    const items = all
+      .filter((one) => `${one.key} ${one.name ?? ''} ${one.nameEn ?? ''}`.toLowerCase().includes(q))
+      .filter((one) => query.get('unnamed') !== 'true' || one.name === null)
+    return { body: { items, next: null, unnamed: all.filter((one) => one.name === null).length } }
+  }
   if (rest === 'providers') {
     const counted = providers.map((one) => ({
       ...one,

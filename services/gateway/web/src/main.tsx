@@ -15,6 +15,7 @@ import './styles/drawer.css'
 import './styles/views.css'
 import './styles/wall.css'
 import './styles/second.css'
+import './styles/outage.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element with id "root"')

@@ -11,6 +11,7 @@ import {
   catalogueSearch,
   deadLettersSearch,
   environmentSearch,
+  namesSearch,
   openSearch,
   periodsSearch,
   providersSearch,
@@ -63,6 +64,12 @@ export const secondShellRoutes = [
     ...inShell,
     path: '/admin/operators',
     component: lazyRouteComponent(() => import('./views/admin/pages'), 'OperatorsPage'),
+  }),
+  createRoute({
+    ...inShell,
+    path: '/admin/names',
+    validateSearch: namesSearch,
+    component: lazyRouteComponent(() => import('./views/admin/pages'), 'NamesPage'),
   }),
   createRoute({
     ...inShell,

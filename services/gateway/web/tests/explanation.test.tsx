@@ -16,8 +16,12 @@ function dossier(id: string, change: Partial<CaseItem> = {}): CaseItem {
     provider: 'mot-cua',
     id,
     agency: 'ubnd',
+    agencyName: null,
+    agencyNameEn: null,
     area: '02647',
     procedure: 'khai-sinh',
+    procedureName: 'Đăng ký khai sinh',
+    procedureNameEn: 'Registration of a birth',
     receivedAt: '2026-11-03T03:00:00Z',
     endedAt: '2026-11-18T03:00:00Z',
     lateAt: '2026-11-10T03:00:00Z',
@@ -142,6 +146,8 @@ describe('why this number', () => {
     drawer()
     const row = (await screen.findByText('HS-1')).closest('tr')
     expect(within(row as HTMLElement).getByText('quá hạn')).toBeTruthy()
+    // The procedure has a name, the agency has none; the codes are a tooltip.
+    expect(within(row as HTMLElement).getByText('ubnd · Đăng ký khai sinh').title).toBe('ubnd · khai-sinh')
     await userEvent.setup().click(screen.getByText('Hiện thêm'))
     expect(await screen.findByText('HS-2')).toBeTruthy()
     expect(screen.getByText('HS-1')).toBeTruthy()

@@ -62,7 +62,7 @@ function figure(period: string, value: number | null, change: Partial<Figure> = 
   }
 }
 
-function gateway() {
+function gateway(change: Record<string, unknown> = {}) {
   return stubGateway({
     '/v1/areas': COLLECTION,
     '/v1/indicators/d766-2.1': DETAIL,
@@ -114,6 +114,7 @@ function gateway() {
       inputs: { kind: 'cases', caseKind: 'dossier', items: [] },
       next: null,
     },
+    ...change,
   })
 }
 
@@ -138,6 +139,35 @@ describe('the view of one indicator', () => {
     ])
       expect(definition.textContent).toContain(text)
     expect(document.title).toContain('Tỷ lệ hồ sơ đúng hạn')
+  })
+
+  it('ranks by name in the order of Vietnamese, with the code behind the name', async () => {
+    const names = { a: 'Sở Y tế', b: 'Đài truyền thanh', c: 'Sở Tài chính', d: 'Dân tộc và Tôn giáo' }
+    const { items, ...rest } = ranking({ a: 90, b: 80, c: 70, d: 60 })
+    const agencies = items.map((one) => ({
+      ...one,
+      subject: {
+        kind: 'agency' as const,
+        key: one.subject.key,
+        name: names[one.subject.key as keyof typeof names],
+        nameEn: null,
+      },
+    }))
+    gateway({ '/v1/indicators/d766-2.1/latest': { ...rest, items: agencies } })
+    renderPage('/indicators/d766-2.1?by=agency')
+    const user = userEvent.setup()
+    const order = () =>
+      within(screen.getByTestId('ranking'))
+        .getAllByRole('rowheader')
+        .map((one) => one.textContent)
+    await screen.findByText('Sở Y tế', { selector: '.rank-name' })
+    expect(order()).toEqual(Object.values(names))
+    await user.click(screen.getByTitle('Sắp theo tên'))
+    expect(order()).toEqual(['Dân tộc và Tôn giáo', 'Đài truyền thanh', 'Sở Tài chính', 'Sở Y tế'])
+    expect(screen.getByRole('columnheader', { name: 'Cơ quan' }).getAttribute('aria-sort')).toBe('ascending')
+    expect(screen.getByText('Sở Y tế', { selector: '.rank-name' }).title).toBe('a')
+    await user.click(screen.getByTitle('Sắp theo hạng'))
+    expect(order()[0]).toBe('Sở Y tế')
   })
 
   it('finds another subject without tone marks, and puts it into the address', async () => {

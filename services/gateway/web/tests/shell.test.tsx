@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { chooseTheme } from '../src/theme/theme'
 import { COLLECTION } from './data'
-import { indicator } from './figures'
+import { card, indicator, ranking } from './figures'
 import { renderPage, stubGateway, type Sent } from './frame'
 import { operator, sessionAnswer, TOKEN } from './session'
 
@@ -81,6 +81,32 @@ describe('the frame', () => {
     await within(screen.getByRole('dialog')).findByRole('option', { name: /Đông Cuông/ })
     await user.keyboard('{Enter}')
     await waitFor(() => expect(address()).toBe('/?area=02680'))
+  })
+
+  it('finds an agency by its name, also in the other language, and opens its scorecard', async () => {
+    const agency = { kind: 'agency', key: 'SYT', name: 'Sở Y tế', nameEn: 'Department of Health' } as const
+    stubGateway({
+      ...BASE,
+      '/v1/indicators/d766-2.1/latest': ({ url }: Sent) => ({
+        ...ranking({}),
+        items: url.searchParams.get('by') === 'agency' ? [{ ...card(), rank: 1, subject: agency }] : [],
+      }),
+    })
+    const { address } = renderPage('/')
+    const user = userEvent.setup()
+    await screen.findByRole('main')
+    for (const words of ['so y te', 'health', 'syt']) {
+      await user.keyboard('/')
+      await user.type(await screen.findByTestId('command-search'), words)
+      const option = await screen.findByRole('option', { name: /Sở Y tế/ })
+      expect(option.textContent).toContain('Cơ quan · SYT')
+      await user.keyboard('{Escape}')
+    }
+    await user.keyboard('/')
+    await user.type(await screen.findByTestId('command-search'), 'so y te')
+    await screen.findByRole('option', { name: /Sở Y tế/ })
+    await user.keyboard('{Enter}')
+    await waitFor(() => expect(decodeURIComponent(address())).toContain('/services?subject=agency:SYT'))
   })
 
   it('goes to an indicator by a part of its name', async () => {

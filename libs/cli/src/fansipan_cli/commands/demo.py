@@ -125,6 +125,7 @@ class _Demo:
         with connection.transaction():
             for planned in self._planned:
                 ids |= registry.register(planned.recording.source, planned.timeline.shift_ms)
+            registry.name_services()
         self._console.print(f"{scenario.name.en}: {len(ids)} datastreams", highlight=False)
         return ids
 

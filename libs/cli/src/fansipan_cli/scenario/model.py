@@ -186,6 +186,13 @@ class Dossiers(_Part):
         return ServiceEventType(f"vn.fansipan.dossier.{self.outcome.get(outcome)}.v1")
 
 
+class ServiceNames(_Part):
+    """What the agencies and procedures of the dossiers are called, by their keys."""
+
+    agencies: dict[Code, Names]
+    procedures: dict[Code, Names]
+
+
 class Source(_Part):
     """One file.
 
@@ -222,6 +229,7 @@ class Scenario(_Part):
     zone: Zone
     provider: Provider
     properties: dict[PropertyKey, Property]
+    names: ServiceNames = ServiceNames(agencies={}, procedures={})
     sources: Annotated[list[Source], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -7,20 +7,24 @@ from typing import Any, Final
 
 import asyncpg
 
-from fansipan_analytics.alerts.naming import english_name
+from fansipan_analytics.alerts.naming import english_name, pair_name
 from fansipan_indicators.alert_texts import SubjectNames
 from fansipan_indicators.alerting import Bounds, Point
 
 _SUBJECTS: Final = f"""
 SELECT s.kind, s.key,
-    coalesce(a.full_name, t.name, s.key) AS name,
-    coalesce(a.full_name_en, {english_name("t")}, t.name, s.key) AS name_en,
+    coalesce(a.full_name, t.name, {pair_name("g.name", "m.name")}, s.key) AS name,
+    coalesce(a.full_name_en, {english_name("t")}, t.name,
+        {pair_name("coalesce(g.name_en, g.name)", "coalesce(m.name_en, m.name)")}, s.key) AS name_en,
     coalesce(a.code, t.area_code) AS area_code,
     coalesce(t.properties, '{{}}') AS properties
 FROM unnest($1::text[], $2::text[]) AS s (kind, key)
 LEFT JOIN area a ON s.kind IN ('area', 'area-procedure') AND a.code = split_part(s.key, '|', 1)
 LEFT JOIN provider p ON s.kind = 'thing' AND p.key = split_part(s.key, '/', 1)
 LEFT JOIN thing t ON t.provider_id = p.id AND t.key = substr(s.key, strpos(s.key, '/') + 1)
+LEFT JOIN agency g ON s.kind IN ('agency', 'agency-procedure') AND g.key = split_part(s.key, '|', 1)
+LEFT JOIN administrative_procedure m
+    ON m.key = CASE s.kind WHEN 'procedure' THEN s.key WHEN 'agency-procedure' THEN split_part(s.key, '|', 2) END
 """
 # Of several versions, a period belongs to the newest that is in force when it begins.
 _HEADS: Final = """

@@ -1,4 +1,8 @@
-"""English names beside the Vietnamese ones: areas have one, things and datastreams may bring one as `nameEn`."""
+"""What alerts call their subjects.
+
+English names stand beside the Vietnamese ones: areas have one, things and datastreams may bring one as `nameEn`,
+agencies and procedures may have been given one.
+"""
 
 
 def english_name(table: str) -> str:
@@ -7,3 +11,16 @@ def english_name(table: str) -> str:
     return (
         f"CASE jsonb_typeof({name}) WHEN 'string' THEN nullif(btrim({table}.properties ->> 'nameEn'), '') END"
     )
+
+
+def pair_name(agency: str, procedure: str) -> str:
+    """SQL for the name of an agency, a procedure, or a pair `s` of them; null when neither has one.
+
+    Args:
+        agency, procedure: expressions for their names, null where there is none.
+    """
+    return f"""
+        CASE WHEN s.kind = 'agency-procedure' AND ({agency} IS NOT NULL OR {procedure} IS NOT NULL)
+             THEN coalesce({agency}, split_part(s.key, '|', 1)) || ' · ' ||
+                  coalesce({procedure}, split_part(s.key, '|', 2))
+             ELSE coalesce({agency}, {procedure}) END"""

@@ -13,9 +13,15 @@ from fansipan_common.db import Database
 from fansipan_gateway.alerts.domain import Action
 from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.names.joins import name_joins, subject_name, subject_name_en
 
-_COLUMNS: Final = """
-a.id, a.rule, r.document -> 'names' AS rule_names, a.subject, r.document ->> 'subjects' AS subject_kind, a.subject_name,
+_SUBJECT: Final = ("r.document ->> 'subjects'", "a.subject")
+_FROM: Final = f"FROM alert a JOIN alert_rule r ON r.key = a.rule {name_joins(*_SUBJECT)}"
+# The subject's name of today, else the one that it had when the alert was opened.
+_COLUMNS: Final = f"""
+a.id, a.rule, r.document -> 'names' AS rule_names, a.subject, {_SUBJECT[0]} AS subject_kind,
+coalesce({subject_name(*_SUBJECT)}, a.subject_name) AS subject_name,
+coalesce({subject_name_en(*_SUBJECT)}, a.subject_name) AS subject_name_en,
 a.area_code, a.severity, a.state, a.summary, a.cause, a.opened_at, a.started_at, a.acknowledged_at, a.acknowledged_by,
 a.assignee, a.escalation_level, a.escalate_at, a.ended_at, a.silenced, a.version
 """
@@ -45,7 +51,7 @@ def _arguments(visibility: Visibility) -> tuple[bool, bool, list[str], list[str]
 
 
 _LIST: Final = f"""
-SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule
+SELECT {_COLUMNS} {_FROM}
 WHERE ($1::text[] IS NULL OR a.state = ANY($1))
     AND ($2::text[] IS NULL OR a.severity = ANY($2))
     AND ($3::text IS NULL OR a.rule = $3)
@@ -53,12 +59,13 @@ WHERE ($1::text[] IS NULL OR a.state = ANY($1))
     AND ($5::text IS NULL OR a.subject = $5)
     AND ($6::timestamptz IS NULL OR a.opened_at >= $6)
     AND ($7::timestamptz IS NULL OR a.opened_at < $7)
+    AND ($15::text IS NULL OR a.assignee = $15)
     AND {_seen(11)}
     AND ($8::timestamptz IS NULL OR (a.opened_at, a.id) < ($8, $9::bigint))
 ORDER BY a.opened_at DESC, a.id DESC LIMIT $10
 """
 _FIND: Final = f"""
-SELECT {_COLUMNS} FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND {_seen(2)}
+SELECT {_COLUMNS} {_FROM} WHERE a.id = $1 AND {_seen(2)}
 """
 _LOCK: Final = f"""
 SELECT a.state, a.version FROM alert a JOIN alert_rule r ON r.key = a.rule WHERE a.id = $1 AND {_seen(2)}
@@ -103,6 +110,7 @@ class AlertFilter:
     subject: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,7 @@ class AlertRepository:
             *(after or (None, None)),
             limit,
             *_arguments(visibility),
+            wanted.assignee,
         )
 
     async def find(self, alert_id: int, visibility: Visibility) -> AlertRows | None:

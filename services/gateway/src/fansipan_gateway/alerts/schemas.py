@@ -41,6 +41,9 @@ class AlertParameters(Parameters):
     subject: Annotated[Key | None, Field(description="Key of whom or what the alert is about.")] = None
     start: Annotated[Instant | None, Field(alias="from", description="Opened at this time or later.")] = None
     end: Annotated[Instant | None, Field(alias="to", description="Opened before this time.")] = None
+    assignee: Annotated[
+        Key | None, Field(description="Name of the operator it was given to; for operators only.")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="Items a page at most.")] = 100
     cursor: Cursor | None = None
 
@@ -84,7 +87,8 @@ class Alert(ResponseModel):
     rule_names: Bilingual
     subject: Annotated[str, Field(examples=["demo/river-lao-cai/water_level"])]
     subject_kind: Annotated[str, Field(examples=["datastream"], description="What `subject` is the key of.")]
-    subject_name: str
+    subject_name: Annotated[str, Field(description="Its name of today; its key where none is known.")]
+    subject_name_en: Annotated[str, Field(description="The same in English, where there is such a name.")]
     area_code: Annotated[str | None, Field(examples=["02671"])]
     severity: AlertSeverity
     state: Annotated[

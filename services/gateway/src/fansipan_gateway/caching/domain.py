@@ -15,7 +15,7 @@ class Noun(StrEnum):
     Attributes:
         VALUES: figures of indicators. Changes are told by the ring of live events.
         OBSERVATIONS: latest readings. Told by the ring, too.
-        REGISTRY: providers, things, datastreams, areas. Told by PostgreSQL.
+        REGISTRY: providers, things, datastreams, areas, names of agencies and procedures. Told by PostgreSQL.
         CATALOGUE: definitions of indicators. Told by PostgreSQL, too.
     """
 
@@ -30,7 +30,7 @@ _REMEMBERED: Final = (
     (re.compile(r"/v1/indicators/(latest|[^/]+/(latest|values))"), _FIGURES),
     (re.compile(r"/v1/indicators(/[^/]+)?"), frozenset({Noun.CATALOGUE})),
     (re.compile(r"/v1/(latest|datastreams(/.+)?)"), frozenset({Noun.OBSERVATIONS, Noun.REGISTRY})),
-    (re.compile(r"/v1/(things(/.+)?|areas(/at)?)"), frozenset({Noun.REGISTRY})),
+    (re.compile(r"/v1/(things(/.+)?|areas(/at)?|agencies|procedures)"), frozenset({Noun.REGISTRY})),
 )
 
 

@@ -11,6 +11,7 @@ from fansipan_common.db import Database
 from fansipan_gateway.access.seen import figure_seen, subject_arguments
 from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.names.joins import name_joins, subject_name, subject_name_en
 from fansipan_gateway.periods.domain import AlreadyClosed, StillEvaluating
 from fansipan_indicators.chain import CLOSE_LOCK, FrozenFigure
 from fansipan_indicators.periods import Period
@@ -86,15 +87,21 @@ _FROZEN: Final = (
     f"SELECT {', '.join(_COLUMNS)}, digest FROM closed_value WHERE close_id = $1 ORDER BY ordinal"
 )
 _RESTATEMENTS: Final = """
-SELECT r.id, d.key, d.version, s.kind, s.key AS subject, r.revision, r.closed_value, r.value, r.reason, r.restated_at,
+SELECT r.id, d.key, d.version, s.kind, s.key AS subject, {name} AS name, {name_en} AS name_en, r.revision,
+       r.closed_value, r.value, r.reason, r.restated_at,
        (v.close_id IS NOT NULL) AS was_closed, v.revision AS closed_revision
   FROM restatement r
   JOIN indicator_definition d ON d.id = r.definition_id
-  JOIN indicator_subject s ON s.id = r.subject_id
+  JOIN indicator_subject s ON s.id = r.subject_id {names}
   LEFT JOIN closed_value v ON v.close_id = r.close_id AND v.definition_id = r.definition_id
        AND v.subject_id = r.subject_id
  WHERE r.close_id = $1 AND r.id > $2 AND {seen} ORDER BY r.id LIMIT $3
-""".format(seen=figure_seen("r.definition_id", "r.subject_id", 4))
+""".format(
+    seen=figure_seen("r.definition_id", "r.subject_id", 4),
+    name=subject_name("s.kind", "s.key"),
+    name_en=subject_name_en("s.kind", "s.key"),
+    names=name_joins("s.kind", "s.key"),
+)
 
 
 @dataclass(frozen=True, slots=True)

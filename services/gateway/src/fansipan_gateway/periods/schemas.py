@@ -111,6 +111,8 @@ class RestatedSubject(ResponseModel):
 
     kind: str
     key: str
+    name: Annotated[str | None, Field(description="Null where none is known.")]
+    name_en: str | None
 
 
 class Restatement(ResponseModel):

@@ -224,7 +224,12 @@ def _entry(row: Row) -> dict[str, Any]:
     return {
         "indicator": row["key"],
         "version": row["version"],
-        "subject": {"kind": row["kind"], "key": row["subject"]},
+        "subject": {
+            "kind": row["kind"],
+            "key": row["subject"],
+            "name": row["name"],
+            "nameEn": row["name_en"],
+        },
         "closedValue": row["closed_value"],
         "closedRevision": row["closed_revision"],
         "value": row["value"],

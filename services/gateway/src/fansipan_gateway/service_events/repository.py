@@ -67,7 +67,12 @@ SELECT {column} AS key,
 
 _EVENTS: Final = {group: _events(column) for group, column in _COLUMN.items()}
 _DOSSIERS: Final = {group: _dossiers(column) for group, column in _COLUMN.items()}
-_AREA_NAMES: Final = "SELECT code, full_name FROM area"
+_NAMES: Final = {
+    GroupBy.AGENCY: "SELECT key, name, name_en FROM agency WHERE key = ANY($1::text[])",
+    GroupBy.AREA: "SELECT code AS key, full_name AS name, full_name_en AS name_en FROM area"
+    " WHERE code = ANY($1::text[])",
+    GroupBy.PROCEDURE: "SELECT key, name, name_en FROM administrative_procedure WHERE key = ANY($1::text[])",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,12 @@ class SummaryRows:
     Attributes:
         events: rows `key, type, count, score_sum, uses`.
         dossiers: rows `key, received, finished, on_time, late, open, overdue`.
-        names: full name of each area by code, when grouped by area.
+        names: by key, its name and its English one (None: it has none); of what has a name.
     """
 
     events: "Sequence[asyncpg.Record]"
     dossiers: "Sequence[asyncpg.Record]"
-    names: dict[str, str]
+    names: dict[str, tuple[str, str | None]]
 
 
 class ServiceEventRepository:
@@ -115,5 +120,6 @@ class ServiceEventRepository:
         ):
             events = await connection.fetch(_EVENTS[group_by], *seen)
             dossiers = await connection.fetch(_DOSSIERS[group_by], *seen, as_of)
-            areas = await connection.fetch(_AREA_NAMES) if group_by is GroupBy.AREA else []
-        return SummaryRows(events, dossiers, {row["code"]: row["full_name"] for row in areas})
+            keys = {row["key"] for row in (*events, *dossiers)} - {None}
+            named = await connection.fetch(_NAMES[group_by], list(keys)) if group_by in _NAMES else []
+        return SummaryRows(events, dossiers, {row["key"]: (row["name"], row["name_en"]) for row in named})

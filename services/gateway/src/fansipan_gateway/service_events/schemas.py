@@ -35,7 +35,17 @@ class ServiceSummary(ResponseModel):
     """Figures of one agency, area, procedure or channel."""
 
     key: Annotated[str | None, Field(examples=["UBND-02671"], description="Null: events that name none.")]
-    name: Annotated[str | None, Field(description="Full name, of an area.")]
+    name: Annotated[
+        str | None,
+        Field(
+            examples=["Ủy ban nhân dân phường Cam Đường"],
+            description="Full name of an agency, area or procedure; null where none is known.",
+        ),
+    ]
+    name_en: Annotated[
+        str | None,
+        Field(examples=["People's Committee of Cam Duong Ward"], description="In English, else as `name`."),
+    ]
     received: Annotated[int, Field(examples=[120], description="Dossiers received in the range.")]
     finished: Annotated[
         int,

@@ -116,10 +116,12 @@ def merge(rows: SummaryRows, types: Collection[str]) -> list[dict[str, Any]]:
         if not of_key and not any(figures.values()):
             continue
         ratings = of_key.get(ServiceEventType.RATING_SUBMITTED, 0)
+        name, name_en = (None, None) if key is None else rows.names.get(key, (None, None))
         items.append(
             {
                 "key": key,
-                "name": None if key is None else rows.names.get(key),
+                "name": name,
+                "nameEn": name_en or name,
                 **figures,
                 **{name: of_key.get(event_type, 0) for name, event_type in _EVENT_FIGURES.items()},
                 "ratings": ratings,

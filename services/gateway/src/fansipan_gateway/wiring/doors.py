@@ -18,6 +18,9 @@ from fansipan_gateway.administration.catalogue.service import CatalogueStatus
 from fansipan_gateway.administration.keys.endpoints import keys_router
 from fansipan_gateway.administration.keys.repository import KeyRepository
 from fansipan_gateway.administration.keys.service import Keys as ApiKeyAdministration
+from fansipan_gateway.administration.names.endpoints import administered_names_router
+from fansipan_gateway.administration.names.repository import AdministeredNames
+from fansipan_gateway.administration.names.service import NameAdministration
 from fansipan_gateway.administration.operators.endpoints import operators_router
 from fansipan_gateway.administration.operators.repository import OperatorAccounts
 from fansipan_gateway.administration.operators.service import Operators
@@ -57,6 +60,10 @@ from fansipan_gateway.indicators.service.what_if import WhatIf
 from fansipan_gateway.maintenance_windows.endpoints import maintenance_windows_router
 from fansipan_gateway.maintenance_windows.repository import WindowRepository
 from fansipan_gateway.maintenance_windows.service import MaintenanceWindows
+from fansipan_gateway.names.domain import AGENCIES, PROCEDURES
+from fansipan_gateway.names.endpoints import names_router
+from fansipan_gateway.names.repository import NameRepository
+from fansipan_gateway.names.service import Names
 from fansipan_gateway.open_data.domain.catalogue import Publisher
 from fansipan_gateway.open_data.endpoints import open_data_router
 from fansipan_gateway.open_data.repository import OpenDataRepository
@@ -105,6 +112,14 @@ def indicator_doors(
     ]
 
 
+def names_door(database: Database, authentication: Access) -> APIRouter:
+    """What agencies and procedures are called."""
+    agencies, procedures = (
+        Names(NameRepository(database, register), register) for register in (AGENCIES, PROCEDURES)
+    )
+    return names_router(agencies, procedures, read_access(authentication))
+
+
 def operations_doors(database: Database, audit: AuditTrail, authentication: Access) -> list[APIRouter]:
     """What operators do: close periods, handle alerts."""
     access = read_access(authentication)
@@ -123,10 +138,15 @@ def operations_doors(database: Database, audit: AuditTrail, authentication: Acce
 def administration_doors(database: Database, trail: AuditTrail, authentication: Access) -> list[APIRouter]:
     """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
     admins = whole_province(operator_access(authentication, "admin"))
+    agencies, procedures = (
+        NameAdministration(AdministeredNames(database, trail, register), register)
+        for register in (AGENCIES, PROCEDURES)
+    )
     return [
         providers_router(Providers(ProviderRepository(database, trail)), admins),
         keys_router(ApiKeyAdministration(KeyRepository(database, trail), _now), admins),
         operators_router(Operators(OperatorAccounts(database, trail), _now), admins),
+        administered_names_router(agencies, procedures, admins),
         audit_router(Audit(AuditEvents(database)), admins),
         catalogue_router(CatalogueStatus(CatalogueRepository(database), _now), admins),
     ]

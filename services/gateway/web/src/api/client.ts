@@ -1,4 +1,4 @@
-import { noteAnswer } from './answers'
+import { noteAnswer, noteTrouble } from './answers'
 import type { Page } from './types'
 
 const TIMEOUT_MS = 15_000
@@ -116,8 +116,9 @@ async function request<T>(url: string, init: RequestInit, { signal }: Caller): P
     noteAnswer(false)
     throw new ApiError(0, deadline.aborted ? 'timeout' : 'network')
   }
-  // A refusal is an answer too; what stands in front of a server that is away says 502 to 504.
-  noteAnswer(response.status < 502)
+  // A refusal is an answer too; what stands in front of a server that is away says 502 to 504, but states no problem.
+  noteAnswer(response.status < 502 || isProblem(response))
+  if (response.status === 503 || response.headers.get('warning')?.startsWith('110')) noteTrouble()
   if (!response.ok) throw await problemOf(response)
   if (response.status === 204) return undefined as T
   try {
@@ -126,6 +127,10 @@ async function request<T>(url: string, init: RequestInit, { signal }: Caller): P
     if (signal?.aborted) throw cause
     throw new ApiError(0, 'unreadable answer')
   }
+}
+
+function isProblem(response: Response): boolean {
+  return (response.headers.get('content-type') ?? '').startsWith('application/problem+json')
 }
 
 /** The address on our own host: `next` may name another one, when a proxy stands in front. */

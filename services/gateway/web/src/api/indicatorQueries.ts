@@ -6,7 +6,7 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query'
 
-import { paced } from '../live/pace'
+import { eased, paced } from '../live/pace'
 import { address, getJson, getPages, onOwnHost, postJson } from './client'
 import type { Page } from './types'
 import type {
@@ -30,7 +30,7 @@ export function useIndicators(): UseQueryResult<IndicatorSummary[]> {
     queryKey: ['indicators'],
     queryFn: async ({ signal }) =>
       (await getJson<{ items: IndicatorSummary[] }>('/v1/indicators', { signal })).items,
-    refetchInterval: (query) => (query.state.data?.length ? DEFINITIONS_REFRESH_MS : FIGURES_POLL_MS),
+    refetchInterval: (query) => eased(query.state.data?.length ? DEFINITIONS_REFRESH_MS : FIGURES_POLL_MS),
   })
 }
 

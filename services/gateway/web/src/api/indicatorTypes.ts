@@ -231,8 +231,12 @@ export interface CaseItem {
   provider: string
   id: string
   agency: string
+  agencyName: string | null
+  agencyNameEn: string | null
   area: string | null
   procedure: string | null
+  procedureName: string | null
+  procedureNameEn: string | null
   receivedAt: string | null
   endedAt: string | null
   lateAt: string | null

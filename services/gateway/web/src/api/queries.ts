@@ -1,5 +1,6 @@
 import { QueryClient, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 
+import { eased, isHeldBack } from '../live/pace'
 import { address, ApiError, getJson, getPages } from './client'
 import type {
   AreaCollection,
@@ -27,7 +28,8 @@ export function createQueryClient(): QueryClient {
       queries: {
         // A city's network may have no internet: "online" as the browser sees it says nothing about the gateway.
         networkMode: 'always',
-        retry: (failures, error) => failures < 2 && error instanceof ApiError && error.transient,
+        retry: (failures, error) =>
+          failures < 2 && !isHeldBack() && error instanceof ApiError && error.transient,
         staleTime: POLL_MS,
         refetchOnWindowFocus: true,
       },
@@ -41,7 +43,7 @@ export function useAreas(): UseQueryResult<AreaCollection> {
     queryFn: ({ signal }) => getJson<AreaCollection>('/v1/areas', { signal }),
     staleTime: Infinity,
     // Without boundaries the map is empty: keep asking until they are there.
-    refetchInterval: (query) => (query.state.data ? false : 10_000),
+    refetchInterval: (query) => (query.state.data ? false : eased(10_000)),
   })
 }
 
@@ -51,7 +53,7 @@ export function useDatastreams(): UseQueryResult<Datastream[]> {
     queryFn: async ({ signal }) =>
       (await getPages<Page<Datastream>>(address('/v1/datastreams', { limit: 1000 }), { signal })).items,
     // As long as there is nothing to show, the first thing to come should show at once.
-    refetchInterval: (query) => (query.state.data?.length ? CATALOGUE_REFRESH_MS : 5_000),
+    refetchInterval: (query) => eased(query.state.data?.length ? CATALOGUE_REFRESH_MS : 5_000),
   })
 }
 
@@ -74,7 +76,7 @@ export function useLatest(ids: readonly (number | string)[]): LatestAnswer {
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
         (await getJson<{ items: LatestItem[] }>(address('/v1/latest', { datastream: batch }), { signal }))
           .items,
-      refetchInterval: POLL_MS,
+      refetchInterval: () => eased(POLL_MS),
       retry: false,
       staleTime: 0,
       gcTime: POLL_MS * 5,
@@ -134,6 +136,6 @@ export function useServiceSummary(enabled: boolean): UseQueryResult<ServiceSumma
         { signal },
       )
     },
-    refetchInterval: (query) => (query.state.data ? SUMMARY_REFRESH_MS : 10_000),
+    refetchInterval: (query) => eased(query.state.data ? SUMMARY_REFRESH_MS : 10_000),
   })
 }

@@ -97,7 +97,8 @@ export interface AreaCollection {
 
 export interface ServiceSummaryItem {
   key: string | null
-  name?: string | null
+  name: string | null
+  nameEn: string | null
   /** Dossiers received in the range. */
   received: number
   processed: number

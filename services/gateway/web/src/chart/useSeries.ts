@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import { fetchObservations } from '../api/queries'
 import { useStanding, type Standing } from '../api/standing'
 import { RANGE_MS, type RangeName } from '../view/viewState'
+import { eased } from '../live/pace'
 import type { Row } from '../datastreams/model'
 import { mergeTail, toSeries, type Series } from './series'
 
@@ -31,7 +32,7 @@ export function useSeries(row: Row, range: RangeName, until: number | null): Ser
     },
     refetchInterval: (query) =>
       query.state.data === undefined && query.state.errorUpdateCount > 0
-        ? RETRY_MS
+        ? eased(RETRY_MS)
         : until === null
           ? REFRESH_MS
           : false,

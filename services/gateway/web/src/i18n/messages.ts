@@ -5,6 +5,7 @@
 
 import { alertsEn, alertsVi } from './alertMessages'
 import { indicatorsEn, indicatorsVi } from './indicatorMessages'
+import { outageEn, outageVi } from './outageMessages'
 import { secondEn, secondVi } from './secondMessages'
 import { shellEn, shellVi } from './shellMessages'
 import { viewsEn, viewsVi } from './viewMessages'
@@ -15,6 +16,7 @@ const vi = {
   ...shellVi,
   ...viewsVi,
   ...secondVi,
+  ...outageVi,
   title: 'Fansipan · Lào Cai',
   province: 'Tỉnh Lào Cai',
   tagline: 'Trang điều hành dữ liệu đô thị',
@@ -31,7 +33,6 @@ const vi = {
   liveStale: 'Chậm · số liệu lúc {time}',
   liveOffline: 'Mất kết nối · số liệu lúc {time}',
   liveOfflineNever: 'Mất kết nối',
-  offlineBanner: 'Không nhận được trả lời từ máy chủ. Trang giữ số liệu gần nhất và tự kết nối lại.',
   sample: 'Dữ liệu mẫu',
   sampleHint: 'Số đo thật từ nơi khác, đặt lên địa bàn Lào Cai để minh họa',
   map: 'Bản đồ',
@@ -137,6 +138,7 @@ const en: Messages = {
   ...shellEn,
   ...viewsEn,
   ...secondEn,
+  ...outageEn,
   title: 'Fansipan · Lào Cai',
   province: 'Lào Cai province',
   tagline: 'City data operations',
@@ -153,7 +155,6 @@ const en: Messages = {
   liveStale: 'Late · data as of {time}',
   liveOffline: 'Disconnected · data as of {time}',
   liveOfflineNever: 'Disconnected',
-  offlineBanner: 'The server does not answer. The page keeps the last data and reconnects by itself.',
   sample: 'Sample data',
   sampleHint: 'Real measurements from elsewhere, placed on Lào Cai for illustration',
   map: 'Map',

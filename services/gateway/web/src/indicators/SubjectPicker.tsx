@@ -26,7 +26,11 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
   const open = query !== null
   const name = choices.find((one) => one.reference === chosen)?.name ?? chosen
   const folded = useMemo(
-    () => choices.map((one) => ({ ...one, folded: fold(`${one.name} ${one.reference}`) })),
+    () =>
+      choices.map((one) => ({
+        ...one,
+        folded: fold(`${one.name} ${one.alsoCalled ?? ''} ${one.reference}`),
+      })),
     [choices],
   )
   const found = useMemo(() => foundIn(folded, sought).slice(0, MOST), [folded, sought])

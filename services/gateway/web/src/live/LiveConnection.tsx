@@ -4,7 +4,7 @@ import { useEffect, type ReactNode } from 'react'
 import { noteAnswer } from '../api/answers'
 import { useSession } from '../operator/session'
 import { Announcements } from './events'
-import { setLiveMode } from './pace'
+import { liveMode, onRecovery, setLiveMode } from './pace'
 
 /** Pauses before a refused connection is tried again, ms; the last one is kept. */
 const RETRY_MS = [5_000, 15_000, 60_000]
@@ -33,6 +33,7 @@ export function LiveConnection({ children }: { children: ReactNode }) {
     let wasOpen = false
 
     function open() {
+      timer = null
       const opened = new EventSource(ADDRESS)
       source = opened
       opened.onopen = () => {
@@ -44,9 +45,11 @@ export function LiveConnection({ children }: { children: ReactNode }) {
         wasOpen = true
       }
       opened.onerror = () => {
+        // The pace of every query depends on the mode: asking once sets it anew. Each further attempt that fails
+        // comes here again, and changes nothing.
+        const isNews = wasOpen && liveMode() === 'streaming'
         setLiveMode('polling')
-        // The pace of every query depends on the mode: asking once sets it anew.
-        if (wasOpen) announcements.reset()
+        if (isNews) announcements.reset()
         if (opened.readyState !== EventSource.CLOSED) return
         timer = window.setTimeout(open, RETRY_MS[Math.min(refusals, RETRY_MS.length - 1)])
         refusals += 1
@@ -56,7 +59,14 @@ export function LiveConnection({ children }: { children: ReactNode }) {
       opened.addEventListener('reset', () => announcements.reset())
     }
     open()
+    const recovered = onRecovery(() => {
+      if (timer === null) return
+      window.clearTimeout(timer)
+      refusals = 0
+      open()
+    })
     return () => {
+      recovered()
       source?.close()
       announcements.stop()
       if (timer !== null) window.clearTimeout(timer)

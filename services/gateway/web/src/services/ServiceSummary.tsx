@@ -4,6 +4,7 @@ import { useServiceSummary } from '../api/queries'
 import { useStanding } from '../api/standing'
 import type { ServiceSummaryItem } from '../api/types'
 import { useI18n } from '../i18n/I18n'
+import type { Language } from '../i18n/messages'
 import { useSession } from '../operator/session'
 import { ErrorMessage, Loading, StateMessage } from '../shell/StateMessage'
 
@@ -13,7 +14,7 @@ type Counts = Pick<ServiceSummaryItem, 'received' | 'processed' | 'onTime' | 'la
 
 /** Cases by agency; the agencies with most overdue first, because they need somebody's attention. */
 export function ServiceSummary() {
-  const { t, format } = useI18n()
+  const { t, format, language } = useI18n()
   const { operator } = useSession()
   const summary = useServiceSummary(operator !== null)
   const standing = useStanding(summary)
@@ -52,7 +53,9 @@ export function ServiceSummary() {
           <tbody>
             {items.map((item) => (
               <tr key={item.key ?? ''}>
-                <th scope="row">{agencyName(item) ?? t('unnamedAgency')}</th>
+                <th scope="row" title={item.name === null ? undefined : (item.key ?? undefined)}>
+                  {agencyName(item, language) ?? t('unnamedAgency')}
+                </th>
                 {COLUMNS.map((column) => (
                   <td key={column} className={`number col-${column}`}>
                     {column === 'overdue' && item.overdue > 0 && (
@@ -97,8 +100,8 @@ export function ServiceSummary() {
   )
 }
 
-function agencyName(item: ServiceSummaryItem): string | null {
-  return item.name || item.key || null
+function agencyName(item: ServiceSummaryItem, language: Language): string | null {
+  return (language === 'en' ? item.nameEn : item.name) || item.name || item.key || null
 }
 
 function sumOf(items: readonly Counts[]): Counts {

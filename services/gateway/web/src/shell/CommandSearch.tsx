@@ -8,14 +8,16 @@ import { fold, found } from '../datastreams/search'
 import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
 import { inLanguage } from '../indicators/cardText'
+import { OF_ALL_SERVICES, useSubjects } from '../indicators/subjects'
 import { Dialog } from './Dialog'
 import { useEntries } from './navigation'
 
 const MOST = 12
+const SERVICE_KINDS = ['agency', 'procedure'] as const
 
 interface Found {
   key: string
-  kind: 'view' | 'indicator' | 'area'
+  kind: 'view' | 'indicator' | 'area' | 'agency' | 'procedure'
   text: string
   detail: string
   folded: string
@@ -23,13 +25,14 @@ interface Found {
   search: Record<string, string>
 }
 
-/** One box that leads to every view, indicator and commune. */
+/** One box that leads to every view, indicator, commune, agency and procedure. */
 export function CommandSearch({ onClose }: { onClose: () => void }) {
   const { t, language } = useI18n()
   const navigate = useNavigate()
   const entries = useEntries()
   const indicators = useIndicators()
   const areas = useAreas()
+  const services = useSubjects(OF_ALL_SERVICES, SERVICE_KINDS)
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)
   const sought = useDeferredValue(query)
@@ -70,8 +73,17 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
           `${properties.name} ${properties.nameEn}`,
         ),
       ),
+      ...services.flatMap(({ reference, name, alsoCalled, kind }) => {
+        if (kind !== 'agency' && kind !== 'procedure') return []
+        const code = reference.slice(kind.length + 1)
+        const detail = name === code ? '' : code
+        return entry(
+          { key: code, kind, text: name, detail, to: '/services', search: { subject: reference } },
+          alsoCalled,
+        )
+      }),
     ]
-  }, [entries, indicators.data, areas.data, language, t])
+  }, [entries, indicators.data, areas.data, services, language, t])
   const results = useMemo(() => found(all, sought).slice(0, MOST), [all, sought])
   const chosen = Math.min(active, results.length - 1)
 

@@ -2,18 +2,17 @@ import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef, useState } from 'react'
 
 import { useI18n } from '../i18n/I18n'
+import { OutageNotice } from '../outage/OutageNotice'
 import { useOverlays } from '../view/overlays'
 import { AlertNotifier } from '../views/alerts/AlertNotifier'
 import { CommandSearch } from './CommandSearch'
 import { Header } from './Header'
-import { useLiveState } from './LiveStatus'
 import { BottomNavigation } from './Navigation'
 import { Loading } from './StateMessage'
 
 /** Header, navigation, and the view between them. */
 export function Shell() {
   const { t } = useI18n()
-  const live = useLiveState()
   const [searching, setSearching] = useState(false)
   useSearchKeys(() => setSearching(true))
   const main = useFocusOnArrival()
@@ -25,11 +24,7 @@ export function Shell() {
         {t('skipToMain')}
       </a>
       <Header onSearch={() => setSearching(true)} />
-      {live.state === 'offline' && live.answeredAt > 0 && (
-        <p className="banner" role="status">
-          {t('offlineBanner')}
-        </p>
-      )}
+      <OutageNotice />
       <main className="view" id="main" ref={main} tabIndex={-1}>
         <Suspense fallback={<Loading />}>
           <Outlet />

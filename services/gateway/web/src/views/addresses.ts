@@ -38,6 +38,12 @@ export const alertsSearch = (raw: RawSearch) => ({
 
 export const providersSearch = (raw: RawSearch) => ({ provider: textOf(raw, 'provider') })
 
+export const namesSearch = (raw: RawSearch) => ({
+  of: wordOf(raw, 'of', ['agencies', 'procedures'] as const),
+  q: textOf(raw, 'q'),
+  unnamed: wordOf(raw, 'unnamed', ['1'] as const),
+})
+
 export const auditSearch = (raw: RawSearch) => ({
   actor: textOf(raw, 'actor'),
   action: textOf(raw, 'action'),

@@ -1,4 +1,4 @@
-"""Subjects in the database, with their names: areas' official ones, things' own; agencies and procedures have none."""
+"""Subjects in the database, with their names: official ones of areas, given ones of things, agencies, procedures."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,22 +13,17 @@ from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.indicators.domain.boundaries import PresentArea, Succession
 from fansipan_gateway.indicators.domain.figures import NamedSubject
 from fansipan_gateway.indicators.domain.subjects import Subject
+from fansipan_gateway.names.joins import name_joins, subject_name, subject_name_en
 
-_NAMES: Final = """
-  LEFT JOIN area a ON a.code = CASE WHEN w.kind IN ('area', 'area-procedure') THEN split_part(w.key, '|', 1) END
-  LEFT JOIN provider p ON w.kind = 'thing' AND p.key = split_part(w.key, '/', 1)
-  LEFT JOIN thing t ON t.provider_id = p.id AND t.key = substr(w.key, strpos(w.key, '/') + 1)
-"""
-_PROCEDURE: Final = "CASE WHEN w.kind = 'area-procedure' THEN ' · ' || split_part(w.key, '|', 2) ELSE '' END"
-_NAME_COLUMNS: Final = f"""
-       coalesce(a.full_name || {_PROCEDURE}, t.name) AS name,
-       coalesce(a.full_name_en || {_PROCEDURE}, t.name) AS name_en
-"""
+_NAMES: Final = name_joins("w.kind", "w.key")
+_NAME_COLUMNS: Final = (
+    f"{subject_name('w.kind', 'w.key')} AS name, {subject_name_en('w.kind', 'w.key')} AS name_en"
+)
 
 
 def _find(seen: str) -> str:
     return f"""
-SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, t.id AS thing_id, {seen} AS seen
+SELECT w.kind, w.key, s.id, {_NAME_COLUMNS}, n_thing.id AS thing_id, {seen} AS seen
   FROM (SELECT kind, key, split_part(key, '|', 1) AS owner FROM unnest($1::text[], $2::text[]) AS n (kind, key)) AS w
   LEFT JOIN indicator_subject s ON s.kind = w.kind AND s.key = w.key {_NAMES}
 """
@@ -39,7 +34,7 @@ def _of_kind(seen: str, wanted: str) -> str:
 SELECT w.kind, w.key, w.id, {_NAME_COLUMNS}, {seen} AS seen
   FROM indicator_subject w {_NAMES}
  WHERE w.kind = $1
-   AND (w.kind <> 'area' OR (a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)))
+   AND (w.kind <> 'area' OR (n_area.valid_from <= $2 AND (n_area.valid_to IS NULL OR n_area.valid_to > $2)))
    AND {wanted}
  ORDER BY w.key LIMIT $3
 """

@@ -128,8 +128,14 @@ class CaseItem(ResponseModel):
         str, Field(description="Opaque id of the dossier or petition; of a rating or count, of its event.")
     ]
     agency: str
+    agency_name: Annotated[str | None, Field(description="Null where none is known.")]
+    agency_name_en: str | None
     area: str | None
+    area_name: str | None
+    area_name_en: str | None
     procedure: str | None
+    procedure_name: str | None
+    procedure_name_en: str | None
     received_at: str | None
     ended_at: str | None
     late_at: Annotated[str | None, Field(description="It is late when it ends after this.")]

@@ -11,7 +11,12 @@ from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
 from fansipan_gateway.indicators.catalogue import IndicatorCatalogue
 from fansipan_gateway.indicators.domain import input_cursors as cursors
 from fansipan_gateway.indicators.domain.figures import FigureRow, figure_item
-from fansipan_gateway.indicators.domain.input_items import bucket_item, case_item, correction_item
+from fansipan_gateway.indicators.domain.input_items import (
+    bucket_item,
+    case_item,
+    correction_item,
+    subjects_named_by,
+)
 from fansipan_gateway.indicators.domain.inputs import cases_read, judged_at, rollup_level, time_read
 from fansipan_gateway.indicators.domain.subjects import Subject
 from fansipan_gateway.indicators.domain.versions import IndicatorVersion
@@ -190,7 +195,10 @@ class FigureInputs:
         page = cases[: query.limit]
         partial = not query.visibility.sees_all_figures
         now = self._now()
-        items = [case_item(provider, one, wanted, query.figure.period, now) for provider, one in page]
+        subjects = subjects_named_by(one for _, one in page)
+        named = await self._subjects.find_all(subjects, query.visibility) if subjects else []
+        names = {one.subject: one for one in named}
+        items = [case_item(provider, one, names, wanted, query.figure.period, now) for provider, one in page]
         if isinstance(formula, DueSoon):  # what is soon depends on the working days from when it was computed
             items = [item | {"inNumerator": None} for item in items]
         return Inputs(

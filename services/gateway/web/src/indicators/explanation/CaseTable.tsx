@@ -1,10 +1,10 @@
-import type { CaseInputs } from '../../api/indicatorTypes'
+import type { CaseInputs, CaseItem } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
-import { messages, type MessageKey } from '../../i18n/messages'
+import { messages, type Language, type MessageKey } from '../../i18n/messages'
 
 /** Cases that the period can count, and why one is not counted. */
 export function CaseTable({ inputs }: { inputs: CaseInputs }) {
-  const { t, format } = useI18n()
+  const { t, format, language } = useI18n()
   const time = (at: string | null) => (at === null ? '–' : format.dateTime(at))
 
   function counted(inside: boolean | null, why: string | null): string {
@@ -33,7 +33,9 @@ export function CaseTable({ inputs }: { inputs: CaseInputs }) {
             <tr key={`${item.provider} ${item.id}`}>
               <th scope="row">
                 <span className="case-id">{item.id}</span>
-                <span className="hint">{[item.agency, item.procedure].filter(Boolean).join(' · ')}</span>
+                <span className="hint" title={[item.agency, item.procedure].filter(Boolean).join(' · ')}>
+                  {namesIn(item, language)}
+                </span>
               </th>
               <td>{time(item.receivedAt)}</td>
               <td>{time(item.lateAt)}</td>
@@ -48,4 +50,11 @@ export function CaseTable({ inputs }: { inputs: CaseInputs }) {
       </table>
     </div>
   )
+}
+
+/** Agency and procedure, by their codes where they have no name. */
+function namesIn(item: CaseItem, language: Language): string {
+  const [agency, procedure] =
+    language === 'en' ? [item.agencyNameEn, item.procedureNameEn] : [item.agencyName, item.procedureName]
+  return [agency ?? item.agency, procedure ?? item.procedure].filter(Boolean).join(' · ')
 }

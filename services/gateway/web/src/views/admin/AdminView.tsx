@@ -6,7 +6,15 @@ import { Loading, StateMessage } from '../../shell/StateMessage'
 import { View } from '../parts/View'
 import { ViewLink } from '../parts/ViewLink'
 
-export const SECTIONS = ['providers', 'operators', 'audit', 'catalogue', 'periods', 'dead-letters'] as const
+export const SECTIONS = [
+  'providers',
+  'operators',
+  'names',
+  'audit',
+  'catalogue',
+  'periods',
+  'dead-letters',
+] as const
 export type Section = (typeof SECTIONS)[number]
 
 /** A view of administration: its neighbours beside it, and nothing at all for who may not administer. */

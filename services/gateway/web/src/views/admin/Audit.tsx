@@ -111,7 +111,7 @@ function Events({ search, onSearch }: Props) {
       <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noEvents')}>
         {(items) => (
           <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.audit')}>
-            <table className="table">
+            <table className="table table-stack">
               <thead>
                 <tr>
                   <th scope="col">{t('time')}</th>
@@ -152,6 +152,12 @@ const ACTION_TEXTS: Record<string, MessageKey> = {
   'alert.commented': 'admin.did.alert.commented',
   'alert.assigned': 'admin.did.alert.assigned',
   'alert.resolved': 'admin.did.alert.resolved',
+  'agency.named': 'admin.did.agency.named',
+  'agency.changed': 'admin.did.agency.changed',
+  'agency.name-deleted': 'admin.did.agency.name-deleted',
+  'procedure.named': 'admin.did.procedure.named',
+  'procedure.changed': 'admin.did.procedure.changed',
+  'procedure.name-deleted': 'admin.did.procedure.name-deleted',
   'dead-letter.replayed': 'admin.did.dead-letter.replayed',
 }
 

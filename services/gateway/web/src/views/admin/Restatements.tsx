@@ -57,7 +57,9 @@ export function Restatements({ period }: { period: string }) {
                           {one.indicator} v{one.version}
                         </span>
                       </th>
-                      <td>{one.subject.key}</td>
+                      <td title={one.subject.key}>
+                        {(language === 'en' ? one.subject.nameEn : one.subject.name) ?? one.subject.key}
+                      </td>
                       <td className="number">{number(one.closedValue, one.indicator)}</td>
                       <td className="number">
                         <b>{number(one.value, one.indicator)}</b>

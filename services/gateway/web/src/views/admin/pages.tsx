@@ -4,11 +4,13 @@ import { useAddress } from '../parts/address'
 import { Audit, type AuditSearch } from './Audit'
 import { Catalogue, type CatalogueSearch } from './Catalogue'
 import { DeadLetters, type DeadLettersSearch } from './DeadLetters'
+import { Names, type NamesSearch } from './Names'
 import { Operators } from './Operators'
 import { Periods, type PeriodsSearch } from './Periods'
 import { Providers, type ProvidersSearch } from './Providers'
 
 const NO_PROVIDER: ProvidersSearch = { provider: null }
+const ALL_AGENCIES: NamesSearch = { of: 'agencies', q: '', unnamed: false }
 const ALL_EVENTS: AuditSearch = { actor: '', action: '', object: '', from: '', to: '' }
 const ALL_DEFINITIONS: CatalogueSearch = { q: '' }
 const NO_PERIOD: PeriodsSearch = { period: null }
@@ -28,6 +30,13 @@ export function OperatorsPage() {
   const { t } = useI18n()
   useTitle(t('admin.operators'))
   return <Operators />
+}
+
+export function NamesPage() {
+  const { t } = useI18n()
+  const [search, change] = useAddress(ALL_AGENCIES)
+  useTitle(t('admin.names'))
+  return <Names search={search} onSearch={change} />
 }
 
 export function AuditPage() {

@@ -102,7 +102,7 @@ export interface Verification {
 export interface Restatement {
   indicator: string
   version: number
-  subject: { kind: string; key: string }
+  subject: { kind: string; key: string; name: string | null; nameEn: string | null }
   closedValue: number | null
   closedRevision: number | null
   value: number | null

@@ -1,11 +1,11 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 
 import { subjectReference, useRanking, type RankBy } from '../../api/indicatorQueries'
 import type { IndicatorDetail, PeriodKind, RankedFigure } from '../../api/indicatorTypes'
 import { useStanding } from '../../api/standing'
 import { useI18n } from '../../i18n/I18n'
 import { ChangeMark } from '../../indicators/ChangeMark'
-import { subjectName, unitText, valueText } from '../../indicators/cardText'
+import { subjectCode, subjectName, unitText, valueText } from '../../indicators/cardText'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
 
@@ -38,10 +38,20 @@ export function RankingPanel({
   const choices = (['area', 'agency', 'procedure'] as const).filter((one) =>
     definition.subjects.includes(SUBJECT_KINDS[one]),
   )
+  const unit = unitText(definition.unit, language)
   const by = choices.find((one) => one === wanted) ?? choices[0] ?? null
   const query = useRanking(by === null ? null : definition.id, { by: by ?? 'area', period, asOf })
   const standing = useStanding(query)
-  const items = query.data?.items ?? []
+  const [byName, setByName] = useState(false)
+  const items = useMemo(() => {
+    const best = query.data?.items ?? []
+    if (!byName) return best
+    // Names are Vietnamese words, most of them in English too.
+    const order = new Intl.Collator('vi', { numeric: true })
+    return [...best].sort((a, b) =>
+      order.compare(subjectName(a.subject, language), subjectName(b.subject, language)),
+    )
+  }, [query.data, byName, language])
   const widest = useMemo(() => Math.max(...items.map((one) => Math.abs(one.value ?? 0)), 1e-9), [items])
 
   let content
@@ -57,12 +67,29 @@ export function RankingPanel({
           <caption className="visually-hidden">{t('ranking')}</caption>
           <thead>
             <tr>
-              <th scope="col" className="number">
-                {t('rank')}
+              <th scope="col" className="number" aria-sort={byName ? 'none' : 'ascending'}>
+                <button
+                  type="button"
+                  className="link link-plain"
+                  title={t('sortByRank')}
+                  onClick={() => setByName(false)}
+                >
+                  {t('rank')}
+                </button>
               </th>
-              <th scope="col">{t(`rankBy.${by}`)}</th>
+              <th scope="col" aria-sort={byName ? 'ascending' : 'none'}>
+                <button
+                  type="button"
+                  className="link link-plain"
+                  title={t('sortByName')}
+                  onClick={() => setByName(true)}
+                >
+                  {t(`rankBy.${by}`)}
+                </button>
+              </th>
               <th scope="col" className="number">
-                {unitText(definition.unit, language) || t('value')}
+                {t('value')}
+                {unit && <span className="hint"> ({unit})</span>}
               </th>
               <th scope="col" className="number">
                 {t('changed')}
@@ -126,6 +153,7 @@ function RankedRow({ item, definition, share, chosen, onSubject }: RowProps) {
         <button
           type="button"
           className="link link-plain rank-name"
+          title={subjectCode(item.subject)}
           onClick={() => onSubject(subjectReference(item.subject))}
         >
           {subjectName(item.subject, i18n.language)}

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, type UseQueryResult } from '@tanstack/react-query'
 
 import { getJson, onOwnHost } from '../../api/client'
+import { eased } from '../../live/pace'
 import type { Page } from '../../api/types'
 
 export interface Pages<Item> {
@@ -23,7 +24,7 @@ export function usePages<Item>(
     getNextPageParam: (page) => (page.next === null ? null : onOwnHost(page.next)),
     select: (data) => data.pages.flatMap((page) => page.items),
     placeholderData: keepPreviousData,
-    refetchInterval: refreshMs,
+    refetchInterval: () => refreshMs && eased(refreshMs),
     enabled,
     // Who shows the items may be drawn later than who asks for them.
     notifyOnChangeProps: 'all',

@@ -4,7 +4,7 @@ import { subjectReference, useCards, useRanking, type FigureName } from '../../a
 import type { Card, RankedFigure } from '../../api/indicatorTypes'
 import { useStanding } from '../../api/standing'
 import { useI18n } from '../../i18n/I18n'
-import { subjectName, valueText } from '../../indicators/cardText'
+import { subjectCode, subjectName, valueText } from '../../indicators/cardText'
 import { ChangeMark } from '../../indicators/ChangeMark'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
@@ -135,7 +135,7 @@ function AgencyTable({ operator }: { operator: boolean }) {
         <tbody>
           {rows.slice(0, AGENCIES_SHOWN).map((row) => (
             <tr key={row.subject.key}>
-              <th scope="row">
+              <th scope="row" title={subjectCode(row.subject)}>
                 {subjectName(row.subject, language)}
                 {operator && (
                   <span className="rank-bar rank-bar-late" aria-hidden="true">

@@ -3,9 +3,10 @@ import { useCallback, useEffect, useRef } from 'react'
 
 import { useI18n } from '../../i18n/I18n'
 import { TIME_ZONE } from '../../i18n/format'
+import { OutageNotice } from '../../outage/OutageNotice'
 import { Brand } from '../../shell/Brand'
 import { Icon, type IconName } from '../../shell/Icon'
-import { LiveStatus, useLiveState } from '../../shell/LiveStatus'
+import { LiveStatus } from '../../shell/LiveStatus'
 import { useNow } from '../../view/useNow'
 import { useTitle } from '../../view/useTitle'
 import { DEFAULT_SECONDS, pagesOf } from './search'
@@ -29,7 +30,6 @@ export function WallView() {
   const { at, running, step, toggle } = useRotation(pages.length, seconds)
   const page = pages[at] ?? 'overview'
   const root = useRef<HTMLDivElement>(null)
-  const live = useLiveState()
   const now = useNow(AGES_MS)
   useTitle(t('nav.wall'))
   useWakeLock()
@@ -64,11 +64,7 @@ export function WallView() {
         <LiveStatus />
         <Clock />
       </header>
-      {live.state === 'offline' && live.answeredAt > 0 && (
-        <p className="banner" role="status">
-          {t('offlineBanner')}
-        </p>
-      )}
+      <OutageNotice />
       <main className="wall-page" key={page}>
         {page === 'overview' && <WallOverview shade={search.shade ?? null} now={now} />}
         {page === 'services' && <WallServices now={now} />}

@@ -1,0 +1,1 @@
+"""Giving names to agencies and procedures."""

@@ -1,0 +1,1 @@
+"""What agencies and procedures are called."""

@@ -1,0 +1,24 @@
+"""When the newest reading was stored."""
+
+from datetime import datetime
+from typing import Final
+
+from fansipan_common.db import Database
+
+_NEWEST: Final = "SELECT max(stored_at) FROM latest_observation"
+
+
+class ArrivalRepository:
+    """Reads `latest_observation`: a row for each datastream, no chunk of the time series."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def newest(self) -> datetime | None:
+        """When the newest reading was stored; None: there is none.
+
+        Raises:
+            DatabaseAway.
+        """
+        row = await self._database.fetchrow(_NEWEST)
+        return None if row is None else row[0]
