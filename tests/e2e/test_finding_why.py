@@ -47,7 +47,7 @@ async def test_the_copied_link_shows_the_same_to_somebody_else(
     await page.get_by_role("button", name="ngày", exact=True).click()
     await page.get_by_role("button", name="Bảng", exact=True).click()
     await page.get_by_test_id("language-switch").get_by_role("button", name="EN").click()
-    await page.get_by_label("From", exact=True).fill("2026-01-01")
+    await page.get_by_label("From", exact=True).fill("01/01/2026")
     await page.get_by_role("table").first.get_by_role("button").first.click()
     await expect(page.get_by_test_id("explained-value")).to_have_text("1")
     seen = await page.get_by_test_id("explanation").inner_text()
@@ -64,7 +64,7 @@ async def test_the_copied_link_shows_the_same_to_somebody_else(
         await expect(other.get_by_role("button", name=pressed, exact=True)).to_have_attribute(
             "aria-pressed", "true"
         )
-    await expect(other.get_by_label("From", exact=True)).to_have_value("2026-01-01")
+    await expect(other.get_by_label("From", exact=True)).to_have_value("01/01/2026")
     await other.goto(shown_address)
     await expect(other.get_by_test_id("explained-value")).to_have_text("1")
     assert await other.get_by_test_id("explanation").inner_text() == seen

@@ -48,6 +48,7 @@ VIEWS: Final = (
     View("maintenance", "/alerts?tab=maintenance", inner=True),
     View("admin-providers", "/admin/providers?provider=e2e-city"),
     View("admin-operators", "/admin/operators", inner=True),
+    View("admin-names", "/admin/names", inner=True),
     View("admin-audit", "/admin/audit", inner=True),
     View("admin-catalogue", "/admin/catalogue", inner=True),
     View("admin-periods", "/admin/periods", inner=True),
