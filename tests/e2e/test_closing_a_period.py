@@ -11,7 +11,7 @@ from tests.e2e.conftest import Visit
 from tests.support.city import City, found
 
 _WAIT_MS = 30_000
-_COMMUNE = "02686"
+_COMMUNE, _NAME = "02686", "Xã A Mú Sung"
 
 
 async def _open_day(http: httpx.AsyncClient, addresses: Addresses) -> date:
@@ -82,7 +82,7 @@ async def test_a_day_is_closed_holds_and_is_restated(
         await asyncio.sleep(0.5)
     await row.get_by_role("button", name="điều chỉnh sau khóa").click()
     ledger = page.get_by_role("region", name="Điều chỉnh sau khóa").get_by_role("row")
-    entry = ledger.filter(has_text=_COMMUNE).filter(has_text="river-alarm-level")
+    entry = ledger.filter(has_text=_NAME).filter(has_text="river-alarm-level")
     await expect(entry).to_contain_text("số liệu được sửa", timeout=_WAIT_MS)
     assert (await entry.get_by_role("cell").all_inner_texts())[1:3] == ["1", "2"]
     await row.get_by_role("button", name="Kiểm chứng", exact=True).click()

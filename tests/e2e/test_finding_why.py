@@ -48,7 +48,7 @@ async def test_the_copied_link_shows_the_same_to_somebody_else(
     await page.get_by_role("button", name="Bảng", exact=True).click()
     await page.get_by_test_id("language-switch").get_by_role("button", name="EN").click()
     await page.get_by_label("From", exact=True).fill("01/01/2026")
-    await page.get_by_role("table").first.get_by_role("button").first.click()
+    await page.get_by_role("region", name="Table").get_by_role("button").first.click()
     await expect(page.get_by_test_id("explained-value")).to_have_text("1")
     seen = await page.get_by_test_id("explanation").inner_text()
     shown_address = page.url

@@ -11,6 +11,7 @@ from tests.e2e.conftest import Visit
 from tests.support.city import HERE, City
 
 _WAIT_MS = 30_000
+_COMMUNE = "http://xa.example/"
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -85,7 +86,11 @@ async def test_a_card_stands_in_another_page(visit: Visit, city: City, addresses
     assert addresses.gateway in snippet
 
     other = await page.context.new_page()
-    await other.set_content(f"<h1>Trang của xã</h1>{snippet}")
+    await other.route(
+        _COMMUNE,
+        lambda route: route.fulfill(content_type="text/html", body=f"<h1>Trang của xã</h1>{snippet}"),
+    )
+    await other.goto(_COMMUNE)
     card = other.frame_locator("iframe").get_by_test_id("embed-card")
     await expect(card).to_contain_text("Cấp báo động lũ", timeout=_WAIT_MS)
     await expect(card).to_contain_text("CC BY 4.0")

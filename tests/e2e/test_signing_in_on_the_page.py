@@ -24,7 +24,7 @@ async def test_a_wrong_password_is_told_then_the_right_one_opens_the_page(
     await expect(menu.get_by_role("link", name="Quản trị")).to_be_visible()
     await page.reload()
     await expect(menu.get_by_role("link", name="Quản trị")).to_be_visible()
-    [cookie] = await page.context.cookies()
+    [cookie] = [one for one in await page.context.cookies() if one.get("name") == "fansipan_session"]
     assert (cookie.get("httpOnly"), cookie.get("sameSite")) == (True, "Lax")
 
     account = page.get_by_role("button", name="Tài khoản")
