@@ -96,6 +96,9 @@ async def test_an_alert_from_its_opening_to_its_end(city: City, door: Door):
     assert (acknowledged["state"], acknowledged["acknowledgedBy"]) == ("acknowledged", "mai")
     assert acknowledged["escalateAt"] is None
     assert (await door.act("assign", {"assignee": "vinh"})).json()["assignee"] == "vinh"
+    for name, found in (("vinh", [door.id]), ("mai", [])):
+        answer = await door.client.get("/v1/alerts", params={"assignee": name}, auth=MAI)
+        assert [item["id"] for item in answer.json()["items"]] == found
     assert (await door.act("comment", {"note": "nước đang rút"})).status_code == 200
     ended = (await door.act("resolve", {"note": "xong"})).json()
     assert (ended["state"], ended["version"]) == ("resolved", 5)
@@ -121,6 +124,11 @@ async def test_an_alert_from_its_opening_to_its_end(city: City, door: Door):
     assert [(row["actor"], row["action"], row["rule"]) for row in audit] == [
         ("mai", f"alert.{kind}", "high") for kind, _, _ in kinds[1:]
     ]
+
+
+async def test_who_has_an_alert_is_for_operators(door: Door):
+    answer = await door.client.get("/v1/alerts", params={"assignee": "vinh"})
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "comment", "assign", "resolve"])

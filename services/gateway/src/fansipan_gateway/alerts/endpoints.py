@@ -55,6 +55,7 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
                 subject=parameters.subject,
                 start=parameters.start,
                 end=parameters.end,
+                assignee=parameters.assignee,
             ),
             reader,
             limit=parameters.limit,

@@ -59,6 +59,7 @@ WHERE ($1::text[] IS NULL OR a.state = ANY($1))
     AND ($5::text IS NULL OR a.subject = $5)
     AND ($6::timestamptz IS NULL OR a.opened_at >= $6)
     AND ($7::timestamptz IS NULL OR a.opened_at < $7)
+    AND ($15::text IS NULL OR a.assignee = $15)
     AND {_seen(11)}
     AND ($8::timestamptz IS NULL OR (a.opened_at, a.id) < ($8, $9::bigint))
 ORDER BY a.opened_at DESC, a.id DESC LIMIT $10
@@ -109,6 +110,7 @@ class AlertFilter:
     subject: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class AlertRepository:
             *(after or (None, None)),
             limit,
             *_arguments(visibility),
+            wanted.assignee,
         )
 
     async def find(self, alert_id: int, visibility: Visibility) -> AlertRows | None:

@@ -41,6 +41,9 @@ class AlertParameters(Parameters):
     subject: Annotated[Key | None, Field(description="Key of whom or what the alert is about.")] = None
     start: Annotated[Instant | None, Field(alias="from", description="Opened at this time or later.")] = None
     end: Annotated[Instant | None, Field(alias="to", description="Opened before this time.")] = None
+    assignee: Annotated[
+        Key | None, Field(description="Name of the operator it was given to; for operators only.")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="Items a page at most.")] = 100
     cursor: Cursor | None = None
 

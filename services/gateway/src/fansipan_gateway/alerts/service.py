@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fansipan_common.errors import Forbidden, NotFound
-from fansipan_gateway.access.domain import Kind, Reader
+from fansipan_gateway.access.domain import Kind, LoginNeeded, Reader
 from fansipan_gateway.alerts.domain import Action, Precondition, check_action
 from fansipan_gateway.alerts.repository import AlertCursor, AlertFilter, AlertRepository, AlertRows
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
@@ -37,9 +37,12 @@ class Alerts:
 
         Raises:
             Forbidden: a key sees the data of its provider only.
+            LoginNeeded: who has an alert is for operators.
             BadCursor, DatabaseAway.
         """
         _require_all(reader)
+        if wanted.assignee is not None and not _shows_all(reader):
+            raise LoginNeeded("sign in to look for the alerts of an operator")
         rows = await self._repository.fetch(wanted, reader.visibility, after=_decode(cursor), limit=limit + 1)
         page = rows[:limit]
         last = page[-1] if len(rows) > limit else None

@@ -7,7 +7,7 @@ from pydantic import Field
 from fansipan_gateway.api.parameters import AreaCode, Instant, Parameters
 from fansipan_gateway.exports.domain.formats import CsvStyle, FigureFormat, SeriesFormat
 from fansipan_gateway.indicators.domain.subjects import SubjectKind
-from fansipan_gateway.indicators.schemas.parameters import PeriodParameters
+from fansipan_gateway.indicators.schemas.parameters import PeriodParameters, SubjectReference
 from fansipan_gateway.observations.domain.granularity import Granularity
 
 
@@ -39,6 +39,10 @@ class FigureExportParameters(_CsvParameters, PeriodParameters):
     subject_kind: Annotated[
         SubjectKind, Field(description="Whose figures. Areas are the communes and the province.")
     ] = "area"
+    subject: Annotated[
+        SubjectReference | None,
+        Field(description="Only this subject, as `/values` takes it; without `area` and `subjectKind`."),
+    ] = None
 
 
 class SeriesExportParameters(_CsvParameters):

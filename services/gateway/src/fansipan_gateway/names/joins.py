@@ -53,7 +53,7 @@ def subject_name_en(kind: str, key: str) -> str:
         kind=kind,
         key=key,
         area="n_area.full_name_en",
-        thing="n_thing.name",
+        thing="coalesce(n_thing.properties ->> 'nameEn', n_thing.name)",
         agency="coalesce(n_agency.name_en, n_agency.name)",
         procedure="coalesce(n_procedure.name_en, n_procedure.name)",
     )

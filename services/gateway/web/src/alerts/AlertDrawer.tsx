@@ -2,12 +2,12 @@ import { useState } from 'react'
 
 import { alertAddress, useAlert } from '../api/alertQueries'
 import type { AlertDetail } from '../api/alertTypes'
-import type { FigureName } from '../api/indicatorQueries'
+import { useIndicators, type FigureName } from '../api/indicatorQueries'
 import { useStanding } from '../api/standing'
 import type { Result } from '../api/types'
 import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
-import { inLanguage } from '../indicators/cardText'
+import { inLanguage, unitText } from '../indicators/cardText'
 import { isPeriodKind, periodAt } from '../indicators/period'
 import { SignIn } from '../operator/SignIn'
 import { mayAct, useSession } from '../operator/session'
@@ -121,7 +121,9 @@ export function AlertDrawer({ id, onWhy, onClose }: Props) {
 }
 
 function Cause({ alert, onWhy }: { alert: AlertDetail; onWhy: (name: FigureName) => void }) {
-  const { t, format } = useI18n()
+  const { t, format, language } = useI18n()
+  const indicators = useIndicators()
+  const definition = indicators.data?.find((one) => one.id === alert.cause['indicator'])
   const facts = Object.entries(alert.cause).filter(([key, value]) => CAUSE_TEXTS[key] && value !== null)
   const figure = figureOf(alert)
   if (facts.length === 0) return null
@@ -129,6 +131,9 @@ function Cause({ alert, onWhy }: { alert: AlertDetail; onWhy: (name: FigureName)
   function text(key: string, value: unknown): string {
     if (key === 'at' && typeof value === 'string') return format.dateTime(value)
     if (key === 'period' && isPeriodKind(value)) return t(`period.${value}`)
+    if (key === 'indicator' && definition) return inLanguage(definition.names, language)
+    if ((key === 'value' || key === 'bound') && typeof value === 'number' && definition)
+      return `${format.fixed(value, definition.decimals)} ${unitText(definition.unit, language)}`.trim()
     return format.value(value as Result)
   }
 

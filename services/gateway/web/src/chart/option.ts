@@ -10,7 +10,7 @@ import type {
 import type { ComposeOption } from 'echarts/core'
 
 import { ZONE_OFFSET_MS } from '../i18n/format'
-import { gapOf, type RawPoint, type RollupPoint, type Series } from './series'
+import { breaksOf, type RawPoint, type RollupPoint, type Series } from './series'
 
 export type ChartOption = ComposeOption<
   | LineSeriesOption
@@ -76,11 +76,11 @@ export function cells<Point extends { t: number }>(
   points: readonly Point[],
   pick: (point: Point) => number | null,
 ): Cell[] {
-  const gap = gapOf(points)
+  const breaks = breaksOf(points)
   const out: Cell[] = []
   points.forEach((point, index) => {
     const before = points[index - 1]
-    if (before && point.t - before.t > gap) out.push([toAxis(before.t + 1), null])
+    if (before && breaks(index)) out.push([toAxis(before.t + 1), null])
     out.push([toAxis(point.t), pick(point)])
   })
   return out

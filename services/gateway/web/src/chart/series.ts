@@ -29,6 +29,8 @@ export const STEP_MS: Record<Exclude<Granularity, 'raw'>, number> = {
 
 /** A line is broken where the pause is this many times the usual step: no data must not look like data. */
 const GAP_STEPS = 4
+/** The usual step is the median of so many on either side. */
+const STEPS_AROUND = 3
 
 export function toSeries(page: ObservationPage): Series {
   if (page.granularity === 'raw') {
@@ -120,13 +122,19 @@ export function summarise(series: Series): Summary | null {
   return samples === 0 ? null : { min, max, mean: sum / samples, last, samples }
 }
 
-/** Pause (ms) beyond which two neighbouring points are not joined. */
-export function gapOf(points: readonly { t: number }[]): number {
-  const steps: number[] = []
-  for (let i = 1; i < points.length; i += 1) steps.push((points[i]?.t ?? 0) - (points[i - 1]?.t ?? 0))
-  if (steps.length === 0) return Infinity
-  steps.sort((a, b) => a - b)
-  return (steps[Math.floor(steps.length / 2)] ?? 0) * GAP_STEPS
+/**
+ * Whether the line breaks before the point of an index: the pause is many times the usual one around it. Around it, not of
+ * the whole series: a gauge that goes from hourly readings to one in ten seconds has no gaps.
+ */
+export function breaksOf(points: readonly { t: number }[]): (index: number) => boolean {
+  const steps = points.map((point, index) => point.t - (points[index - 1]?.t ?? point.t))
+  return (index) => {
+    if (index < 1) return false
+    const around = steps
+      .slice(Math.max(1, index - STEPS_AROUND), index + STEPS_AROUND + 1)
+      .sort((a, b) => a - b)
+    return (steps[index] ?? 0) > (around[Math.floor((around.length - 1) / 2)] ?? 0) * GAP_STEPS
+  }
 }
 
 function byTime(a: { t: number }, b: { t: number }): number {

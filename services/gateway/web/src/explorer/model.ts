@@ -1,4 +1,4 @@
-import { gapOf, isNumeric, type Series } from '../chart/series'
+import { breaksOf, isNumeric, type Series } from '../chart/series'
 import { toAxis } from '../chart/option'
 import type { Quality } from '../api/types'
 
@@ -70,13 +70,12 @@ type Cell = [number, number | null]
 export function cellsOf(parts: readonly Mark[][], pick: (mark: Mark) => number): Cell[] {
   const out: Cell[] = []
   for (const part of parts) {
-    const gap = gapOf(part)
-    let before: number | null = null
-    for (const mark of part) {
-      if (before !== null && mark.t - before > gap) out.push([toAxis(before + 1), null])
+    const breaks = breaksOf(part)
+    part.forEach((mark, index) => {
+      const before = part[index - 1]
+      if (before && breaks(index)) out.push([toAxis(before.t + 1), null])
       out.push([toAxis(mark.t), pick(mark)])
-      before = mark.t
-    }
+    })
   }
   return out
 }

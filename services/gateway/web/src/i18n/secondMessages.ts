@@ -4,6 +4,7 @@ import { accountEn, accountVi } from './accountMessages'
 import { adminEn, adminVi } from './adminMessages'
 import { alertListEn, alertListVi } from './alertListMessages'
 import { environmentEn, environmentVi } from './environmentMessages'
+import { lettersEn, lettersVi } from './letterMessages'
 import { openEn, openVi } from './openMessages'
 import { partsEn, partsVi } from './partsMessages'
 import { thingsEn, thingsVi } from './thingsMessages'
@@ -14,6 +15,7 @@ export const secondVi = {
   ...environmentVi,
   ...alertListVi,
   ...adminVi,
+  ...lettersVi,
   ...openVi,
   ...accountVi,
 }
@@ -24,6 +26,7 @@ export const secondEn: Record<keyof typeof secondVi, string> = {
   ...environmentEn,
   ...alertListEn,
   ...adminEn,
+  ...lettersEn,
   ...openEn,
   ...accountEn,
 }

@@ -2,13 +2,21 @@ import type { Figure } from '../api/indicatorTypes'
 import { useI18n } from '../i18n/I18n'
 import { isOutdated } from './cardText'
 
+interface Props {
+  figure: Figure
+  decimals: number
+  now: number
+  /** False where it is said elsewhere that the period still runs. */
+  provisional?: boolean
+}
+
 /** What one must know of a figure before using it: still running, closed, restated, no newer one. */
-export function FigureMarks({ figure, decimals, now }: { figure: Figure; decimals: number; now: number }) {
+export function FigureMarks({ figure, decimals, now, provisional = true }: Props) {
   const { t, format } = useI18n()
   const restated = figure.restated
   return (
     <>
-      {figure.provisional && (
+      {provisional && figure.provisional && (
         <span className="mark" title={t('provisionalHint')}>
           {t('provisional')}
         </span>

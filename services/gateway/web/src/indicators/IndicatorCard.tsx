@@ -4,10 +4,13 @@ import { subjectReference, type FigureName } from '../api/indicatorQueries'
 import type { Card } from '../api/indicatorTypes'
 import { useI18n } from '../i18n/I18n'
 import { BandChip } from './BandChip'
-import { inLanguage, unitText, valueText } from './cardText'
+import { inLanguage, shownOf, unitText, valueText } from './cardText'
 import { ChangeMark } from './ChangeMark'
 import { FigureMarks } from './FigureMarks'
-import { periodLabel } from './period'
+import { kindOf, periodLabel } from './period'
+
+/** Of a day or a month the age of its figure is told once it is older than this. */
+const FRESH_MS = 3_600_000
 
 interface Props {
   card: Card
@@ -21,7 +24,11 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
   const i18n = useI18n()
   const { t, format, language } = i18n
   const name = inLanguage(card.names, language)
-  const value = valueText(card, card.decimals, i18n)
+  const shown = shownOf(card)
+  // An hour that is still running is plain from its name; how new the figure is, is not.
+  const runs = card.provisional && kindOf(card.period) !== 'hour'
+  const fresh = card.knownFrom !== null && now - Date.parse(card.knownFrom) < FRESH_MS
+  const value = valueText({ value: shown.value, missing: card.missing }, card.decimals, i18n)
   return (
     <li>
       <button
@@ -30,6 +37,7 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
         data-testid="indicator-card"
         data-indicator={card.indicator}
         data-band={card.band?.key}
+        data-before={shown.before !== null || undefined}
         {...(card.band?.colour ? { style: { borderLeftColor: card.band.colour } } : {})}
         title={[
           t('why'),
@@ -48,19 +56,30 @@ export const IndicatorCard = memo(function IndicatorCard({ card, now, onWhy }: P
       >
         <span className="card-name">{name}</span>
         <span className="card-figure">
-          <span className={card.value === null ? 'card-none' : 'card-value'} data-testid="indicator-value">
+          <span className={shown.value === null ? 'card-none' : 'card-value'} data-testid="indicator-value">
             {value}
           </span>
-          {card.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}
+          {shown.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}
           <ChangeMark figure={card} />
         </span>
         <span className="card-marks">
           {card.band && <BandChip band={card.band} />}
-          <FigureMarks figure={card} decimals={card.decimals} now={now} />
+          <FigureMarks figure={card} decimals={card.decimals} now={now} provisional={false} />
         </span>
         <span className="card-foot">
-          {periodLabel(card.period, t, language)}
-          {card.knownFrom && <span className="card-age"> · {format.age(card.knownFrom, now)}</span>}
+          {periodLabel(shown.period, t, language)}
+          {shown.before !== null ? (
+            <> · {t('notYet', { missing: t(`missing.${shown.before}`) })}</>
+          ) : (
+            card.value !== null && (
+              <>
+                {runs && <> · {t('provisional')}</>}
+                {card.knownFrom && !(runs && fresh) && (
+                  <span className="card-age"> · {format.age(card.knownFrom, now)}</span>
+                )}
+              </>
+            )
+          )}
         </span>
       </button>
     </li>

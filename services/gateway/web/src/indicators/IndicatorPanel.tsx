@@ -8,7 +8,7 @@ import { useI18n } from '../i18n/I18n'
 import type { MessageKey } from '../i18n/messages'
 import { ErrorMessage, Loading, StateMessage } from '../shell/StateMessage'
 import { StaleNote } from '../shell/StaleNote'
-import { groupCards, isGroup, type CardGroup } from './groups'
+import { CARD_COLUMNS, groupCards, isGroup, packed, type CardGroup } from './groups'
 import { IndicatorCard } from './IndicatorCard'
 
 /** Cards of a group that show before the reader asks for all. */
@@ -53,7 +53,7 @@ export function IndicatorPanel({ areas, area, group, now, onArea, onGroup, onWhy
   else
     content = (
       <div className="card-groups" data-testid="indicator-cards">
-        {shown.map((one) => (
+        {packed(shown).map((one) => (
           <CardSection key={one.group} section={one} whole={shown.length === 1} now={minute} onWhy={onWhy} />
         ))}
       </div>
@@ -117,7 +117,11 @@ function CardSection({
   const all = whole || open
   const hidden = section.cards.length - FIRST_CARDS
   return (
-    <section className="card-group" aria-label={groupName(section.group, t)}>
+    <section
+      className="card-group"
+      data-size={Math.min(section.cards.length, CARD_COLUMNS)}
+      aria-label={groupName(section.group, t)}
+    >
       <h3>{groupName(section.group, t)}</h3>
       <ul className="cards">
         {(all ? section.cards : section.cards.slice(0, FIRST_CARDS)).map((card) => (

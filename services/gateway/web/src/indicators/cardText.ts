@@ -1,6 +1,7 @@
 import type { Card, Figure, FigureBand, MovingFigure, Subject, Text, Unit } from '../api/indicatorTypes'
 import type { I18n } from '../i18n/I18n'
 import type { Language } from '../i18n/messages'
+import { kindOf, periodAt } from './period'
 
 export function inLanguage(text: Text, language: Language): string {
   return text[language]
@@ -29,6 +30,25 @@ export function valueText(
   return figure.missing ? t(`missing.${figure.missing}`) : '–'
 }
 
+/** What a card shows of a figure: its value, or that of the period before while the running one has none yet. */
+export interface Shown {
+  value: number | null
+  period: string
+  band: FigureBand | null
+  /** Why the running period has no value, where that of the one before is shown. */
+  before: Figure['missing']
+}
+
+const NOT_YET: readonly Figure['missing'][] = ['no-data', 'too-few-samples']
+
+export function shownOf(figure: MovingFigure): Shown {
+  const { value, period, band, previous, missing } = figure
+  if (value !== null || previous === null || !NOT_YET.includes(missing))
+    return { value, period, band, before: null }
+  const before = periodAt(kindOf(period), Date.parse(figure.start) - 1)
+  return { value: previous, period: before, band: null, before: missing }
+}
+
 /** The unit as written behind a value. A word ("hồ sơ") is translated, a symbol ("mm") is not. */
 export function unitText(unit: Unit, language: Language): string {
   return unit.name && unit.symbol === unit.name.vi ? inLanguage(unit.name, language) : unit.symbol
@@ -50,7 +70,7 @@ export function changeOf(
   if (figure.change === null) return null
   const unit = 10 ** figure.decimals
   const rounded = Math.round(figure.change * unit) / unit
-  if (rounded === 0) return { text: '', towards: 'same', better: null }
+  if (rounded === 0) return { text: '0', towards: 'same', better: null }
   const up = rounded > 0
   return {
     text: format.signed(rounded, figure.decimals),

@@ -29,6 +29,30 @@ export interface CardGroup {
   cards: Card[]
 }
 
+/** Cards that stand beside each other on a desk's screen. */
+export const CARD_COLUMNS = 3
+
+/**
+ * The same groups, so that small ones share a line: behind a small group come the next ones that fit beside it. Otherwise
+ * the order stays.
+ */
+export function packed(groups: readonly CardGroup[]): CardGroup[] {
+  const waiting = [...groups]
+  const placed: CardGroup[] = []
+  for (let first = waiting.shift(); first; first = waiting.shift()) {
+    placed.push(first)
+    let room = CARD_COLUMNS - first.cards.length
+    while (room > 0) {
+      const fitting = waiting.findIndex((one) => one.cards.length <= room)
+      const [next] = fitting === -1 ? [] : waiting.splice(fitting, 1)
+      if (!next) break
+      placed.push(next)
+      room -= next.cards.length
+    }
+  }
+  return placed
+}
+
 /** Cards by group. Inside one, totals come first, parts after the others, and what has no value last. */
 export function groupCards(cards: readonly Card[]): CardGroup[] {
   const groups = new Map<string, Card[]>()

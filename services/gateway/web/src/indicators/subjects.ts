@@ -19,13 +19,16 @@ export interface SubjectChoice {
 /** What is computed for every agency and procedure with dossiers, and public: its ranking knows their names. */
 export const OF_ALL_SERVICES = 'd766-2.1'
 
-/** The province's code, until the communes have told it. */
-export const PROVINCE = '15'
+/** The province's code as its communes tell it; empty until they have. */
+export function useProvince(): string {
+  return useAreas().data?.features[0]?.properties.parentCode ?? ''
+}
 
 /** Subjects that an indicator can have figures of: the province, communes, and who ranks among agencies and procedures. */
 export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): SubjectChoice[] {
   const { t, language } = useI18n()
   const areas = useAreas()
+  const provinceCode = useProvince()
   const agencies = useRanking(kinds.includes('agency') ? indicator : null, { by: 'agency' })
   const procedures = useRanking(kinds.includes('procedure') ? indicator : null, { by: 'procedure' })
 
@@ -40,7 +43,7 @@ export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): S
       }))
     const byName = (a: SubjectChoice, b: SubjectChoice) => a.name.localeCompare(b.name, language)
     const province: SubjectChoice = {
-      reference: features[0]?.properties.parentCode ?? PROVINCE,
+      reference: provinceCode,
       name: t('province'),
       kind: 'province',
     }
@@ -51,10 +54,10 @@ export function useSubjects(indicator: string, kinds: readonly SubjectKind[]): S
       kind: 'commune',
     }))
     return [
-      ...(kinds.includes('province') ? [province] : []),
+      ...(kinds.includes('province') && provinceCode !== '' ? [province] : []),
       ...ranked('agency', agencies).sort(byName),
       ...(kinds.includes('commune') ? communes.sort(byName) : []),
       ...ranked('procedure', procedures).sort(byName),
     ]
-  }, [areas.data, agencies.data, procedures.data, kinds, language, t])
+  }, [areas.data, provinceCode, agencies.data, procedures.data, kinds, language, t])
 }

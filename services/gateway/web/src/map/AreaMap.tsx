@@ -36,6 +36,8 @@ const DIRECTIONS: Record<string, [number, number]> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 }
+/** Zoomed in so far there is room for the names of communes where nothing is shown. */
+const ALL_NAMES_FROM = 1.5
 const STATE_TEXTS = { fresh: 'stateFresh', stale: 'stateStale', none: 'stateNone' } as const
 /** What needs a look is drawn last, on top. */
 const DRAW_ORDER = { none: 0, fresh: 1, stale: 2 } as const
@@ -74,9 +76,12 @@ export const AreaMap = memo(function AreaMap({
     }
     return counts
   }, [things])
+  const named = zoom.k >= ALL_NAMES_FROM
   const labels = useMemo(() => {
     const weight = (code: string, type: string) =>
-      (code === filteredArea ? 4 : 0) + (perArea.has(code) ? 2 : 0) + (type === 'phường' ? 1 : 0)
+      (code === filteredArea ? 4 : 0) +
+      (perArea.has(code) || shading?.shades.get(code)?.colour ? 2 : 0) +
+      (type === 'phường' ? 1 : 0)
     const candidates = areas.features
       .map(({ properties }) => {
         const [x, y] = projection.project(properties.label)
@@ -88,6 +93,7 @@ export const AreaMap = memo(function AreaMap({
         }
         return { label, weight: weight(properties.code, properties.unitType) }
       })
+      .filter(({ weight }) => weight > 0 || named)
       .sort((a, b) => b.weight - a.weight)
     return placeLabels(
       candidates.map((candidate) => candidate.label),
@@ -95,7 +101,7 @@ export const AreaMap = memo(function AreaMap({
       projection,
       unit,
     )
-  }, [areas, projection, marks, perArea, filteredArea, language, unit])
+  }, [areas, projection, marks, perArea, filteredArea, shading, named, language, unit])
 
   // Shown once more above all others: its neighbours must not hide it.
   const chosenMark = marks.find((mark) => String(mark.thing.id) === chosenThing)

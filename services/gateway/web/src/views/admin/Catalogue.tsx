@@ -4,7 +4,9 @@ import { useMemo } from 'react'
 import { SeverityMark } from '../../alerts/SeverityMark'
 import { getJson } from '../../api/client'
 import { matches, fold } from '../../datastreams/search'
+import type { Translate } from '../../i18n/format'
 import { useI18n, type I18n } from '../../i18n/I18n'
+import { isGroup } from '../../indicators/groups'
 import { eased } from '../../live/pace'
 import { useSession } from '../../operator/session'
 import { Answer, Panel } from '../parts/View'
@@ -90,9 +92,7 @@ function Queues({ queues }: { queues: readonly QueueStatus[] }) {
           <tbody>
             {queues.map((queue) => (
               <tr key={queue.name}>
-                <th scope="row" className="mono">
-                  {queue.name}
-                </th>
+                <th scope="row">{queueName(queue.name, t)}</th>
                 <td className="number">
                   {format.count(queue.waiting)}
                   {queue.more && '+'}
@@ -131,11 +131,21 @@ function Lanes({ lanes }: { lanes: readonly LaneStatus[] }) {
             {lanes.map((lane) => (
               <tr key={lane.name}>
                 <th scope="row">
-                  <span className="mono">{lane.name}</span>
-                  <span className="hint block">{lane.owner ?? t('admin.noOwner')}</span>
+                  {laneName(lane.name, t)}{' '}
+                  {lane.owner === null && <span className="mark mark-warn">{t('admin.noOwner')}</span>}
                 </th>
                 <td className="number">{format.count(lane.definitions)}</td>
-                <td>{lane.evaluatedAt ? format.exact(Date.parse(lane.evaluatedAt), 'second') : '–'}</td>
+                <td
+                  className="nowrap"
+                  title={[
+                    lane.evaluatedAt && format.exact(Date.parse(lane.evaluatedAt), 'second'),
+                    lane.owner,
+                  ]
+                    .filter(Boolean)
+                    .join(' · ')}
+                >
+                  {lane.evaluatedAt ? format.clock(Date.parse(lane.evaluatedAt)) : '–'}
+                </td>
                 <td className="number">
                   <Waiting seconds={lane.oldestSeconds} />
                 </td>
@@ -146,6 +156,20 @@ function Lanes({ lanes }: { lanes: readonly LaneStatus[] }) {
       </div>
     </Panel>
   )
+}
+
+const QUEUES = ['changedSeries', 'changedCases', 'staleValues', 'dirtyBuckets', 'staleDefinitions'] as const
+const LANES = ['alerts', 'cases', 'composites', 'durations', 'health'] as const
+
+/** What the page has no text for shows by its key. */
+function queueName(name: string, t: Translate): string {
+  const known = QUEUES.find((one) => one === name)
+  return known ? t(`queue.${known}`) : name
+}
+
+function laneName(name: string, t: Translate): string {
+  const known = LANES.find((one) => one === name)
+  return known ? t(`lane.${known}`) : isGroup(name) ? t(`group.${name}`) : name
 }
 
 function nameOf({ id, names }: { id: string; names: DefinitionStatus['names'] }, { language }: I18n): string {
@@ -170,7 +194,7 @@ function Definitions({ definitions, q }: { definitions: readonly DefinitionStatu
       note={t('shown', { n: format.count(shown.length), total: format.count(definitions.length) })}
     >
       <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.definitions')}>
-        <table className="table">
+        <table className="table table-stack">
           <thead>
             <tr>
               <th scope="col">{t('cause.indicator')}</th>
@@ -199,7 +223,7 @@ function Definitions({ definitions, q }: { definitions: readonly DefinitionStatu
                   {format.date(one.effectiveFrom)}
                   {one.effectiveTo && ` – ${format.date(one.effectiveTo)}`}
                 </td>
-                <td className="col-wide mono">{one.lane}</td>
+                <td className="col-wide">{laneName(one.lane, t)}</td>
                 <td className="col-wide mono" title={one.digest}>
                   {one.digest.slice(0, 12)}
                 </td>
@@ -235,7 +259,7 @@ function Rules({ rules, q }: { rules: readonly RuleStatus[]; q: string }) {
       note={t('shown', { n: format.count(shown.length), total: format.count(rules.length) })}
     >
       <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.rules')}>
-        <table className="table">
+        <table className="table table-stack">
           <thead>
             <tr>
               <th scope="col">{t('rule')}</th>

@@ -1,21 +1,14 @@
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-
-import { address, getJson, postJson } from '../../api/client'
+import { address } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
-import { Dialog } from '../../shell/Dialog'
-import { Confirm } from '../parts/Confirm'
 import { More } from '../parts/More'
 import { instantOf } from '../parts/localTime'
 import { usePages } from '../parts/pages'
 import { Answer } from '../parts/View'
 import { AdminView } from './AdminView'
-import type { DeadLetter, DeadLetterDetail } from './deadLetterTypes'
+import { codeText, DEAD_LETTERS_KEY, DEAD_LETTERS_URL } from './deadLetterText'
+import type { DeadLetter } from './deadLetterTypes'
 import { Field } from './Field'
-import { useChange } from './useChange'
-
-const KEY = ['admin', 'dead-letters'] as const
-const URL = '/v1/admin/dead-letters'
+import { LetterDrawer } from './LetterDrawer'
 
 export interface DeadLettersSearch {
   code: string
@@ -43,8 +36,8 @@ export function DeadLetters(props: Props) {
 function Letters({ search, onSearch }: Props) {
   const { t, format } = useI18n()
   const pages = usePages<DeadLetter>(
-    KEY,
-    address(URL, {
+    DEAD_LETTERS_KEY,
+    address(DEAD_LETTERS_URL, {
       code: search.code || undefined,
       provider: search.provider || undefined,
       from: search.from ? instantOf(`${search.from}T00:00`) : undefined,
@@ -117,7 +110,7 @@ function Letters({ search, onSearch }: Props) {
                           onClick={() => onSearch({ letter: String(one.id) })}
                         >
                           <span className="row-names">
-                            <span className="row-name mono">{one.code}</span>
+                            <span className="row-name">{codeText(one.code, t)}</span>
                             <span className="row-place row-wrap">{one.detail}</span>
                           </span>
                         </button>
@@ -145,101 +138,4 @@ function Letters({ search, onSearch }: Props) {
       )}
     </>
   )
-}
-
-function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
-  const { t, format } = useI18n()
-  const [asking, setAsking] = useState(false)
-  const query = useQuery({
-    queryKey: [...KEY, 'one', id],
-    queryFn: ({ signal }) => getJson<DeadLetterDetail>(`${URL}/${id}`, { signal }),
-  })
-  const replay = useChange(
-    [KEY],
-    () => postJson<DeadLetterDetail>(`${URL}/${id}/replay`, {}),
-    () => setAsking(false),
-  )
-  return (
-    <Dialog className="drawer" title={t('admin.deadLetter', { id })} onClose={onClose}>
-      <div className="drawer-body" tabIndex={-1} data-testid="dead-letter-drawer">
-        <Answer query={query}>
-          {(letter) => (
-            <>
-              <p className="alert-lead">{letter.detail}</p>
-              <dl className="facts drawer-section">
-                <div>
-                  <dt>{t('admin.code')}</dt>
-                  <dd className="mono">{letter.code}</dd>
-                </div>
-                <div>
-                  <dt>{t('admin.provider')}</dt>
-                  <dd>{letter.provider ?? '–'}</dd>
-                </div>
-                <div>
-                  <dt>{t('admin.receivedAt')}</dt>
-                  <dd>{format.exact(Date.parse(letter.receivedAt), 'second')}</dd>
-                </div>
-                <div>
-                  <dt>{t('admin.kind')}</dt>
-                  <dd>{letter.kind}</dd>
-                </div>
-                {letter.replay && (
-                  <div>
-                    <dt>{t('admin.replayed')}</dt>
-                    <dd>
-                      {t(`admin.outcome.${letter.replay.outcome}`)} ·{' '}
-                      {format.exact(Date.parse(letter.replay.at), 'second')} · {letter.replay.by}
-                      {letter.replay.reasons.map(({ code, detail }) => (
-                        <span key={`${code} ${detail}`} className="hint block">
-                          {code}: {detail}
-                        </span>
-                      ))}
-                    </dd>
-                  </div>
-                )}
-              </dl>
-              <section className="drawer-section">
-                <h3>{t('admin.payload')}</h3>
-                <pre className="payload" tabIndex={0}>
-                  {payloadText(letter)}
-                </pre>
-                {!letter.payloadComplete && <p className="hint">{t('admin.payloadCut')}</p>}
-              </section>
-              <p>
-                <button
-                  type="button"
-                  className="button button-main"
-                  disabled={!letter.replayable}
-                  onClick={() => setAsking(true)}
-                >
-                  {t('admin.replay')}
-                </button>
-                {!letter.replayable && <span className="hint"> {t('admin.notReplayable')}</span>}
-              </p>
-            </>
-          )}
-        </Answer>
-      </div>
-      {asking && (
-        <Confirm
-          title={t('admin.replay')}
-          action={t('admin.replay')}
-          pending={replay.isPending}
-          error={replay.error}
-          onConfirm={() => replay.mutate()}
-          onClose={() => {
-            replay.reset()
-            setAsking(false)
-          }}
-        >
-          <p>{t('admin.replayHint')}</p>
-        </Confirm>
-      )}
-    </Dialog>
-  )
-}
-
-/** JSON laid out for people; what is no JSON stays as it came. */
-function payloadText({ payload, payloadText: text }: DeadLetterDetail): string {
-  return text ?? JSON.stringify(payload, null, 2)
 }

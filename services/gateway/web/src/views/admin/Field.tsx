@@ -1,5 +1,7 @@
 import { useId, type InputHTMLAttributes } from 'react'
 
+import { DateInput } from '../parts/DateInput'
+
 interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value'> {
   label: string
   hint?: string
@@ -8,19 +10,32 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' |
 }
 
 /** A labelled line of a form. */
-export function Field({ label, hint, value, onChange, ...input }: Props) {
+export function Field({ label, hint, value, onChange, type, ...input }: Props) {
   const id = useId()
+  const described = hint ? { 'aria-describedby': `${id}-hint` } : {}
   return (
     <>
       <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="field"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
-        {...input}
-      />
+      {type === 'date' || type === 'datetime-local' ? (
+        <DateInput
+          id={id}
+          value={value}
+          withTime={type === 'datetime-local'}
+          onChange={onChange}
+          {...described}
+          {...input}
+        />
+      ) : (
+        <input
+          id={id}
+          className="field"
+          type={type}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          {...described}
+          {...input}
+        />
+      )}
       {hint && (
         <p id={`${id}-hint`} className="hint">
           {hint}

@@ -2,7 +2,7 @@ import { useId, useMemo, useState } from 'react'
 
 import { putJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { useAreaNames } from '../parts/useAreaNames'
 import { Field } from './Field'
 import { FormDialog } from './FormDialog'
@@ -116,6 +116,7 @@ function AgencyFields({
   const { t } = useI18n()
   const id = useId()
   const areas = useAreaNames()
+  const province = useProvince()
   // Communes' names are Vietnamese words in either language.
   const choices = useMemo(() => [...areas].sort((a, b) => a[1].localeCompare(b[1], 'vi')), [areas])
   return (
@@ -142,7 +143,7 @@ function AgencyFields({
         onChange={(event) => onChange({ areaCode: event.target.value })}
       >
         <option value="">{t('admin.notSaid')}</option>
-        <option value={PROVINCE}>{t('admin.wholeProvince')}</option>
+        <option value={province}>{t('admin.wholeProvince')}</option>
         {choices.map(([code, name]) => (
           <option key={code} value={code}>
             {name}

@@ -21,7 +21,6 @@ import { NoticeSettings } from './NoticeSettings'
 import {
   alertsQuery,
   countSeverities,
-  mineOf,
   NO_FILTER,
   SHOWN_STATES,
   type AlertsSearch,
@@ -76,15 +75,19 @@ function AlertList({ search, onSearch, onAlert }: Props) {
   const { operator } = useSession()
   const now = useMinute()
   const areaNames = useAreaNames()
-  const pages = usePages<Alert>(['alerts', 'list'], address('/v1/alerts', alertsQuery(search)), {
-    refreshMs: REFRESH_MS,
-  })
+  const pages = usePages<Alert>(
+    ['alerts', 'list'],
+    address('/v1/alerts', alertsQuery(search, operator?.username ?? null)),
+    {
+      refreshMs: REFRESH_MS,
+    },
+  )
   const found = pages.query.data
   const shown = useMemo(() => {
-    const all = search.mine ? mineOf(found ?? [], operator?.username ?? null) : (found ?? [])
+    const all = found ?? []
     // What still needs somebody stands by gravity, what has ended by time, as it comes.
     return search.state === 'ended' || search.state === 'all' ? all : inOrder(all)
-  }, [found, search.mine, search.state, operator])
+  }, [found, search.state])
 
   return (
     <section className="panel fill" aria-label={t('al.list')}>

@@ -1,11 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent } from 'react'
 
+import { useActiveAlerts } from '../../api/alertQueries'
 import { address, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
+import { inLanguage } from '../../indicators/cardText'
 import { mayAct, useSession } from '../../operator/session'
 import { StateMessage } from '../../shell/StateMessage'
 import { Confirm } from '../parts/Confirm'
+import { DateInput } from '../parts/DateInput'
 import { Fault } from '../parts/Fault'
 import { instantOf } from '../parts/localTime'
 import { More } from '../parts/More'
@@ -147,8 +150,13 @@ function WindowList({ mayEnd }: { mayEnd: boolean }) {
 }
 
 function NewWindow() {
-  const { t } = useI18n()
+  const { t, language } = useI18n()
   const client = useQueryClient()
+  // Suggestions: what alerts now is what windows are made for.
+  const active = useActiveAlerts()
+  const rules = new Map(
+    (active.data ?? []).map((alert) => [alert.rule, inLanguage(alert.ruleNames, language)] as const),
+  )
   const [values, setValues] = useState({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' })
   const id = useId()
   const make = useMutation({
@@ -184,7 +192,17 @@ function NewWindow() {
           value={values.rule}
           onChange={set('rule')}
           placeholder={t('al.everyRule')}
+          list={`${id}-rules`}
+          autoComplete="off"
+          spellCheck={false}
         />
+        <datalist id={`${id}-rules`}>
+          {[...rules].map(([key, name]) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </datalist>
         <label htmlFor={`${id}-subject`}>{t('al.windowSubject')}</label>
         <input
           id={`${id}-subject`}
@@ -193,23 +211,31 @@ function NewWindow() {
           value={values.subject}
           onChange={set('subject')}
           placeholder={t('al.everySubject')}
+          list={`${id}-subjects`}
+          autoComplete="off"
+          spellCheck={false}
         />
+        <datalist id={`${id}-subjects`}>
+          {(active.data ?? []).map((alert) => (
+            <option key={alert.id} value={alert.subject}>
+              {alert.subjectName ?? alert.subject}
+            </option>
+          ))}
+        </datalist>
         <label htmlFor={`${id}-from`}>{t('al.windowFrom')}</label>
-        <input
+        <DateInput
           id={`${id}-from`}
-          type="datetime-local"
-          className="field"
+          withTime
           value={values.startsAt}
-          onChange={set('startsAt')}
+          onChange={(startsAt) => setValues((known) => ({ ...known, startsAt }))}
         />
         <label htmlFor={`${id}-to`}>{t('al.windowTo')}</label>
-        <input
+        <DateInput
           id={`${id}-to`}
-          type="datetime-local"
-          className="field"
+          withTime
           required
           value={values.endsAt}
-          onChange={set('endsAt')}
+          onChange={(endsAt) => setValues((known) => ({ ...known, endsAt }))}
         />
         <label htmlFor={`${id}-reason`}>{t('al.reason')}</label>
         <input

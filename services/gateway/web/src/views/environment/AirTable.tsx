@@ -1,6 +1,7 @@
+import type { MovingFigure } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
-import { valueText } from '../../indicators/cardText'
+import { shownOf, valueText } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
 import { StationName, type TableProps } from './StationName'
 
@@ -41,15 +42,11 @@ export function AirTable({ stations, chosen, now, onChoose }: TableProps) {
                   <b>{hourly ? valueText(hourly, 0, i18n) : '–'}</b>
                 </td>
                 <td>{hourly?.band ? <BandChip band={hourly.band} /> : '–'}</td>
-                <td className="number col-wide" title={daily && periodLabel(daily.period, t, language)}>
-                  {daily ? valueText(daily, 0, i18n) : '–'}
+                <td className="number col-wide">
+                  <DayFigure figure={daily} decimals={0} />
                 </td>
-                <td
-                  className="number"
-                  data-label={t('env.pm25Day')}
-                  title={dust && periodLabel(dust.period, t, language)}
-                >
-                  {dust ? valueText(dust, 1, i18n) : '–'}
+                <td className="number" data-label={t('env.pm25Day')}>
+                  <DayFigure figure={dust} decimals={1} />
                 </td>
               </tr>
             )
@@ -57,5 +54,19 @@ export function AirTable({ stations, chosen, now, onChoose }: TableProps) {
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** A figure of a day with the day that it is of: in the morning that is yesterday. */
+function DayFigure({ figure, decimals }: { figure: MovingFigure | undefined; decimals: number }) {
+  const i18n = useI18n()
+  const { t, language } = i18n
+  if (!figure) return <>–</>
+  const shown = shownOf(figure)
+  return (
+    <>
+      {valueText({ value: shown.value, missing: figure.missing }, decimals, i18n)}
+      <span className="hint block">{periodLabel(shown.period, t, language)}</span>
+    </>
   )
 }

@@ -6,7 +6,7 @@ import { useIndicators } from '../../api/indicatorQueries'
 import { useStanding } from '../../api/standing'
 import { useI18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
-import { inLanguage, unitText, valueText } from '../../indicators/cardText'
+import { inLanguage, shownOf, unitText, valueText } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
 import { StaleNote } from '../../shell/StaleNote'
@@ -163,7 +163,8 @@ interface TileProps {
 function Tile({ definition, figure, onWhy }: TileProps) {
   const i18n = useI18n()
   const { t, language } = i18n
-  const unit = figure && figure.value !== null ? unitText(definition.unit, language) : ''
+  const shown = figure && shownOf(figure)
+  const unit = shown && shown.value !== null ? unitText(definition.unit, language) : ''
   return (
     <li>
       <button
@@ -183,13 +184,18 @@ function Tile({ definition, figure, onWhy }: TileProps) {
       >
         <span className="tile-name">{inLanguage(definition.shortNames ?? definition.names, language)}</span>
         <span className="tile-value">
-          <span className={figure?.value == null ? 'card-none' : 'card-value'}>
-            {figure ? valueText(figure, definition.decimals, i18n) : t('missing.no-data')}
+          <span className={shown?.value == null ? 'card-none' : 'card-value'}>
+            {figure && shown
+              ? valueText({ value: shown.value, missing: figure.missing }, definition.decimals, i18n)
+              : t('missing.no-data')}
           </span>
           {unit && <span className="value-unit">{unit}</span>}
           {figure?.band && <BandChip band={figure.band} />}
         </span>
-        <span className="card-foot">{figure ? periodLabel(figure.period, t, language) : '–'}</span>
+        <span className="card-foot">
+          {shown ? periodLabel(shown.period, t, language) : '–'}
+          {shown?.before && ` · ${t('notYet', { missing: t(`missing.${shown.before}`) })}`}
+        </span>
       </button>
     </li>
   )

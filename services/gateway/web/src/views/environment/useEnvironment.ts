@@ -5,7 +5,7 @@ import { explanationAddress, subjectReference, useCards, useRanking } from '../.
 import type { Explanation, MovingFigure, Ranking } from '../../api/indicatorTypes'
 import { address, getJson } from '../../api/client'
 import type { Areas, Row } from '../../datastreams/model'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { parseLevels, type AlarmLevels } from './levels'
 import { LAYER_INDICATORS, stationsOf, type Layer, type Station } from './stations'
 
@@ -29,7 +29,7 @@ export function useLayer(layer: Layer, rows: readonly Row[], areas: Areas): Laye
   const four = useRanking(fourth, { by: 'thing' })
   const data = [one.data, two.data, three.data, four.data]
   const stations = useMemo(() => stationsOf(layer, rows, data, areas), [layer, rows, areas, ...data])
-  const cards = useCards(PROVINCE)
+  const cards = useCards(useProvince() || null)
   const province = useMemo(
     () => new Map((cards.data ?? []).map((card) => [card.indicator, card] as const)),
     [cards.data],

@@ -23,11 +23,12 @@ interface Props {
 export function ComparePanel({ definition, figures, at, other, onAt, onOther, onAsOf, onWhy }: Props) {
   const i18n = useI18n()
   const { t, format, language } = i18n
+  const unit = unitText(definition.unit, language)
   const against =
     figures.find((one) => one.period === other) ?? (at ? figures[figures.indexOf(at) - 1] : undefined) ?? null
 
   const rows: [string, (figure: Figure) => string][] = [
-    [unitText(definition.unit, language) || t('value'), (one) => valueText(one, definition.decimals, i18n)],
+    [unit ? `${t('value')} (${unit})` : t('value'), (one) => valueText(one, definition.decimals, i18n)],
     [t('numerator'), (one) => (one.numerator === null ? '–' : format.number(one.numerator))],
     [t('denominator'), (one) => (one.denominator === null ? '–' : format.number(one.denominator))],
     [t('samples'), (one) => format.count(one.sampleCount)],

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense, useId, useMemo } from 'react'
 
 import { subjectReference, type FigureName } from '../../api/indicatorQueries'
 import type { Figure, IndicatorDetail } from '../../api/indicatorTypes'
@@ -12,6 +12,7 @@ import { ChangeMark } from '../../indicators/ChangeMark'
 import { FigureMarks } from '../../indicators/FigureMarks'
 import { periodLabel } from '../../indicators/period'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
+import { DateInput } from '../parts/DateInput'
 import { figureChart, withGaps } from './chartOption'
 import { FigureTable } from './FigureTable'
 import type { IndicatorSearch } from './search'
@@ -33,6 +34,7 @@ interface Props {
 export function FigurePanel({ definition, query, today, at, search, now, onChange, onWhy }: Props) {
   const i18n = useI18n()
   const { t, format, language } = i18n
+  const id = useId()
   const standing = useStanding(query)
   const option = useFigureChart(definition, query.data ?? [], today, at)
   const asTable = search.show === 'table'
@@ -79,6 +81,7 @@ export function FigurePanel({ definition, query, today, at, search, now, onChang
               {at.value !== null && unit && <span className="value-unit">{unit}</span>}
               {before && (
                 <ChangeMark
+                  inWords
                   figure={{
                     ...at,
                     previous: before.value,
@@ -117,26 +120,24 @@ export function FigurePanel({ definition, query, today, at, search, now, onChang
         )}
       </div>
       <div className="trend-tools">
-        <label className="date-field">
-          <span>{t('fromDate')}</span>
-          <input
-            type="date"
+        <span className="date-field">
+          <label htmlFor={`${id}-from`}>{t('fromDate')}</label>
+          <DateInput
+            id={`${id}-from`}
             className="field field-inline"
             value={search.from ?? ''}
-            max={search.to}
-            onChange={(event) => onChange({ from: event.target.value || undefined })}
+            onChange={(day) => onChange({ from: day || undefined })}
           />
-        </label>
-        <label className="date-field">
-          <span>{t('toDate')}</span>
-          <input
-            type="date"
+        </span>
+        <span className="date-field">
+          <label htmlFor={`${id}-to`}>{t('toDate')}</label>
+          <DateInput
+            id={`${id}-to`}
             className="field field-inline"
             value={search.to ?? ''}
-            min={search.from}
-            onChange={(event) => onChange({ to: event.target.value || undefined })}
+            onChange={(day) => onChange({ to: day || undefined })}
           />
-        </label>
+        </span>
         {(search.from || search.to) && (
           <button type="button" className="link" onClick={() => onChange({ from: undefined, to: undefined })}>
             {t('wholeRange')}

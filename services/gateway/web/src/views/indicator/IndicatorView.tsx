@@ -7,7 +7,7 @@ import { useI18n } from '../../i18n/I18n'
 import { inLanguage } from '../../indicators/cardText'
 import { isGroup } from '../../indicators/groups'
 import { SubjectPicker } from '../../indicators/SubjectPicker'
-import { PROVINCE, useSubjects } from '../../indicators/subjects'
+import { useProvince, useSubjects } from '../../indicators/subjects'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading } from '../../shell/StateMessage'
 import { useNow } from '../../view/useNow'
@@ -44,12 +44,13 @@ export function IndicatorView() {
     [navigate],
   )
   const subjects = useSubjects(id, definition?.subjects ?? NO_KINDS)
-  const subject = search.subject ?? subjects[0]?.reference ?? PROVINCE
+  const province = useProvince()
+  const subject = search.subject ?? subjects[0]?.reference ?? province
   const period =
     definition?.periods.find((kind) => kind === search.period) ?? definition?.periods[0] ?? undefined
   const range = { subject, period, from: search.from, to: search.to }
-  const figures = useFigures(id, { ...range, asOf: search.asOf }, definition !== null)
-  const today = useFigures(id, range, definition !== null && search.asOf !== undefined)
+  const figures = useFigures(id, { ...range, asOf: search.asOf }, definition !== null && subject !== '')
+  const today = useFigures(id, range, definition !== null && subject !== '' && search.asOf !== undefined)
 
   const items = figures.data
   const at = useMemo(

@@ -38,6 +38,7 @@ export function RankingPanel({
   const choices = (['area', 'agency', 'procedure'] as const).filter((one) =>
     definition.subjects.includes(SUBJECT_KINDS[one]),
   )
+  const unit = unitText(definition.unit, language)
   const by = choices.find((one) => one === wanted) ?? choices[0] ?? null
   const query = useRanking(by === null ? null : definition.id, { by: by ?? 'area', period, asOf })
   const standing = useStanding(query)
@@ -87,7 +88,8 @@ export function RankingPanel({
                 </button>
               </th>
               <th scope="col" className="number">
-                {unitText(definition.unit, language) || t('value')}
+                {t('value')}
+                {unit && <span className="hint"> ({unit})</span>}
               </th>
               <th scope="col" className="number">
                 {t('changed')}

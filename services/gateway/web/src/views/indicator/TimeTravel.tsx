@@ -1,5 +1,8 @@
+import { useId } from 'react'
+
 import { useI18n } from '../../i18n/I18n'
-import { ZONE_OFFSET_MS } from '../../i18n/format'
+import { DateInput } from '../parts/DateInput'
+import { instantOf, localOf } from '../parts/localTime'
 
 interface Props {
   asOf: string | undefined
@@ -26,21 +29,18 @@ export function TimeTravel({ asOf, onAsOf }: Props) {
 /** A time in the province's clock. */
 export function AsOfField({ asOf, onAsOf }: Props) {
   const { t } = useI18n()
-  const local =
-    asOf === undefined ? '' : new Date(Date.parse(asOf) + ZONE_OFFSET_MS).toISOString().slice(0, 16)
+  const id = useId()
   return (
-    <label className="date-field">
-      <span>{t('asOf')}</span>
-      <input
-        type="datetime-local"
+    <span className="date-field">
+      <label htmlFor={id}>{t('asOf')}</label>
+      <DateInput
+        id={id}
         className="field field-inline"
         data-testid="as-of"
-        value={local}
-        onChange={(event) => {
-          const time = Date.parse(`${event.target.value}:00+07:00`)
-          onAsOf(Number.isNaN(time) ? undefined : new Date(time).toISOString())
-        }}
+        withTime
+        value={asOf === undefined ? '' : localOf(Date.parse(asOf))}
+        onChange={(local) => onAsOf(local === '' ? undefined : new Date(instantOf(local)).toISOString())}
       />
-    </label>
+    </span>
   )
 }

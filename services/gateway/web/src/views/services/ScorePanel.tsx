@@ -2,6 +2,7 @@ import type { ComponentItem } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage, valueText } from '../../indicators/cardText'
 import { FigureMarks } from '../../indicators/FigureMarks'
+import { knownPoints } from './points'
 import type { Scorecard } from './scorecard'
 
 interface Props {
@@ -20,22 +21,29 @@ export function ScorePanel({ card, chosen, onGroup, onWhy }: Props) {
   if (!total) return null
   const { figure } = total
   const provisionalNow = Date.parse(figure.end)
+  // Groups without figures are no reason to show none of the others.
+  const known = figure.value === null ? knownPoints(groups) : null
+  const reached = known ? known.points : figure.value
+  const reachable = known ? known.maximum : maximum
   return (
     <section className="panel score" aria-label={t('scorecard')} data-testid="scorecard">
       <div className="score-total">
-        <p className="score-name">{t(groups.length === 5 ? 'scoreTotal' : 'scoreComputed')}</p>
+        <p className="score-name">
+          {t(known ? 'scoreKnown' : groups.length === 5 ? 'scoreTotal' : 'scoreComputed')}
+        </p>
         <p className="score-value">
-          <span className={figure.value === null ? 'card-none' : 'value-number'} data-testid="score-total">
-            {valueText(figure, 2, i18n)}
+          <span className={reached === null ? 'card-none' : 'value-number'} data-testid="score-total">
+            {valueText({ value: reached, missing: figure.missing }, 2, i18n)}
           </span>
-          <span className="value-unit">/ {format.number(maximum)}</span>
+          <span className="value-unit">/ {format.number(reachable)}</span>
         </p>
         <p className="card-marks">
           <FigureMarks figure={figure} decimals={2} now={provisionalNow} />
-          {figure.value !== null && maximum > 0 && (
-            <span className="hint">{t('scoreShare', { share: format.percent(figure.value / maximum) })}</span>
+          {reached !== null && reachable > 0 && (
+            <span className="hint">{t('scoreShare', { share: format.percent(reached / reachable) })}</span>
           )}
         </p>
+        {known && <p className="hint">{t('scoreMissing', { groups: known.without.join(', '), maximum })}</p>}
         <button type="button" className="link" onClick={onWhy}>
           {t('why')}
         </button>

@@ -7,7 +7,7 @@ import { inLanguage } from '../../indicators/cardText'
 import { periodLabel } from '../../indicators/period'
 import { recentPeriods } from '../../indicators/recentPeriods'
 import { SubjectPicker } from '../../indicators/SubjectPicker'
-import { OF_ALL_SERVICES as PUBLIC, PROVINCE, useSubjects } from '../../indicators/subjects'
+import { OF_ALL_SERVICES as PUBLIC, useProvince, useSubjects } from '../../indicators/subjects'
 import { useSession } from '../../operator/session'
 import { SignIn } from '../../operator/SignIn'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
@@ -17,7 +17,7 @@ import { useTitle } from '../../view/useTitle'
 import { RankingPanel } from '../indicator/RankingPanel'
 import { GroupTable } from './GroupTable'
 import { Queues } from './Queues'
-import { COMPUTED, totalOf, useScorecard } from './scorecard'
+import { COMPUTED, useScorecard } from './scorecard'
 import { ScorePanel } from './ScorePanel'
 import { SCORED_KINDS, type ServicesSearch } from './search'
 import { WhatIfPanel } from './WhatIfPanel'
@@ -45,7 +45,8 @@ export function ServicesView() {
   const kind = search.kind ?? 'month'
   const periods = recentPeriods(kind, PERIODS[kind], now)
   const period = search.period ?? periods[0] ?? ''
-  const subject = search.subject ?? PROVINCE
+  const province = useProvince()
+  const subject = search.subject ?? province
   const subjects = useSubjects(PUBLIC, KINDS)
   const card = useScorecard(subject, period, search.group)
   const chosen = card.groups.find((one) => one.indicator === search.group) ?? null
@@ -61,7 +62,7 @@ export function ServicesView() {
           card={card}
           chosen={chosen?.indicator ?? null}
           onGroup={(group) => update({ group: group ?? undefined })}
-          onWhy={() => askWhy({ indicator: totalOf(subject), subject, period })}
+          onWhy={() => askWhy({ indicator: card.id, subject, period })}
         />
         {chosen && (
           <GroupTable group={chosen} parts={card.parts} subject={subject} period={period} onWhy={askWhy} />
@@ -105,7 +106,7 @@ export function ServicesView() {
             label={t('subject')}
             choices={subjects}
             chosen={subject}
-            onChoose={(reference) => update({ subject: reference === PROVINCE ? undefined : reference })}
+            onChoose={(reference) => update({ subject: reference === province ? undefined : reference })}
           />
           <div className="segments" role="group" aria-label={t('periodKind')}>
             {SCORED_KINDS.map((one) => (
@@ -165,7 +166,7 @@ export function ServicesView() {
           )}
           <WhatIfPanel
             key={`${subject} ${period}`}
-            indicator={totalOf(subject)}
+            indicator={card.id}
             subject={subject}
             period={period}
             onSignIn={() => setAsking(true)}

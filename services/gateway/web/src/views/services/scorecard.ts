@@ -1,17 +1,15 @@
 import { useExplanations, useFigures, useIndicators, type FigureName } from '../../api/indicatorQueries'
 import type { ComponentItem, Explanation } from '../../api/indicatorTypes'
 import { kindOf } from '../../indicators/period'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 
 /** The whole index exists for the province; others have what follows from their own cases: groups 2 to 5. */
 export const WHOLE = 'd766-total'
 export const COMPUTED = 'd766-total-computed'
 
-export function totalOf(subject: string): string {
-  return subject === PROVINCE ? WHOLE : COMPUTED
-}
-
 export interface Scorecard {
+  /** Id of the indicator that is the total of this subject. */
+  id: string
   total: Explanation | null
   groups: readonly ComponentItem[]
   /** What the opened group is made of. */
@@ -27,14 +25,18 @@ export interface Scorecard {
 }
 
 /**
- * Total and groups of one subject in one period, and the parts of the opened group, as the explanations of the figures
+ * Total and groups of one subject (none while that is empty) in one period, and the parts of the opened group, as the explanations of the figures
  * tell them. A figure that nobody has computed has no explanation: whether there is one is looked up first.
  */
 export function useScorecard(subject: string, period: string, opened: string | null = null): Scorecard {
-  const id = totalOf(subject)
+  const id = subject === useProvince() ? WHOLE : COMPUTED
   const indicators = useIndicators()
   const visible = indicators.data?.some((one) => one.id === id) === true
-  const figures = useFigures(id, { subject, period: kindOf(period), from: period, to: period }, visible)
+  const figures = useFigures(
+    id,
+    { subject, period: kindOf(period), from: period, to: period },
+    visible && subject !== '',
+  )
   const exists = figures.data !== undefined && figures.data.length > 0
   const name = (indicator: string): FigureName => ({ indicator, subject, period })
   const [total] = useExplanations([name(id)], exists)
@@ -42,6 +44,7 @@ export function useScorecard(subject: string, period: string, opened: string | n
   const isOpened = groups.some((one) => one.indicator === opened && !one.missing && !one.hidden)
   const [group] = useExplanations(isOpened && opened !== null ? [name(opened)] : [])
   return {
+    id,
     total: total?.data ?? null,
     groups,
     parts: componentsOf(group?.data),

@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 
 import { useCards, type FigureName, subjectReference } from '../../api/indicatorQueries'
 import type { Card } from '../../api/indicatorTypes'
+import type { Result } from '../../api/types'
 import type { Row } from '../../datastreams/model'
 import { StateMark } from '../../datastreams/StateMark'
 import { Value } from '../../datastreams/Value'
@@ -192,6 +193,18 @@ function FigureRow({ card, onWhy }: { card: Card; onWhy: (name: FigureName) => v
   )
 }
 
+/** Properties that the page has words for; others show by their key. */
+const TOLD = ['origin', 'source', 'licence', 'alarmLevels', 'capacity', 'hazardZone', 'sample'] as const
+/** Told elsewhere, or of no use to people. */
+const UNTOLD = ['nameEn', 'sampleShiftMs']
+
+/** `{"bd1": 1.2, …}` as BĐ1 1,2 m · … */
+function levelsText(levels: object, number: (value: number) => string): string {
+  return Object.entries(levels)
+    .map(([name, level]) => `${name.toUpperCase().replace('BD', 'BĐ')} ${number(Number(level))} m`)
+    .join(' · ')
+}
+
 function About({ thing }: { thing: ThingRow }) {
   const { t, format } = useI18n()
   const { thing: source } = (thing.streams[0] as Row).datastream
@@ -205,9 +218,18 @@ function About({ thing }: { thing: ThingRow }) {
       t('things.position'),
       `${format.fixed(source.latitude, 5)}; ${format.fixed(source.longitude, 5)}`,
     ])
-  for (const [name, value] of Object.entries(source.properties ?? {}))
-    if (name !== 'nameEn')
-      facts.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
+  for (const [name, value] of Object.entries(source.properties ?? {})) {
+    if (UNTOLD.includes(name)) continue
+    const known = TOLD.find((one) => one === name)
+    if (name === 'alarmLevels' && typeof value === 'object' && value !== null) {
+      facts.push([t('things.about.alarmLevels'), levelsText(value, format.number)])
+      continue
+    }
+    facts.push([
+      known ? t(`things.about.${known}`) : name,
+      typeof value === 'object' ? JSON.stringify(value) : format.value(value as Result),
+    ])
+  }
   return (
     <Panel id="thing-about" title={t('things.about')} className="thing-about">
       <dl className="facts pad">

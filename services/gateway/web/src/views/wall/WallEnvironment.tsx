@@ -3,7 +3,7 @@ import { useI18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
 import { inLanguage, subjectName, valueText } from '../../indicators/cardText'
 import { defaultShade, shadeable } from '../../indicators/shading'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { StaleNote } from '../../shell/StaleNote'
 import { Loading, StateMessage } from '../../shell/StateMessage'
 import { WallFigure } from './WallFigure'
@@ -16,7 +16,7 @@ const PLACES = 10
 export function WallEnvironment({ now }: { now: number }) {
   const i18n = useI18n()
   const { t, language } = i18n
-  const cards = useCards(PROVINCE)
+  const cards = useCards(useProvince() || null)
   const indicators = useIndicators()
   const air = defaultShade(shadeable(indicators.data ?? []))
   const ranking = useRanking(air?.id ?? null)

@@ -1,7 +1,7 @@
 import type { Card } from '../../api/indicatorTypes'
 import { useI18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
-import { inLanguage, unitText, valueText } from '../../indicators/cardText'
+import { inLanguage, shownOf, unitText, valueText } from '../../indicators/cardText'
 import { ChangeMark } from '../../indicators/ChangeMark'
 import { periodLabel } from '../../indicators/period'
 
@@ -9,6 +9,7 @@ import { periodLabel } from '../../indicators/period'
 export function WallFigure({ card, now }: { card: Card; now: number }) {
   const i18n = useI18n()
   const { t, format, language } = i18n
+  const shown = shownOf(card)
   return (
     <li
       className="wall-figure"
@@ -17,17 +18,17 @@ export function WallFigure({ card, now }: { card: Card; now: number }) {
     >
       <span className="wall-name">{inLanguage(card.names, language)}</span>
       <span className="wall-value">
-        <b className={card.value === null ? 'wall-none' : undefined}>
-          {valueText(card, card.decimals, i18n)}
+        <b className={shown.value === null ? 'wall-none' : undefined}>
+          {valueText({ value: shown.value, missing: card.missing }, card.decimals, i18n)}
         </b>
-        {card.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}
+        {shown.value !== null && <span className="value-unit">{unitText(card.unit, language)}</span>}
         <ChangeMark figure={card} />
       </span>
       <span className="wall-marks">
         {card.band && <BandChip band={card.band} />}
         <span className="hint">
-          {periodLabel(card.period, t, language)}
-          {card.knownFrom && ` · ${format.age(card.knownFrom, now)}`}
+          {periodLabel(shown.period, t, language)}
+          {shown.before === null && card.knownFrom && ` · ${format.age(card.knownFrom, now)}`}
         </span>
       </span>
     </li>

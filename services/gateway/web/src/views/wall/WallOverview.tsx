@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { useCards } from '../../api/indicatorQueries'
 import { useAreas } from '../../api/queries'
 import { groupCards } from '../../indicators/groups'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { MapPanel } from '../../map/MapPanel'
 import { StaleNote } from '../../shell/StaleNote'
 import { WallFigure } from './WallFigure'
@@ -16,7 +16,7 @@ const nothing = () => undefined
 /** The map, and the first figures of each group that have a value. */
 export function WallOverview({ shade, now }: { shade: string | null; now: number }) {
   const areas = useAreas()
-  const cards = useCards(areas.data?.features[0]?.properties.parentCode ?? PROVINCE)
+  const cards = useCards(useProvince() || null)
   const shown = useMemo(() => {
     const groups = groupCards(cards.data ?? []).map((one) =>
       one.cards

@@ -2,8 +2,9 @@ import { useCards } from '../../api/indicatorQueries'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage, valueText } from '../../indicators/cardText'
 import { periodAt, periodLabel } from '../../indicators/period'
-import { PROVINCE } from '../../indicators/subjects'
+import { useProvince } from '../../indicators/subjects'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
+import { knownPoints } from '../services/points'
 import { useScorecard } from '../services/scorecard'
 import { shortName } from '../services/ScorePanel'
 import { WallFigure } from './WallFigure'
@@ -14,22 +15,27 @@ const QUEUES = ['cases-overdue', 'cases-due-soon', 'cases-open', 'd766-2.1']
 export function WallServices({ now }: { now: number }) {
   const i18n = useI18n()
   const { t, format, language } = i18n
+  const province = useProvince()
   const period = periodAt('month', now)
-  const card = useScorecard(PROVINCE, period)
-  const cards = useCards(PROVINCE)
+  const card = useScorecard(province, period)
+  const cards = useCards(province || null)
   const queues = QUEUES.flatMap((id) => cards.data?.find((one) => one.indicator === id) ?? [])
 
   let score
-  if (card.total)
+  if (card.total) {
+    const { figure } = card.total
+    const known = figure.value === null ? knownPoints(card.groups) : null
     score = (
       <section className="panel wall-score">
         <p className="wall-total">
           <span className="wall-name">
-            {t('scoreTotal')} · {periodLabel(period, t, language)}
+            {t(known ? 'scoreKnown' : 'scoreTotal')} · {periodLabel(period, t, language)}
           </span>
           <span>
-            <b>{valueText(card.total.figure, 2, i18n)}</b>
-            <span className="value-unit"> / {format.number(card.maximum)}</span>
+            <b className={known || figure.value !== null ? undefined : 'wall-none'}>
+              {valueText({ value: known ? known.points : figure.value, missing: figure.missing }, 2, i18n)}
+            </b>
+            <span className="value-unit"> / {format.number(known ? known.maximum : card.maximum)}</span>
           </span>
         </p>
         <ul className="wall-groups">
@@ -52,7 +58,7 @@ export function WallServices({ now }: { now: number }) {
         </ul>
       </section>
     )
-  else
+  } else
     score = (
       <section className="panel">
         {card.hidden ? (
