@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, ViewportSize, async_playwright
 from tests.conftest import Addresses
 from tests.support import city as cities
 from tests.support.browsing import Watch
@@ -20,8 +20,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 Visit = Callable[..., Awaitable[Page]]
 
@@ -73,11 +73,17 @@ async def admin(addresses: Addresses) -> StorageState:
 
 @pytest.fixture
 async def visit(browser: Browser, addresses: Addresses) -> AsyncGenerator[Visit]:
-    """Open an address of the page in a fresh browser, as `somebody` or as nobody; any problem fails the test."""
-    contexts: list[BrowserContext] = []
-    watches: list[Watch] = []
+    """Open an address in a browser of its own: `visit("/alerts", somebody, refused="/v1/session")`.
 
-    async def opened(address: str, somebody: StorageState | None = None, **options: Any) -> Page:
+    Without `somebody` nobody is signed in. Whatever goes wrong unseen fails the test, except requests whose address
+    ends as `refused` says: those are to be refused. Other options are those of a browser context.
+    """
+    contexts: list[BrowserContext] = []
+    watches: list[tuple[Watch, str]] = []
+
+    async def opened(
+        address: str, somebody: StorageState | None = None, *, refused: str = "", **options: Any
+    ) -> Page:
         settings: dict[str, Any] = {
             "locale": "vi-VN",
             "viewport": DESK,
@@ -86,11 +92,26 @@ async def visit(browser: Browser, addresses: Addresses) -> AsyncGenerator[Visit]
         context = await browser.new_context(**settings, storage_state=somebody)
         contexts.append(context)
         page = await context.new_page()
-        watches.append(Watch(page))
+        watches.append((Watch(page), refused))
         await page.goto(address)
         return page
 
     yield opened
     for context in contexts:
         await context.close()
-    assert [problem for watch in watches for problem in watch.problems] == []
+    problems = [
+        problem
+        for watch, refused in watches
+        for problem in watch.problems
+        if not (refused and refused in problem)
+    ]
+    assert not problems, "\n".join(problems)
+
+
+async def sign_in(page: Page, username: str, password: str) -> None:
+    """Through the form, as a person does."""
+    await page.get_by_role("banner").get_by_role("button", name="Đăng nhập", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Đăng nhập")
+    await dialog.get_by_label("Tên đăng nhập").fill(username)
+    await dialog.get_by_label("Mật khẩu").fill(password)
+    await page.keyboard.press("Enter")

@@ -8,11 +8,15 @@ from tests.support.city import City
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view. `bare` ones have neither header nor navigation."""
+    """A view. `bare` ones have neither header nor navigation; of `inner` ones nobody sees more than "sign in"."""
 
     name: str
     address: str
     bare: bool = False
+    inner: bool = False
+
+    def __str__(self) -> str:
+        return self.name
 
     def of(self, city: City) -> str:
         """Its address, for the city that is there."""
@@ -41,13 +45,14 @@ VIEWS: Final = (
     View("thing", "/things/{thing}"),
     View("alerts", "/alerts"),
     View("ended-alerts", "/alerts?state=all"),
-    View("maintenance", "/alerts?tab=maintenance"),
+    View("maintenance", "/alerts?tab=maintenance", inner=True),
     View("admin-providers", "/admin/providers?provider=e2e-city"),
-    View("admin-operators", "/admin/operators"),
-    View("admin-audit", "/admin/audit"),
-    View("admin-catalogue", "/admin/catalogue"),
-    View("admin-periods", "/admin/periods"),
-    View("admin-dead-letters", "/admin/dead-letters"),
+    View("admin-operators", "/admin/operators", inner=True),
+    View("admin-names", "/admin/names", inner=True),
+    View("admin-audit", "/admin/audit", inner=True),
+    View("admin-catalogue", "/admin/catalogue", inner=True),
+    View("admin-periods", "/admin/periods", inner=True),
+    View("admin-dead-letters", "/admin/dead-letters", inner=True),
     View("open", "/open"),
     View("embed", "/embed/river-alarm-level", bare=True),
     View("account", "/account"),

@@ -41,17 +41,23 @@ class Station:
             [{"datastream": f"{self.key}/{prop}", "phenomenonTime": time, "result": result}]
         )
 
-    async def stands(self, prop: str, result: float) -> int:
-        """Read for the first time, be placed in the commune with alarm levels, read again. Returns the thing's id."""
+    async def stands(self, prop: str, result: float, **properties: Any) -> int:
+        """Read for the first time, be placed in its commune, read the same again. Returns the thing's id.
+
+        Args:
+            prop: what it measures first.
+            result: what it reads.
+            properties: facts of the thing that formulas use; gauges have `ALARM_LEVELS` unless they say others.
+        """
         await self.reads(prop, result)
         with psycopg.connect(self._database) as connection:
             placed = connection.execute(
                 "UPDATE thing t SET area_code = %s, properties = %s FROM provider p"
                 " WHERE p.id = t.provider_id AND p.key = %s AND t.key = %s RETURNING t.id",
-                (self.commune, Jsonb({"alarmLevels": ALARM_LEVELS}), _PROVIDER, self.name),
+                (self.commune, Jsonb({"alarmLevels": ALARM_LEVELS} | properties), _PROVIDER, self.name),
             ).fetchone()
         assert placed is not None
-        await self.reads(prop, result + 0.01)
+        await self.reads(prop, result)
         return placed[0]
 
 

@@ -32,4 +32,5 @@ def vietnamese_texts() -> frozenset[str]:
     vietnamese, english = texts("vi"), texts("en")
     if vietnamese.keys() != english.keys() or len(vietnamese) < 300:
         raise AssertionError("the texts of the page could not be read")
+    del vietnamese["decision766"]  # a law is called by its own name in every language
     return frozenset(text for text in vietnamese.values() if "{" not in text) - frozenset(english.values())

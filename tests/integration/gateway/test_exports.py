@@ -115,6 +115,9 @@ async def test_what_was_known_then(gateway: httpx.AsyncClient, follow: Follow) -
         ({"area": "02671"}, {"02671"}),
         ({"area": "02635"}, set()),
         ({"subjectKind": "agency"}, {"UBND-1"}),
+        ({"subject": "15"}, {"15"}),
+        ({"subject": "02671"}, {"02671"}),
+        ({"subject": "agency:UBND-1"}, {"UBND-1"}),
         ({}, {"15", "02647", "02671"}),
     ],
 )
@@ -277,6 +280,9 @@ async def test_an_empty_range_is_a_file_with_a_header(gateway: httpx.AsyncClient
         ("/v1/indicators/on-time/export?period=hour", 400, "invalid-period"),
         ("/v1/indicators/on-time/export?subjectKind=thing", 400, "not-computed"),
         ("/v1/indicators/on-time/export?subjectKind=agency&area=15", 400, "invalid-subject"),
+        ("/v1/indicators/on-time/export?subject=15&area=15", 400, "invalid-subject"),
+        ("/v1/indicators/on-time/export?subject=agency:nobody", 404, "not-found"),
+        ("/v1/indicators/on-time/export?subject=thing:demo/s1", 400, "not-computed"),
         ("/v1/indicators/on-time/export?subjectKind=agency&format=geojson", 400, "format-not-available"),
     ],
 )

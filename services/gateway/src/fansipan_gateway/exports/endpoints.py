@@ -19,6 +19,7 @@ from fansipan_gateway.exports.schemas import FigureExportParameters, SeriesExpor
 from fansipan_gateway.exports.service.figures import FigureExport, FigureExports
 from fansipan_gateway.exports.service.series import SeriesExport, SeriesExports
 from fansipan_gateway.exports.service.streaming import ExportFile
+from fansipan_gateway.indicators.domain.subjects import parse_subject
 from fansipan_gateway.indicators.endpoints.definitions import shared
 from fansipan_gateway.indicators.schemas.parameters import IndicatorId
 
@@ -84,17 +85,19 @@ def exports_router(
         parameters: Annotated[FigureExportParameters, Query()],
         reader: Annotated[Reader, Depends(public_access)],
     ) -> Response:
-        """Figures of all subjects of a kind, by time, as CSV, Parquet, XLSX, or GeoJSON with the communes' boundaries.
+        """Figures of all subjects of a kind, or of one, by time: CSV, Parquet, XLSX, or GeoJSON with boundaries.
 
         The rows are the figures of `/values`, flat. Public indicators are open data: no login is needed for them.
         A range with too many rows is refused with `too-many-rows`; `splitAt` says where to cut it.
         """
+        subject = None if parameters.subject is None else parse_subject(parameters.subject)
         file = await figures.open(
             FigureExport(
                 indicator=indicator,
                 file_format=parameters.file_format,
                 source=str(request.url),
-                subject_kind=parameters.subject_kind,
+                subject_kind=parameters.subject_kind if subject is None else subject.kind,
+                subject=subject,
                 area=parameters.area,
                 kind=parameters.period,
                 start=parameters.start,

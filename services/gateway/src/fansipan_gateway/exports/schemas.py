@@ -7,7 +7,7 @@ from pydantic import Field
 from fansipan_gateway.api.parameters import AreaCode, Instant, Parameters
 from fansipan_gateway.exports.domain.formats import CsvStyle, FigureFormat, SeriesFormat
 from fansipan_gateway.indicators.domain.subjects import SubjectKind
-from fansipan_gateway.indicators.schemas.parameters import AsOf, PeriodOrInstant
+from fansipan_gateway.indicators.schemas.parameters import AsOf, PeriodOrInstant, SubjectReference
 from fansipan_gateway.observations.domain.granularity import Granularity
 from fansipan_indicators.periods import PeriodKind
 
@@ -40,6 +40,10 @@ class FigureExportParameters(_CsvParameters):
     subject_kind: Annotated[
         SubjectKind, Field(description="Whose figures. Areas are the communes and the province.")
     ] = "area"
+    subject: Annotated[
+        SubjectReference | None,
+        Field(description="Only this subject, as `/values` takes it; without `area` and `subjectKind`."),
+    ] = None
     period: Annotated[
         PeriodKind | None, Field(description="Length of the periods. Default: the first of the definition.")
     ] = None

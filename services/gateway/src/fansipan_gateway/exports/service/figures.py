@@ -52,6 +52,7 @@ class FigureExport:
     file_format: FigureFormat
     source: str
     subject_kind: SubjectKind = "area"
+    subject: Subject | None = None
     area: str | None = None
     kind: PeriodKind | None = None
     start: str | None = None
@@ -105,7 +106,13 @@ class FigureExports:
             ExportsBusy, DatabaseAway: try again.
         """
         entry = await self._catalogue.find(query.indicator, visibility)
-        entry.require_kinds(_DEFINED_KINDS.get(query.subject_kind, [query.subject_kind]))
+        if query.subject is not None and query.area is not None:
+            raise BadSubject("give either area=… or subject=…")
+        entry.require_kinds(
+            [query.subject.defined_kind]
+            if query.subject is not None
+            else _DEFINED_KINDS.get(query.subject_kind, [query.subject_kind])
+        )
         now = self._now()
         kind = query.kind or entry.shown(now).version.periods[0]
         entry.require_period(kind)
@@ -123,7 +130,7 @@ class FigureExports:
         )
         name = file_name(
             entry.key,
-            query.area or query.subject_kind,
+            query.subject.key if query.subject is not None else query.area or query.subject_kind,
             kind.value,
             f"{time_range.start.astimezone(ZONE):%Y%m%d}",
             f"{time_range.end.astimezone(ZONE):%Y%m%d}",
@@ -141,17 +148,18 @@ class FigureExports:
         public: bool,
     ) -> tuple[dict[int, NamedSubject], TimeRange]:
         """The subjects by id, in the order of their keys, and the range in which they have figures."""
-        if query.area is None:
+        if query.area is None and query.subject is None:
             return await self._of_kind(query, now, visibility, public=public), time_range
-        named, until = await self._series.named(Subject("area", query.area), visibility)
-        if query.subject_kind == "area" and len(query.area) > 2:
+        wanted = query.subject or Subject("area", query.area or "")
+        named, until = await self._series.named(wanted, visibility)
+        if query.subject is not None or (query.subject_kind == "area" and wanted.defined_kind == "commune"):
             start, end = time_range.start, max(time_range.start, min(time_range.end, until))
             seen = named.id is not None and (public or named.seen)
             return ({named.id: named} if seen and named.id is not None else {}), TimeRange(start, end)
         if query.subject_kind not in ("area", "thing", "area-procedure"):
             raise BadSubject(f"area=… chooses areas and things, not {query.subject_kind}: leave it out")
         subjects = await self._of_kind(query, now, visibility, public=public)
-        within = await self._repository.subjects_within(list(subjects), query.area)
+        within = await self._repository.subjects_within(list(subjects), wanted.key)
         return {id_: subject for id_, subject in subjects.items() if id_ in within}, time_range
 
     async def _of_kind(

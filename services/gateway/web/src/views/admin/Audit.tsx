@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import { address } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
-import type { MessageKey } from '../../i18n/messages'
+import { messages, type MessageKey } from '../../i18n/messages'
 import { More } from '../parts/More'
 import { instantOf } from '../parts/localTime'
 import { usePages } from '../parts/pages'
@@ -137,35 +137,17 @@ function Events({ search, onSearch }: Props) {
   )
 }
 
-const ACTION_TEXTS: Record<string, MessageKey> = {
-  'session.began': 'admin.did.session.began',
-  'session.failed': 'admin.did.session.failed',
-  'session.ended': 'admin.did.session.ended',
-  'operator.created': 'admin.did.operator.created',
-  'operator.changed': 'admin.did.operator.changed',
-  'provider.created': 'admin.did.provider.created',
-  'provider.changed': 'admin.did.provider.changed',
-  'api-key.created': 'admin.did.api-key.created',
-  'api-key.revoked': 'admin.did.api-key.revoked',
-  'period.closed': 'admin.did.period.closed',
-  'alert.acknowledged': 'admin.did.alert.acknowledged',
-  'alert.commented': 'admin.did.alert.commented',
-  'alert.assigned': 'admin.did.alert.assigned',
-  'alert.resolved': 'admin.did.alert.resolved',
-  'agency.named': 'admin.did.agency.named',
-  'agency.changed': 'admin.did.agency.changed',
-  'agency.name-deleted': 'admin.did.agency.name-deleted',
-  'procedure.named': 'admin.did.procedure.named',
-  'procedure.changed': 'admin.did.procedure.changed',
-  'procedure.name-deleted': 'admin.did.procedure.name-deleted',
-  'dead-letter.replayed': 'admin.did.dead-letter.replayed',
+/** What an action is called; one that the page has no words for shows by its name alone. */
+function actionText(action: string): MessageKey | null {
+  const key = `admin.did.${action}`
+  return key in messages.vi ? (key as MessageKey) : null
 }
 
 function Event({ event }: { event: AuditEvent }) {
   const { t, format } = useI18n()
   const [open, setOpen] = useState(false)
   const details = Object.entries(event.details)
-  const text = ACTION_TEXTS[event.action]
+  const text = actionText(event.action)
   return (
     <tr data-testid="audit-row">
       <td className="nowrap">
