@@ -23,7 +23,8 @@ AREA = "02671"
 _CLEAN = """
 TRUNCATE alert, alert_event, alert_rule, alert_watch, notification, outbox, maintenance_window, changed_value,
     changed_series, indicator_value, indicator_definition, indicator_subject, evaluation_lane, stale_definition,
-    observation, latest_observation, rollup_1m, datastream, thing, sensor, observed_property, provider
+    observation, latest_observation, rollup_1m, datastream, thing, sensor, observed_property, provider,
+    agency, administrative_procedure
     RESTART IDENTITY CASCADE
 """
 _ENTITIES = """

@@ -68,6 +68,24 @@ async def test_figures_of_a_thing_a_commune_and_an_agency(city: City) -> None:
     ]
 
 
+async def test_agencies_and_procedures_that_were_given_a_name(city: City) -> None:
+    await city.connection.execute(
+        "INSERT INTO agency (key, name, name_en) VALUES ('so-y-te', 'Sở Y tế', 'Department of Health');"
+        "INSERT INTO administrative_procedure (key, name) VALUES ('khai-sinh', 'Đăng ký khai sinh')"
+    )
+    subjects = {"agency": "so-y-te", "procedure": "khai-sinh", "agency-procedure": "so-y-te|ket-hon"}
+    await city.rules(*(rule(f"bad-{kind}", BAD, subjects=kind) for kind in subjects))
+    for kind, key in subjects.items():
+        ids = await city.indicator("aqi", kind, key)
+        await city.figure(ids, "hour", NOW.replace(minute=0, second=0), 180)
+    await city.alerts().work_off()
+    assert [await summary_of(city, f"bad-{kind}") for kind in subjects] == [
+        {"vi": "Sở Y tế", "en": "Department of Health"},
+        {"vi": "Đăng ký khai sinh", "en": "Đăng ký khai sinh"},
+        {"vi": "Sở Y tế · ket-hon", "en": "Department of Health · ket-hon"},
+    ]
+
+
 async def test_a_composite_is_named_after_its_area(city: City) -> None:
     rainy = {"kind": "threshold", "property": "rain", "above": 25}
     both = {"kind": "composite", "all": ["high", "rainy"], "match": "area"}

@@ -298,12 +298,9 @@ async def test_values_and_cards_name_their_subject(
     await _put(gateway, "/agencies/SYT", _AGENCY)
     await _put(gateway, "/procedures/TT1", _PROCEDURE)
     for path in ("/v1/indicators/on-time/values", "/v1/indicators/latest"):
-        for _ in range(40):
-            (item,) = (await _get(gateway, path, subject=subject))["items"]
-            if item["subject"]["name"] == name:
-                break
-            await asyncio.sleep(0.05)
-        assert (item["subject"]["name"], item["subject"]["nameEn"]) == (name, name_en), path
+        assert await _named_in_time(gateway, path, name, subject=subject), path
+        (item,) = (await _get(gateway, path, subject=subject))["items"]
+        assert item["subject"]["nameEn"] == name_en, path
 
 
 async def test_a_pair_of_which_one_has_no_name_shows_its_key(gateway: httpx.AsyncClient) -> None:

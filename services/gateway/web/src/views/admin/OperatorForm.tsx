@@ -3,6 +3,7 @@ import { useId, useState } from 'react'
 import { patchJson, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import type { Role } from '../../operator/session'
+import { useAgencyNames } from '../parts/useAgencyNames'
 import { useAreaNames } from '../parts/useAreaNames'
 import { Field } from './Field'
 import { FormDialog } from './FormDialog'
@@ -23,6 +24,7 @@ interface Props {
 export function OperatorForm({ account, onDone, onClose }: Props) {
   const { t, language } = useI18n()
   const areaNames = useAreaNames()
+  const agencyNames = useAgencyNames()
   const id = useId()
   const [values, setValues] = useState({
     username: account?.username ?? '',
@@ -36,19 +38,14 @@ export function OperatorForm({ account, onDone, onClose }: Props) {
     [['admin', 'operators']],
     () => {
       const { username, agencies, ...rest } = values
-      const body = {
-        ...rest,
-        agencies: agencies
-          .split(/[\n,]+/)
-          .map((one) => one.trim())
-          .filter(Boolean),
-      }
+      const body = { ...rest, agencies: codesIn(agencies) }
       return account
         ? patchJson<OperatorAccount>(`${URL}/${username}`, body, { ifMatch: `"${account.version}"` })
         : postJson<OperatorAccount>(URL, { ...body, username, generatePassword: true })
     },
     onDone,
   )
+  const named = codesIn(values.agencies).flatMap((code) => agencyNames.get(code) ?? [])
   const areas = [...areaNames].sort((a, b) => a[1].localeCompare(b[1], language))
   return (
     <FormDialog
@@ -115,11 +112,26 @@ export function OperatorForm({ account, onDone, onClose }: Props) {
       <p className="hint">{t('admin.areasHint', { n: values.areaCodes.length })}</p>
       <Field
         label={t('admin.agencies')}
-        hint={t('admin.agenciesHint')}
+        hint={named.join(', ') || t('admin.agenciesHint')}
+        list={`${id}-agencies`}
         value={values.agencies}
         onChange={(agencies) => set({ agencies })}
       />
+      <datalist id={`${id}-agencies`}>
+        {[...agencyNames].map(([key, name]) => (
+          <option key={key} value={key}>
+            {name}
+          </option>
+        ))}
+      </datalist>
       {!account && <p className="hint">{t('admin.passwordHint')}</p>}
     </FormDialog>
   )
+}
+
+function codesIn(text: string): string[] {
+  return text
+    .split(/[\n,]+/)
+    .map((one) => one.trim())
+    .filter(Boolean)
 }

@@ -7,6 +7,7 @@ import { useSession } from '../../operator/session'
 import { Confirm } from '../parts/Confirm'
 import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { useAgencyNames } from '../parts/useAgencyNames'
 import { useAreaNames } from '../parts/useAreaNames'
 import { useMinute } from '../parts/useMinute'
 import { Answer, Panel } from '../parts/View'
@@ -78,6 +79,7 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
   const { operator } = useSession()
   const now = useMinute()
   const areaNames = useAreaNames()
+  const agencyNames = useAgencyNames()
   const pages = usePages<OperatorAccount>(OPERATORS_KEY, OPERATORS_URL)
   const isLocked = (one: OperatorAccount) => one.lockedUntil !== null && Date.parse(one.lockedUntil) > now
 
@@ -130,7 +132,9 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
                         ? t('admin.wholeProvince')
                         : one.areaCodes.map((code) => areaNames.get(code) ?? code).join(', ')}
                       {one.agencies.length > 0 && (
-                        <span className="hint block">{one.agencies.join(', ')}</span>
+                        <span className="hint block">
+                          {one.agencies.map((key) => agencyNames.get(key) ?? key).join(', ')}
+                        </span>
                       )}
                     </td>
                     <td className="col-wide">

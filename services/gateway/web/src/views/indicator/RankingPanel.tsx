@@ -70,7 +70,7 @@ export function RankingPanel({
               <th scope="col" className="number" aria-sort={byName ? 'none' : 'ascending'}>
                 <button
                   type="button"
-                  className="link link-plain"
+                  className="rank-sort"
                   title={t('sortByRank')}
                   onClick={() => setByName(false)}
                 >
@@ -80,7 +80,7 @@ export function RankingPanel({
               <th scope="col" aria-sort={byName ? 'ascending' : 'none'}>
                 <button
                   type="button"
-                  className="link link-plain"
+                  className="rank-sort"
                   title={t('sortByName')}
                   onClick={() => setByName(true)}
                 >
