@@ -1,22 +1,23 @@
 """What a person feels, measured inside Chromium: when a view can be used, how many bytes came, what blocks the page."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
 
 _FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _QUIET_MS: Final = 1_000
-_PATIENCE_MS: Final = 60_000
+_PATIENCE_SECONDS: Final = 60.0
 
 # Runs before the page's own scripts. `whole` is the time at which the view had its content and nothing said "loading",
 # if that held for 200 ms; what comes later (the next poll) does not count. A hidden loading bar is none.
 _WATCH: Final = """
 (() => {
-  const bench = { tasks: [], whole: null, since: null, shifts: 0 }
+  const bench = { tasks: [], whole: null, since: null }
   window.__bench = bench
   new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) bench.tasks.push([startTime, duration])
@@ -28,9 +29,8 @@ _WATCH: Final = """
     const now = performance.now()
     if (!has || loading) bench.since = null
     else bench.since ??= now
-    if (bench.since !== null && now - bench.since >= 200) bench.whole ??= bench.since
-    else if (bench.whole === null) requestAnimationFrame(look)
-    if (bench.whole === null && bench.since !== null) requestAnimationFrame(look)
+    if (bench.since !== null && now - bench.since >= 200) bench.whole = bench.since
+    else requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
 })()
@@ -62,19 +62,24 @@ class _Traffic:
 
     code: int = 0
     other: int = 0
-    _kinds: dict[str, str] = field(default_factory=dict)
 
-    def began(self, event: dict[str, Any]) -> None:
-        """A request was answered."""
-        self._kinds[event["requestId"]] = event["type"]
+    async def listen(self, session: CDPSession) -> None:
+        """Count from now on."""
+        kinds: dict[str, str] = {}
 
-    def ended(self, event: dict[str, Any]) -> None:
-        """All of it came."""
-        size = int(event["encodedDataLength"])
-        if self._kinds.get(event["requestId"]) in ("Document", "Script", "Stylesheet"):
-            self.code += size
-        else:
-            self.other += size
+        def began(event: dict[str, Any]) -> None:
+            kinds[event["requestId"]] = event["type"]
+
+        def ended(event: dict[str, Any]) -> None:
+            size = int(event["encodedDataLength"])
+            if kinds.get(event["requestId"]) in ("Document", "Script", "Stylesheet"):
+                self.code += size
+            else:
+                self.other += size
+
+        session.on("Network.responseReceived", began)
+        session.on("Network.loadingFinished", ended)
+        await session.send("Network.enable")
 
 
 @asynccontextmanager
@@ -111,10 +116,7 @@ async def opening(context: BrowserContext, address: str) -> tuple[Page, Opening]
     """
     page = await context.new_page()
     traffic = _Traffic()
-    session = await context.new_cdp_session(page)
-    session.on("Network.responseReceived", traffic.began)
-    session.on("Network.loadingFinished", traffic.ended)
-    await session.send("Network.enable")
+    await traffic.listen(await context.new_cdp_session(page))
     await page.goto(address, wait_until="commit")
     whole = await _when_whole(page)
     tasks = await quiet_tasks(page)
@@ -124,21 +126,25 @@ async def opening(context: BrowserContext, address: str) -> tuple[Page, Opening]
 
 
 async def _when_whole(page: Page) -> float:
-    await page.wait_for_function("window.__bench?.whole !== null", timeout=_PATIENCE_MS, polling=50)
+    await _until(page, "window.__bench?.whole != null")
     return float(await page.evaluate("window.__bench.whole"))
 
 
 async def quiet_tasks(page: Page) -> list[tuple[float, float]]:
     """The long tasks of the page (start and duration, ms) up to the first second that has none."""
-    await page.wait_for_function(
-        """(quiet) => {
-          const ends = window.__bench.tasks.map(([start, duration]) => start + duration)
-          return performance.now() - Math.max(window.__bench.whole, ...ends) >= quiet
-        }""",
-        arg=_QUIET_MS,
-        timeout=_PATIENCE_MS,
-        polling=100,
+    await _until(
+        page,
+        f"""performance.now() - Math.max(
+          window.__bench.whole, ...window.__bench.tasks.map(([start, duration]) => start + duration)
+        ) >= {_QUIET_MS}""",
     )
     return [
         (float(start), float(duration)) for start, duration in await page.evaluate("window.__bench.tasks")
     ]
+
+
+async def _until(page: Page, condition: str) -> None:
+    """Wait until a condition holds. The page's policy forbids to evaluate text inside it, so it is asked from here."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not await page.evaluate(condition):
+            await asyncio.sleep(0.1)

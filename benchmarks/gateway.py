@@ -34,6 +34,8 @@ MUST_RATIO: Final = 5.0
 CONNECTIONS: Final = 16
 MANY: Final = 64
 FEW: Final = 4
+ACCEPT: Final = "Accept-Encoding: gzip\r\n"
+"""As every browser asks, and our own client."""
 console = Console(width=110)
 
 _WORLD: Final = """
@@ -156,7 +158,8 @@ async def throughput(
 async def _ask(base: str, addresses: Sequence[str], until: float) -> int:
     url = urlsplit(base)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    requests = [f"GET {address} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode() for address in addresses]
+    head = f"HTTP/1.1\r\nHost: {url.netloc}\r\n{ACCEPT}\r\n"
+    requests = [f"GET {address} {head}".encode() for address in addresses]
     count = 0
     while time.monotonic() < until:
         writer.write(requests[count % len(requests)])

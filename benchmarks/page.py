@@ -156,6 +156,7 @@ async def measure_zoom(browser: Browser, stack: Stack, thing: int) -> Zooming:
         page, opened = await opening(context, f"{gateway}/things/{thing}?range=30d")
         chart = page.get_by_test_id("explorer-chart")
         await expect(chart.locator("canvas").first).to_be_visible()
+        await chart.scroll_into_view_if_needed()
         box = await chart.bounding_box()
         if box is None:
             raise RuntimeError("the chart is not drawn")

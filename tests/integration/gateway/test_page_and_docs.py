@@ -1,5 +1,6 @@
 """The operators' page, the API's documentation, and what every answer carries."""
 
+import gzip
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -32,6 +33,29 @@ async def test_the_built_page_is_served_with_sane_caching(world: Any, serve: Ser
         assert (await client.get("/no-such-view")).status_code == 404
         missing = await client.get("/v1/nope")
         assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+
+
+async def test_what_the_build_has_packed_is_sent_packed(world: Any, serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>Fansipan</title>")
+    script = tmp_path / "assets" / "index-abc123.js"
+    script.write_text("1;" * 5_000)
+    (tmp_path / "assets" / "index-abc123.js.gz").write_bytes(gzip.compress(script.read_bytes()))
+    async with serve(world.url, web_dist=tmp_path) as client:
+        packed = await client.get("/assets/index-abc123.js")
+        assert packed.text == script.read_text()
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in packed.headers["cache-control"]
+        assert packed.num_bytes_downloaded < 200
+        plain = await client.get("/assets/index-abc123.js", headers={"Accept-Encoding": "identity"})
+        assert plain.text == script.read_text()
+        assert "content-encoding" not in plain.headers
+        for answer in (packed, plain):
+            assert answer.headers["vary"] == "Accept-Encoding"
+        assert packed.headers["etag"] != plain.headers["etag"]
+        page = await client.get("/")
+        assert "content-encoding" not in page.headers
 
 
 async def test_a_page_that_is_not_built_says_how_and_readiness_stays(gateway: httpx.AsyncClient) -> None:
@@ -95,8 +119,8 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/maintenance-windows/{window_id}/end",
         "/v1/periods/{period}/close",
     }
-    # Sessions and administration have tests of their own.
-    apart = ("/v1/session", "/v1/admin/")
+    # Sessions, administration and the status have tests of their own.
+    apart = ("/v1/session", "/v1/admin/", "/v1/status")
     known = {path: methods for path, methods in document["paths"].items() if not path.startswith(apart)}
     assert {path for path, methods in known.items() if "get" in methods} == paths | files
     assert {path for path, methods in known.items() if "post" in methods} == actions

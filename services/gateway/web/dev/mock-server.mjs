@@ -411,6 +411,15 @@ const server = createServer(async (request, response) => {
     return response.writeHead(204).end()
   }
   const path = decodeURIComponent(url.pathname)
+  if (path === '/v1/status') {
+    const at = new Date().toISOString()
+    const parts = ['database', 'redis', 'ingest', 'analytics'].map((part) => ({
+      part,
+      state: part === 'database' && scenario === 'down' ? 'away' : 'ok',
+      okAt: at,
+    }))
+    return answerJson(request, response, { checkedAt: at, parts, newestReadingAt: at, unusuallyQuiet: false })
+  }
   if (path.startsWith('/v1/') && scenario === 'down') {
     return answerJson(request, response, problem(503, 'Service unavailable', 'The database does not answer.'))
   }

@@ -1,5 +1,6 @@
 """Who sends a request: found out once a request, however many parts of the gateway ask."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -56,6 +57,11 @@ def identity_of(reader: Reader | None, client: str) -> str:
     """
     if reader is not None and reader.kind is not Kind.ANONYMOUS:
         return f"{reader.kind.value}:{reader.name}"
+    return _place_of(client)
+
+
+@lru_cache(maxsize=4_096)
+def _place_of(client: str) -> str:
     try:
         address = ip_address(client)
     except ValueError:

@@ -4,6 +4,7 @@ from os import PathLike, stat_result
 from pathlib import Path
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -55,8 +56,16 @@ class WebPage(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """A file, or 304, with the caching its name allows."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        """A file, or 304, with the caching its name allows; packed, when the build has packed it and the client can
+        unpack it."""
+        packed = Path(f"{full_path}.gz")
+        is_packed = "gzip" in Headers(scope=scope).get("accept-encoding", "") and packed.is_file()
+        if is_packed:
+            response = super().file_response(packed, packed.stat(), scope, status_code)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Vary"] = "Accept-Encoding"
         hashed = Path(full_path).parent.name == "assets"
         response.headers["Cache-Control"] = _HASHED if hashed else "no-cache"
         return response

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,7 +44,7 @@ class RateLimits:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _tell(MutableHeaders(scope=message), verdict)
+                message["headers"] = [*message["headers"], *_told(verdict)]
             await send(message)
 
         if verdict.allowed:
@@ -58,7 +57,9 @@ class RateLimits:
         await problem_response(Request(scope), refusal)(scope, receive, send_with_headers)
 
 
-def _tell(headers: MutableHeaders, verdict: Verdict) -> None:
-    headers["RateLimit-Limit"] = str(verdict.limit)
-    headers["RateLimit-Remaining"] = str(verdict.remaining)
-    headers["RateLimit-Reset"] = str(verdict.reset)
+def _told(verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"ratelimit-limit", b"%d" % verdict.limit),
+        (b"ratelimit-remaining", b"%d" % verdict.remaining),
+        (b"ratelimit-reset", b"%d" % verdict.reset),
+    ]
