@@ -1,8 +1,9 @@
 """Screenshots of every view of the operators' page, from a running stack (`make demo`).
 
-All combinations of language, screen and colours go to `.local/screens` to be looked at; with `--guide` the pictures of the
-operator guide are written anew to `docs/guide/images` as WebP. Addresses and the operator come from `.local/env`; the
-browser is `chromium` on the PATH, or the one that `FANSIPAN_CHROMIUM` names.
+All combinations of language, screen and colours go to `.local/screens` to be looked at; with `--guide` the pictures of
+the operator guide are written anew to `docs/guide/images` as WebP. Where the demo leaves a list empty, last month is
+closed and one bad reading is sent: use a stack for trying things out. Addresses and the operator come from
+`.local/env`; the browser is `chromium` on the PATH, or the one that `FANSIPAN_CHROMIUM` names.
 """
 
 import argparse
@@ -14,10 +15,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, StorageState, async_playwright
 
@@ -112,7 +115,12 @@ def views(ids: dict[str, str]) -> list[View]:
         View("open", "/open", ".open-card", signed_in=False),
         View("embed", "/embed/vn-aqi-hourly", ".embed-figure", signed_in=False),
         *(
-            View(f"wall{'' if name == 'overview' else f'-{name}'}", f"/wall?pages={name}&every=600", ".wall", whole=False)
+            View(
+                f"wall{'' if name == 'overview' else f'-{name}'}",
+                f"/wall?pages={name}&every=600",
+                ".wall",
+                whole=False,
+            )
             for name in ("overview", "services", "environment", "alerts")
         ),
         View("account", "/account", "main .panel"),
@@ -121,7 +129,12 @@ def views(ids: dict[str, str]) -> list[View]:
     ]
     if letter:
         known.append(
-            View("dead-letter", f"/admin/dead-letters?letter={letter}", "dialog .payload, dialog textarea", whole=False)
+            View(
+                "dead-letter",
+                f"/admin/dead-letters?letter={letter}",
+                "dialog .payload, dialog textarea",
+                whole=False,
+            )
         )
     return known
 
@@ -154,6 +167,31 @@ async def names_of(context: BrowserContext) -> dict[str, str]:
         "why": f"{card['indicator']}~{card['period']}~{province}",
         "letter": str(letters[0]["id"]) if letters else "",
     }
+
+
+async def furnish(context: BrowserContext, ingest: str, key: str) -> None:
+    """Something to see where the demo leaves a list empty: last month closed, and one reading that is refused."""
+    if not (await found(context, "/v1/periods?limit=1"))["items"]:
+        token = (await found(context, "/v1/session"))["csrfToken"]
+        month = (datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).replace(day=1) - timedelta(days=1)).strftime(
+            "%Y-%m"
+        )
+        answer = await context.request.post(
+            f"/v1/periods/{month}/close",
+            data={"note": "Báo cáo tháng"},
+            headers={"X-CSRF-Token": token},
+        )
+        print(f"closing {month}: {answer.status}")
+    if not (await found(context, "/v1/admin/dead-letters?limit=1"))["items"]:
+        reading = {
+            "datastream": "demo/air-lao-cai/pm2_5",
+            "phenomenonTime": datetime.now(UTC).isoformat(),
+            "result": "n/a",
+        }
+        answer = await context.request.post(
+            f"{ingest}/v1/observations", data=[reading], headers={"Authorization": f"Bearer {key}"}
+        )
+        print(f"a reading that is refused: {answer.status}")
 
 
 async def sign_in(browser: Browser, gateway: str, user: str, password: str) -> StorageState:
@@ -273,7 +311,9 @@ async def picture_guide(browser: Browser, gateway: str, session: StorageState, k
 
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--guide", action="store_true", help="write the pictures of the guide instead")
     parser.add_argument("--out", type=Path, default=Path(".local/screens"), help="folder of all combinations")
     parser.add_argument("--view", action="append", help="only this view; repeat it for several")
@@ -287,11 +327,14 @@ async def main() -> None:
     """Take them."""
     options = arguments()
     try:
-        gateway, user, password = (
-            os.environ[f"FANSIPAN_{name}"] for name in ("GATEWAY_URL", "OPERATOR_USER", "OPERATOR_PASSWORD")
+        gateway, user, password, ingest, key = (
+            os.environ[f"FANSIPAN_{name}"]
+            for name in ("GATEWAY_URL", "OPERATOR_USER", "OPERATOR_PASSWORD", "INGEST_URL", "INGEST_KEY")
         )
     except KeyError as error:
-        raise SystemExit(f"{error.args[0]} is not set: start the stack (make demo), then `. .local/env`") from None
+        raise SystemExit(
+            f"{error.args[0]} is not set: start the stack (make demo), then `. .local/env`"
+        ) from None
     executable = os.environ.get("FANSIPAN_CHROMIUM") or shutil.which("chromium")
     if executable is None:
         raise SystemExit("Chromium is not installed: sudo apt-get install chromium, or set FANSIPAN_CHROMIUM")
@@ -299,6 +342,7 @@ async def main() -> None:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         session = await sign_in(browser, gateway, user, password)
         async with opened(browser, gateway, session, "desktop", "light") as context:
+            await furnish(context, ingest, key)
             known = views(await names_of(context))
         if options.view:
             known = [view for view in known if view.name in options.view]

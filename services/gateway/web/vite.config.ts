@@ -1,11 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+
+import { guide } from './bundling/guide.ts'
 
 const gateway = process.env['FANSIPAN_GATEWAY_URL'] ?? 'http://127.0.0.1:8000'
 
@@ -32,7 +34,7 @@ function packed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), packed()],
+  plugins: [react(), guide(resolve(import.meta.dirname, '../../../docs/guide')), packed()],
   server: { host: '127.0.0.1', proxy: { '/v1': gateway } },
   build: {
     outDir: 'dist',

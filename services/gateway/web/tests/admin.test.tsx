@@ -303,6 +303,52 @@ describe('dead letters', () => {
   })
 })
 
+describe('a dead letter that was sent wrong', () => {
+  it('is sent again as it was corrected, once that is JSON', async () => {
+    const letter = {
+      id: 901,
+      receivedAt: '2026-11-26T01:00:00Z',
+      provider: 'kttv',
+      kind: 'observation',
+      code: 'result-type',
+      detail: 'a result of type string does not fit it',
+      replayable: true,
+      replay: null,
+      payload: { result: 'n/a' },
+      payloadText: null,
+      payloadComplete: true,
+    }
+    const sent = fakeGateway(
+      {
+        '/v1/admin/dead-letters': page([letter]),
+        '/v1/admin/dead-letters/901': letter,
+        'POST /v1/admin/dead-letters/901/replay': letter,
+      },
+      ADMIN,
+    )
+    const user = userEvent.setup()
+    showView(
+      <DeadLetters search={{ code: '', provider: '', from: '', to: '', letter: '901' }} onSearch={vi.fn()} />,
+    )
+    const drawer = await screen.findByTestId('dead-letter-drawer')
+    await user.click(await within(drawer).findByText('Sửa nội dung…'))
+    const editor = within(drawer).getByTestId('payload-edit')
+    await user.clear(editor)
+    await user.type(editor, '{{"result": 2')
+    const send = within(drawer).getByText<HTMLButtonElement>('Gửi bản đã sửa')
+    expect(send.disabled).toBe(true)
+    await user.type(editor, '3.5}')
+    await user.click(send)
+    const dialogs = await screen.findAllByRole('dialog')
+    await user.click(within(dialogs.at(-1) as HTMLElement).getByText('Gửi lại', { selector: 'button' }))
+    await waitFor(() =>
+      expect(sent.find(({ url }) => url.endsWith('/901/replay'))?.body).toEqual({
+        payload: { result: 23.5 },
+      }),
+    )
+  })
+})
+
 describe('the catalogue', () => {
   it('finds a definition without tone marks and marks what waits too long', async () => {
     const definition = (id: string, vi_: string) => ({

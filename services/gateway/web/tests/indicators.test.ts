@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
+import type { ComponentItem } from '../src/api/indicatorTypes'
 import { explanationAddress, subjectReference } from '../src/api/indicatorQueries'
 import { createI18n } from '../src/i18n/I18n'
-import { changeOf, isOutdated, unitText, valueText } from '../src/indicators/cardText'
+import { changeOf, isOutdated, shownOf, unitText, valueText } from '../src/indicators/cardText'
 import { contrast, textOn } from '../src/indicators/colour'
-import { groupCards } from '../src/indicators/groups'
+import { groupCards, packed } from '../src/indicators/groups'
 import { periodAt, periodLabel } from '../src/indicators/period'
 import { defaultShade, shadeable, shadingOf } from '../src/indicators/shading'
+import { knownPoints } from '../src/views/services/points'
 import { card, indicator, ranking } from './figures'
 
 const vi = createI18n('vi')
@@ -115,6 +117,58 @@ describe('groups', () => {
       ['public-services', ['d766-total', 'd766-2', 'd766-2.1', 'd766-10.1', 'cases-open']],
       ['tourism', ['hotel-nights']],
     ])
+  })
+})
+
+describe('what a card shows', () => {
+  it('is the value of the period before while the running one has none yet, and says why', () => {
+    const morning = card({
+      value: null,
+      missing: 'too-few-samples',
+      period: '2026-11-26',
+      start: '2026-11-25T17:00:00.000Z',
+      previous: 20.25,
+    })
+    expect(shownOf(morning)).toEqual({
+      value: 20.25,
+      period: '2026-11-25',
+      band: null,
+      before: 'too-few-samples',
+    })
+  })
+
+  it('is no older value where the figure cannot be computed at all', () => {
+    const lacking = card({ value: null, missing: 'missing-component', previous: 40 })
+    expect(shownOf(lacking)).toEqual({ value: null, period: '2026-11', band: null, before: null })
+  })
+})
+
+describe('groups of cards', () => {
+  it('that are small stand beside each other; the order else stays', () => {
+    const group = (name: string, size: number) => ({
+      group: name,
+      cards: Array.from({ length: size }, () => card()),
+    })
+    const groups = [group('a', 6), group('b', 1), group('c', 4), group('d', 1), group('e', 2), group('f', 1)]
+    expect(packed(groups).map((one) => one.group)).toEqual(['a', 'b', 'd', 'f', 'c', 'e'])
+  })
+})
+
+describe('the score of the groups that have figures', () => {
+  const part = (number: number, points: number | null, maximum: number) =>
+    ({ indicator: `d766-${number}`, points, maximum }) as ComponentItem
+
+  it('is told against what these can reach', () => {
+    expect(knownPoints([part(1, null, 18), part(2, 16.5, 20), part(3, 5, 22)])).toEqual({
+      points: 21.5,
+      maximum: 42,
+      without: ['1'],
+    })
+  })
+
+  it('is none where all have figures, or none has', () => {
+    expect(knownPoints([part(1, 1, 18), part(2, 2, 20)])).toBeNull()
+    expect(knownPoints([part(1, null, 18)])).toBeNull()
   })
 })
 

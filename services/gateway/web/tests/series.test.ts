@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { ObservationPage } from '../src/api/types'
 import { buildOption, cells, fromAxis, toAxis, type ChartInput } from '../src/chart/option'
-import { mergeTail, summarise, toSeries, within, type Series } from '../src/chart/series'
+import { breaksOf, mergeTail, summarise, toSeries, within, type Series } from '../src/chart/series'
 
 const raw = (...points: [number, number, ('good' | 'suspect' | 'bad')?][]): Series => ({
   granularity: 'raw',
@@ -157,5 +157,29 @@ describe('chart', () => {
     const box = formatter([{ value: [toAxis(5), 1.5] }])
     expect(box.textContent).toContain('1.5 <img src=x>')
     expect(box.querySelector('img')).toBeNull()
+  })
+})
+
+describe('where a line breaks', () => {
+  const HOUR = 3_600_000
+  const breaks = (times: number[]) => {
+    const points = times.map((t) => ({ t }))
+    const breaksAt = breaksOf(points)
+    return points.flatMap((_, index) => (breaksAt(index) ? [index] : []))
+  }
+
+  it('is at a pause that is long beside those around it', () => {
+    expect(breaks([0, 10, 20, 30, 600, 610, 620, 630])).toEqual([4])
+  })
+
+  it('is not where a gauge goes from hourly readings to one in ten seconds', () => {
+    const hourly = Array.from({ length: 24 }, (_, hour) => hour * HOUR)
+    const often = Array.from({ length: 200 }, (_, step) => 23 * HOUR + (step + 1) * 10_000)
+    expect(breaks([...hourly, ...often])).toEqual([])
+  })
+
+  it('is nowhere in a series of one or two', () => {
+    expect(breaks([5])).toEqual([])
+    expect(breaks([5, 500_000])).toEqual([])
   })
 })

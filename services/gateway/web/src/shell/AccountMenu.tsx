@@ -4,7 +4,7 @@ import { useI18n } from '../i18n/I18n'
 import { useSession } from '../operator/session'
 import { SignIn } from '../operator/SignIn'
 import { Icon } from './Icon'
-import { WallLink } from './Navigation'
+import { GuideLink, WallLink } from './Navigation'
 import { SignInLine } from './SignInLine'
 
 /** Sign in, or the menu of who is signed in. */
@@ -64,6 +64,7 @@ export function AccountMenu() {
         <div className="account-menu" id={id}>
           {operator && <SignInLine onFollow={close} />}
           <WallLink className="menu-link" onFollow={close} />
+          <GuideLink className="menu-link" onFollow={close} />
         </div>
       )}
       {asking && <SignIn onClose={() => setAsking(false)} />}

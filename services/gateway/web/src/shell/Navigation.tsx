@@ -58,6 +58,7 @@ export function BottomNavigation({ onSearch }: { onSearch: () => void }) {
               <EntryLink key={entry.path} entry={entry} icon className="menu-link" onFollow={close} />
             ))}
             <WallLink className="menu-link" onFollow={close} />
+            <GuideLink className="menu-link" onFollow={close} />
             <div className="menu-line">
               <span>{t('language')}</span>
               <LanguageSwitch />
@@ -81,6 +82,23 @@ export function WallLink({ className, onFollow }: { className: string; onFollow?
       <Icon name="wall" />
       {t('nav.wall')}
     </Link>
+  )
+}
+
+/** The guide is a page of its own, in the reader's language. */
+export function GuideLink({ className, onFollow }: { className: string; onFollow?: () => void }) {
+  const { t, language } = useI18n()
+  return (
+    <a
+      href={`/guide/${language}.html`}
+      target="_blank"
+      rel="noreferrer"
+      className={className}
+      onClick={onFollow}
+    >
+      <Icon name="help" />
+      {t('nav.guide')}
+    </a>
   )
 }
 
