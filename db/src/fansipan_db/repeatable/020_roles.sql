@@ -64,3 +64,7 @@ GRANT SELECT, INSERT, DELETE ON dead_letter TO fansipan_analytics;
 GRANT SELECT, UPDATE (replayed_at, replayed_by, replay_outcome) ON dead_letter TO fansipan_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
 GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;
+
+-- the gateway shows SensorThings; triggers write what is derived from locations
+GRANT SELECT ON historical_location, historical_location_location, feature_of_interest, observed_feature, thing_feature
+    TO fansipan_gateway;

@@ -1,0 +1,227 @@
+"""Answers requests of the SensorThings API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import anyio.to_thread
+import orjson
+import shapely
+
+from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.sensor_things.faults import BadQuery, NoSuchPath
+from fansipan_gateway.sensor_things.geometry.answers import fulfilling
+from fansipan_gateway.sensor_things.geometry.questions import Question, questions_in
+from fansipan_gateway.sensor_things.grammar.syntax import Expression, Options, Path, ResultFormat
+from fansipan_gateway.sensor_things.model.entity import ID, SELF_LINK
+from fansipan_gateway.sensor_things.model.sets import OBSERVATIONS
+from fansipan_gateway.sensor_things.planner.binding import Binding
+from fansipan_gateway.sensor_things.planner.identity import identified
+from fansipan_gateway.sensor_things.planner.levels import Conditions, Level, Planner
+from fansipan_gateway.sensor_things.planner.resources import Resource, belonging, chain
+from fansipan_gateway.sensor_things.planner.seen import Seen
+from fansipan_gateway.sensor_things.rendering.data_array import data_arrays
+from fansipan_gateway.sensor_things.rendering.entities import COUNT, NEXT_LINK, Renderer, counted
+from fansipan_gateway.sensor_things.rendering.tables import csv_text, feature_collection
+from fansipan_gateway.sensor_things.repository import SensorThingsRepository
+
+JSON: Final = "application/json"
+_BOUNDED: Final = frozenset(
+    {
+        "geo.intersects",
+        "st_equals",
+        "st_touches",
+        "st_within",
+        "st_overlaps",
+        "st_crosses",
+        "st_intersects",
+        "st_contains",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body and what it is; an empty one with status 204."""
+
+    body: bytes
+    media_type: str = JSON
+    status: int = 200
+
+
+class SensorThings:
+    """Reads what a path and its options name.
+
+    Args:
+        repository: runs statements.
+        clock: tells the time for `now()`.
+    """
+
+    def __init__(self, repository: SensorThingsRepository, clock: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._clock = clock
+
+    async def read(self, resource: Resource, options: Options, visibility: Visibility, root: str) -> Answer:
+        """The answer to a GET.
+
+        Args:
+            resource: what is asked for.
+            options: how.
+            visibility: what the reader sees.
+            root: address of the service, for the addresses in the answer.
+
+        Raises:
+            NoSuchPath: nothing is there, or nothing that the reader sees.
+            BadQuery, TooExpensive, DatabaseAway.
+        """
+        if resource.references:
+            options = replace(options, select=(SELF_LINK,), expand=(), result_format=ResultFormat.JSON)
+        single = resource.last.single
+        if single:
+            options = replace(options, filter=None, orderby=(), top=None, skip=0, count=False, skiptoken=None)
+        if resource.member:
+            options = Options(select=(resource.member[0],))
+        parent = await self._parent(resource, visibility)
+        request = _Request(resource, options, visibility, root, parent, self._clock())
+        found = await self._geometries(request)
+        return await (self._one(request, found) if single else self._many(request, found))
+
+    async def _parent(self, resource: Resource, visibility: Visibility) -> int | None:
+        """The id of the entity that the last step hangs from; None when there is no such step."""
+        if len(resource.steps) == 1:
+            return None
+        binding = Binding()
+        statement = chain(resource.steps[:-1], binding, Seen(visibility, binding))
+        found = None if statement is None else await self._repository.fetch_value(statement, binding)
+        if found is None:
+            raise _nothing_at(resource.path)
+        return found
+
+    async def _geometries(self, request: "_Request") -> dict[Expression, tuple[Path, list[int]]]:
+        found: dict[Expression, tuple[Path, list[int]]] = {}
+        for question in questions_in(request.options, request.resource.last.entities):
+            if question.expression in found:
+                continue
+            binding = Binding()
+            rows = await self._repository.fetch_geometries(
+                question.entities, _bounds_of(question), binding, Seen(request.visibility, binding)
+            )
+            ids = await anyio.to_thread.run_sync(fulfilling, question, rows)
+            found[question.expression] = (question.path, ids)
+        return found
+
+    async def _one(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
+        planner, where = request.plan(found)
+        level, statement = planner.entity(request.resource.last.entities, request.options, where)
+        rows = await self._repository.fetch(statement, planner.binding)
+        if not rows:
+            raise _nothing_at(request.resource.path)
+        entity = Renderer(request.root).entity(level, rows[0])
+        if request.resource.member:
+            return _member(request.resource, entity, rows[0][0])
+        return _written(level, [entity], entity, request)
+
+    async def _many(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
+        options, entities = request.options, request.resource.last.entities
+        planner, where = request.plan(found)
+        level, statement = planner.page(entities, options, where)
+        rows = await self._repository.fetch(statement, planner.binding)
+        count = None
+        if options.count:
+            planner, where = request.plan(found)
+            count = await self._repository.fetch_value(
+                planner.count(entities, options, where), planner.binding
+            )
+        renderer = Renderer(request.root)
+        path = request.resource.path
+        if options.result_format is ResultFormat.DATA_ARRAY:
+            return _as_data_array(level, rows, count, request)
+        page = renderer.page(level, rows, path, count)
+        return _written(level, page["value"], page, request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    resource: Resource
+    options: Options
+    visibility: Visibility
+    root: str
+    parent: int | None
+    now: datetime
+
+    def plan(self, found: Mapping[Expression, tuple[Path, list[int]]]) -> tuple[Planner, Conditions]:
+        """A planner with a statement of its own, and the conditions that the path makes."""
+        binding = Binding()
+        last, steps = self.resource.last, self.resource.steps
+
+        def where(alias: str) -> list[str]:
+            conditions: list[str] = []
+            if self.parent is not None:
+                conditions.append(belonging(last, steps[-2].entities, self.parent, alias, binding))
+            if last.id is not None:
+                conditions.append(identified(last.entities, alias, last.id, binding) or "false")
+            return conditions
+
+        return Planner(binding, Seen(self.visibility, binding), self.now, found), where
+
+
+def _nothing_at(path: str) -> NoSuchPath:
+    return NoSuchPath(f"there is nothing at {path!r}")
+
+
+def _bounds_of(question: Question) -> tuple[float, float, float, float] | None:
+    """Where a point must lie to fulfil a condition; None: anywhere."""
+    if question.other is None or shapely.is_empty(question.other):
+        return None
+    west, south, east, north = (float(bound) for bound in shapely.bounds(question.other))
+    if question.name == "geo.distance" and question.operator in ("lt", "le", "eq"):
+        far = question.number
+        return west - far, south - far, east + far, north + far
+    return (west, south, east, north) if question.name in _BOUNDED else None
+
+
+def _member(resource: Resource, entity: dict[str, Any], entity_id: int) -> Answer:
+    name = resource.member[-1]
+    value = entity_id if resource.member == (ID,) else entity[resource.member[0]]
+    for key in resource.member[1:]:
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise _nothing_at(resource.path)
+    if not resource.raw:
+        return Answer(orjson.dumps({name: value}))
+    if value is None:
+        return Answer(b"", status=204)
+    if isinstance(value, dict | list):
+        return Answer(orjson.dumps(value))
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return Answer(text.encode(), "text/plain; charset=utf-8")
+
+
+def _as_data_array(level: Level, rows: list[Any], count: int | None, request: _Request) -> Answer:
+    if level.entities is not OBSERVATIONS:
+        raise BadQuery("$resultFormat", "dataArray is for Observations")
+    if level.expands:
+        raise BadQuery("$resultFormat", "a dataArray has no room for $expand: leave it out")
+    page: dict[str, Any] = {} if count is None else dict(counted(COUNT, count))
+    if (following := Renderer(request.root).next_link(level, rows, request.resource.path)) is not None:
+        page[NEXT_LINK] = following
+    page["value"] = data_arrays(level, rows, request.root)
+    return Answer(orjson.dumps(page))
+
+
+def _written(level: Level, entities: list[dict[str, Any]], whole: Any, request: _Request) -> Answer:
+    match request.options.result_format:
+        case ResultFormat.CSV:
+            return Answer(csv_text(entities), "text/csv; charset=utf-8")
+        case ResultFormat.GEO_JSON:
+            return Answer(orjson.dumps(feature_collection(entities)), "application/geo+json")
+        case ResultFormat.DATA_ARRAY:
+            raise BadQuery(
+                "$resultFormat", f"dataArray is for several Observations, not for one {level.entities.one}"
+            )
+        case _:
+            return Answer(orjson.dumps(whole))
