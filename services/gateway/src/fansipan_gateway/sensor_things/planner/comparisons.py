@@ -7,7 +7,7 @@ from typing import Final
 
 from fansipan_gateway.sensor_things.model.entity import Kind
 from fansipan_gateway.sensor_things.planner.binding import Binding
-from fansipan_gateway.sensor_things.planner.typed import Typed, as_kind, bounds, written
+from fansipan_gateway.sensor_things.planner.typed import Typed, as_kind, end_of, written
 
 SIGNS: Final[Mapping[str, str]] = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _TURNED: Final = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
@@ -87,16 +87,16 @@ def _times(operator: str, left: Typed, right: Typed, binding: Binding) -> str | 
         sides.append(found)
     if kind is Kind.INSTANT and Kind.PERIOD not in (sides[0].kind, sides[1].kind):
         return _plain(operator, sides[0], sides[1], binding)
-    (start, end), (other_start, other_end) = (bounds(side, binding) for side in sides)
+    left, right = sides
     match operator:
-        case "eq":
-            return f"({start} = {other_start} AND {end} = {other_end})"
-        case "ne":
-            return f"({start} <> {other_start} OR {end} <> {other_end})"
+        case "eq" | "ne":
+            starts = f"{written(left, binding)} {SIGNS[operator]} {written(right, binding)}"
+            ends = f"{end_of(left, binding)} {SIGNS[operator]} {end_of(right, binding)}"
+            return f"({starts} {'AND' if operator == 'eq' else 'OR'} {ends})"
         case "lt" | "le":
-            return f"({end} {SIGNS[operator]} {other_start})"
+            return f"({end_of(left, binding)} {SIGNS[operator]} {written(right, binding)})"
         case _:
-            return f"({start} {SIGNS[operator]} {other_end})"
+            return f"({written(left, binding)} {SIGNS[operator]} {end_of(right, binding)})"
 
 
 def _json(operator: str, left: Typed, right: Typed, binding: Binding) -> str:

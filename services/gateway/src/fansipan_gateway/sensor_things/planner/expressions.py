@@ -27,8 +27,8 @@ from fansipan_gateway.sensor_things.planner.typed import (
     LATEST,
     Typed,
     as_kind,
-    bounds,
     constant,
+    end_of,
     written,
 )
 
@@ -176,9 +176,11 @@ class Compiler:
                 as_kind(argument, kind, self._binding)
                 for argument, kind in zip(arguments, function.takes, strict=True)
             ]
-            given = [written(argument, self._binding) for argument in fitting if argument is not None]
-            if len(given) == len(arguments):
-                return Typed(function.gives, function.sql.format(*given))
+            found = [argument for argument in fitting if argument is not None]
+            if len(found) == len(arguments):
+                return Typed(
+                    function.gives, function.sql.format(*(written(one, self._binding) for one in found))
+                )
         forms = " or ".join(", ".join(function.takes) for function in FUNCTIONS[call.name])
         given_kinds = ", ".join(argument.kind for argument in arguments) or "nothing"
         raise BadQuery(self._scope.option, f"{call.name} takes {forms}; it is given {given_kinds}", call.at)
@@ -193,8 +195,14 @@ class Compiler:
                 times.append(found)
         if len(times) != 2 or len(arguments) != 2:
             raise BadQuery(self._scope.option, f"{call.name} takes two times or periods", call.at)
-        ends = [end for one in times for end in bounds(one, self._binding)]
-        return Typed(Kind.BOOL, RELATIONS_IN_TIME[call.name].format(*ends))
+        pattern = RELATIONS_IN_TIME[call.name]
+        ends = {  # (only what is used may be bound)
+            "a": written(times[0], self._binding) if "{a}" in pattern else "",
+            "b": end_of(times[0], self._binding) if "{b}" in pattern else "",
+            "c": written(times[1], self._binding) if "{c}" in pattern else "",
+            "d": end_of(times[1], self._binding) if "{d}" in pattern else "",
+        }
+        return Typed(Kind.BOOL, pattern.format(**ends))
 
     def _by_id(self, expression: Expression, any_of: AnyOf) -> str:
         path, ids = self._found[expression]

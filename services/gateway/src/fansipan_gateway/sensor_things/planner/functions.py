@@ -61,16 +61,16 @@ FUNCTIONS: Final[dict[str, tuple[Function, ...]]] = {
     "totaloffsetminutes": (Function((Kind.INSTANT,), _NUMBER, "(CASE WHEN {0} IS NOT NULL THEN 0 END)"),),
 }
 
-# Each of two times or periods, by where they begin and end: {0} to {1}, and {2} to {3}. A period holds its begin and
+# Each of two times or periods, by where they begin and end: {a} to {b}, and {c} to {d}. A period holds its begin and
 # not its end; where both are periods they may end together.
 RELATIONS_IN_TIME: Final = {
-    "before": "({1} < {2})",
-    "after": "({0} > {3})",
-    "meets": "({1} = {2} OR {3} = {0})",
-    "starts": "({0} = {2})",
-    "finishes": "({1} = {3})",
-    "during": "({0} >= {2} AND ({1} < {3} OR ({1} = {3} AND {0} < {1})))",
-    "overlaps": "(({0} < {3} AND {2} < {1}) OR ({0} = {1} AND {0} >= {2} AND {0} < {3})"
-    " OR ({2} = {3} AND {2} >= {0} AND {2} < {1}) OR ({0} = {1} AND {2} = {3} AND {0} = {2}))",
+    "before": "({b} < {c})",
+    "after": "({a} > {d})",
+    "meets": "({b} = {c} OR {d} = {a})",
+    "starts": "({a} = {c})",
+    "finishes": "({b} = {d})",
+    "during": "({a} >= {c} AND ({b} < {d} OR ({b} = {d} AND {a} < {b})))",
+    "overlaps": "(({a} < {d} AND {c} < {b}) OR ({a} = {b} AND {a} >= {c} AND {a} < {d})"
+    " OR ({c} = {d} AND {c} >= {a} AND {c} < {b}) OR ({a} = {b} AND {c} = {d} AND {a} = {c}))",
 }
 NAMES: Final = frozenset({*FUNCTIONS, *RELATIONS_IN_TIME, "now", "mindatetime", "maxdatetime"})

@@ -90,12 +90,11 @@ def written(typed: Typed, binding: Binding) -> str:
     return binding.add(value, _TYPE_NAMES[typed.kind])
 
 
-def bounds(typed: Typed, binding: Binding) -> tuple[str, str]:
-    """Where a period begins and ends; an instant is a period that ends when it begins."""
+def end_of(typed: Typed, binding: Binding) -> str:
+    """Where a period ends; an instant is a period that ends when it begins."""
     if isinstance(typed.value, Period):
-        return written(typed, binding), binding.add(typed.value.end, "timestamptz")
-    start = written(typed, binding)
-    return start, typed.end or start
+        return binding.add(typed.value.end, "timestamptz")
+    return typed.end or written(typed, binding)
 
 
 def as_kind(typed: Typed, kind: Kind, binding: Binding) -> Typed | None:
