@@ -26,7 +26,8 @@ INSERT INTO location (name, description, location, properties) VALUES
     ('here', 'Point', '{"type": "Point", "coordinates": [104.01, 22.42]}', '{"a": 1}'),
     ('there', 'Point', '{"type": "Point", "coordinates": [103.5, 22.0]}', '{}'),
     ('road', 'Line', '{"type": "LineString", "coordinates": [[103.0, 22.0], [104.0, 22.0]]}', '{}'),
-    ('field', 'Polygon', '{"type": "Polygon", "coordinates": [[[103, 21], [104, 21], [104, 22], [103, 22], [103, 21]]]}', '{}');
+    ('field', 'Polygon',
+     '{"type": "Polygon", "coordinates": [[[103, 21], [104, 21], [104, 22], [103, 22], [103, 21]]]}', '{}');
 INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, description, observation_type,
                         unit_name, unit_symbol, unit_definition, properties) VALUES
     ('lab/one/count', 1, 1, 1, 'Counts', 'One to twelve',

@@ -1,4 +1,4 @@
-"""Generated filters and orders: the database answers what an evaluation in memory does, and nothing makes it stumble."""
+"""Generated filters and orders: the database answers as an evaluation in memory does; nothing makes it stumble."""
 
 from typing import Any
 

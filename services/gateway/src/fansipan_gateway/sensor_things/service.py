@@ -125,7 +125,8 @@ class SensorThings:
     async def _many(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
         options, entities = request.options, request.resource.last.entities
         planner, where = request.plan(found)
-        level, statement = planner.page(entities, options, where)
+        parent = request.resource.steps[-2].entities if request.parent is not None else None
+        level, statement = planner.page(entities, options, where, parent)
         rows = await self._repository.fetch(statement, planner.binding)
         count = None
         if options.count:

@@ -72,7 +72,8 @@ class Compiler:
         self._found = found
 
     @property
-    def _binding(self) -> Binding:
+    def binding(self) -> Binding:
+        """The values of the statement."""
         return self._scope.binding
 
     def condition(self, expression: Expression) -> str:
@@ -91,7 +92,7 @@ class Compiler:
                 if expression in self._found:
                     return any_of.around(self._by_id(expression, any_of))
                 typed = self.value(expression, any_of)
-                found = is_true(typed, self._binding)
+                found = is_true(typed, self.binding)
                 if found is None:
                     raise BadQuery(
                         self._scope.option,
@@ -122,7 +123,7 @@ class Compiler:
 
     def _comparison(self, operation: Operation, any_of: AnyOf | None) -> Typed:
         left, right = self.value(operation.left, any_of), self.value(operation.right, any_of)
-        condition = compare(operation.operator, left, right, self._binding)
+        condition = compare(operation.operator, left, right, self.binding)
         if condition is None:
             raise BadQuery(
                 self._scope.option,
@@ -134,7 +135,7 @@ class Compiler:
 
     def _arithmetic(self, operation: Operation, any_of: AnyOf | None) -> Typed:
         left, right = self.value(operation.left, any_of), self.value(operation.right, any_of)
-        result = calculate(operation.operator, left, right, self._binding)
+        result = calculate(operation.operator, left, right, self.binding)
         if result is None:
             raise BadQuery(
                 self._scope.option,
@@ -173,13 +174,13 @@ class Compiler:
             if len(function.takes) != len(arguments):
                 continue
             fitting = [
-                as_kind(argument, kind, self._binding)
+                as_kind(argument, kind, self.binding)
                 for argument, kind in zip(arguments, function.takes, strict=True)
             ]
             found = [argument for argument in fitting if argument is not None]
             if len(found) == len(arguments):
                 return Typed(
-                    function.gives, function.sql.format(*(written(one, self._binding) for one in found))
+                    function.gives, function.sql.format(*(written(one, self.binding) for one in found))
                 )
         forms = " or ".join(", ".join(function.takes) for function in FUNCTIONS[call.name])
         given_kinds = ", ".join(argument.kind for argument in arguments) or "nothing"
@@ -189,7 +190,7 @@ class Compiler:
         times: list[Typed] = []
         for argument in arguments:
             found = (
-                argument if argument.kind is Kind.PERIOD else as_kind(argument, Kind.INSTANT, self._binding)
+                argument if argument.kind is Kind.PERIOD else as_kind(argument, Kind.INSTANT, self.binding)
             )
             if found is not None:
                 times.append(found)
@@ -197,16 +198,16 @@ class Compiler:
             raise BadQuery(self._scope.option, f"{call.name} takes two times or periods", call.at)
         pattern = RELATIONS_IN_TIME[call.name]
         ends = {  # (only what is used may be bound)
-            "a": written(times[0], self._binding) if "{a}" in pattern else "",
-            "b": end_of(times[0], self._binding) if "{b}" in pattern else "",
-            "c": written(times[1], self._binding) if "{c}" in pattern else "",
-            "d": end_of(times[1], self._binding) if "{d}" in pattern else "",
+            "a": written(times[0], self.binding) if "{a}" in pattern else "",
+            "b": end_of(times[0], self.binding) if "{b}" in pattern else "",
+            "c": written(times[1], self.binding) if "{c}" in pattern else "",
+            "d": end_of(times[1], self.binding) if "{d}" in pattern else "",
         }
         return Typed(Kind.BOOL, pattern.format(**ends))
 
     def _by_id(self, expression: Expression, any_of: AnyOf) -> str:
         path, ids = self._found[expression]
-        return f"({self._scope.owner(path, any_of)}.id = ANY({self._binding.add(ids, 'int[]')}))"
+        return f"({self._scope.owner(path, any_of)}.id = ANY({self.binding.add(ids, 'int[]')}))"
 
 
 def _looks_odd(left: Typed, right: Typed) -> bool:

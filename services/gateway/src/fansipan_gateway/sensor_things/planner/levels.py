@@ -8,7 +8,7 @@ from typing import Final
 from fansipan_gateway.sensor_things.faults import BadQuery
 from fansipan_gateway.sensor_things.grammar.syntax import Expand, Options
 from fansipan_gateway.sensor_things.model.entity import ID, SELF_LINK, EntitySet, Kind, Navigation, Property
-from fansipan_gateway.sensor_things.model.sets import OBSERVATIONS, target_of
+from fansipan_gateway.sensor_things.model.sets import DATASTREAMS, OBSERVATIONS, target_of
 from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.expressions import Compiler, Found
 from fansipan_gateway.sensor_things.planner.ordering import (
@@ -95,21 +95,23 @@ class Planner:
         """The values of the statement."""
         return self._binding
 
-    def page(self, entities: EntitySet, options: Options, where: Conditions) -> tuple[Level, str]:
-        """The statement for a page of a collection.
+    def page(
+        self, entities: EntitySet, options: Options, where: Conditions, parent: EntitySet | None
+    ) -> tuple[Level, str]:
+        """The statement for a page of a collection, perhaps of what belongs to one entity of `parent`.
 
         Raises:
             BadQuery: it makes no sense, or would read too much.
         """
         most = _MAX_OBSERVATIONS if entities is OBSERVATIONS else _MAX_TOP
         limit = min(_DEFAULT_TOP if options.top is None else options.top, most)
-        level, statement = self._level(entities, options, where, limit, "", 1)
+        level, statement = self._level(entities, options, where, limit, parent)
         return level, f"SELECT {', '.join(statement.columns)} {statement.page}"
 
     def entity(self, entities: EntitySet, options: Options, where: Conditions) -> tuple[Level, str]:
         """The statement for one entity. What only makes sense for several is left alone: some clients add it."""
         options = Options(select=options.select, expand=options.expand, texts=options.texts)
-        level, statement = self._level(entities, options, where, 1, "", 1)
+        level, statement = self._level(entities, options, where, 1, None)
         return level, f"SELECT {', '.join(statement.columns)} {statement.page}"
 
     def count(self, entities: EntitySet, options: Options, where: Conditions) -> str:
@@ -141,8 +143,9 @@ class Planner:
         options: Options,
         where: Conditions,
         limit: int,
-        place: str,
-        around: int,
+        parent: EntitySet | None,
+        place: str = "",
+        around: int = 1,
     ) -> "tuple[Level, _Statement]":
         rows = around * max(limit, 1)
         if rows > _MAX_ROWS:
@@ -152,14 +155,14 @@ class Planner:
             )
         alias = self._binding.alias()
         scope = Scope(place or "$orderby", entities, alias, self._binding, self._seen)
+        one = entities is OBSERVATIONS and parent is DATASTREAMS
         keys = sort_keys(
-            entities, alias, options.orderby, self._compiler(scope), self._binding, place or "$orderby"
+            entities, alias, options.orderby, self._compiler(scope), place or "$orderby", one_datastream=one
         )
         scope.option = place or "$filter"
         body = self._rows(scope, options, where)
-        level = self._shape(
-            entities, options, tuple(keys), limit, signature(entities, options.orderby), place
-        )
+        kind = signature(entities, options.orderby, one_datastream=one)
+        level = self._shape(entities, options, tuple(keys), limit, kind, place)
         columns = [entities.id.format(a=alias)]
         columns += [_column(field, alias) for field in level.fields]
         columns += [key.fetched for key in keys]
@@ -193,7 +196,9 @@ class Planner:
         def belongs(child: str) -> list[str]:
             return [navigation.link.format(p=alias, c=child)]
 
-        level, statement = self._level(target_of(navigation), options, belongs, limit, "$expand", around)
+        level, statement = self._level(
+            target_of(navigation), options, belongs, limit, entities, "$expand", around
+        )
         rows = f"SELECT json_build_array({', '.join(statement.columns)}) AS entity {statement.page}"
         column = f"(SELECT json_agg(inner_rows.entity) FROM ({rows}) inner_rows)"
         if options.count:

@@ -95,10 +95,19 @@ def sort_keys(
     alias: str,
     wanted: Sequence[OrderKey],
     compiler: Compiler,
-    binding: Binding,
     option: str,
+    *,
+    one_datastream: bool,
 ) -> list[SortKey]:
     """The keys of `$orderby`, and behind them those that make the order complete.
+
+    Args:
+        entities, alias: what is sorted.
+        wanted: `$orderby`.
+        compiler: writes its expressions.
+        option: where it stands, for errors.
+        one_datastream: whether all rows are observations of one datastream. Their time comes first then, which is the
+            same order: TimescaleDB reads chunk after chunk, and stops, only if time is what rows are sorted by.
 
     Raises:
         BadQuery: by one of them nothing can be sorted.
@@ -108,9 +117,10 @@ def sort_keys(
         typed = compiler.value(key.expression, None)
         if typed.constant:
             raise BadQuery(option, "sorting by a constant sorts nothing", key.expression.at)
-        keys += _keys_of(typed, key, binding, option)
+        found = _keys_of(typed, key, compiler.binding, option)
+        keys += found[::-1] if one_datastream and typed.row is not None else found
     known = {key.sql for key in keys}
-    for column in entities.order:
+    for column in entities.order[::-1] if one_datastream else entities.order:
         typed = valued(column, alias, nullable=False)
         if typed.sql not in known:
             keys.append(SortKey(typed.sql, typed.kind, False, False, whole=typed.whole))
@@ -154,9 +164,9 @@ def behind(keys: Sequence[SortKey], values: Sequence[Any], binding: Binding) -> 
     return condition if bound is None else f"({bound} AND {condition})"
 
 
-def signature(entities: EntitySet, wanted: Sequence[OrderKey]) -> str:
+def signature(entities: EntitySet, wanted: Sequence[OrderKey], *, one_datastream: bool) -> str:
     """What tokens of one order of one entity set have in common, wherever it is shown."""
-    return hashlib.sha256(f"{entities.name} {wanted!r}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{entities.name} {wanted!r} {one_datastream}".encode()).hexdigest()[:12]
 
 
 def encode_token(kind: str, values: Sequence[Any]) -> str:
