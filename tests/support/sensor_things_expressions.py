@@ -92,6 +92,9 @@ _flags: Texts = st.one_of(
     _infix(st.just("Datastream/phenomenonTime"), _COMPARISONS, st.one_of(_MOMENTS, _PERIODS, _TIMES)),
     _infix(_infix(_TIMES, ["sub"], _TIMES), _COMPARISONS, _DURATIONS),
     _infix(_call("date", times), _COMPARISONS, st.sampled_from(["2026-07-01", "2026-07-03", "2020-02-29"])),
+    _infix(_call("date", _TIMES), _COMPARISONS, st.sampled_from(["2026-07-01", "2026-07-05", "2026-07-20"])),
+    _infix(_call("year", _TIMES), _COMPARISONS, st.sampled_from(["2026", "2025", "2026.5"])),
+    _infix(st.sampled_from(["2026", "2027"]), _COMPARISONS, _call("year", _TIMES)),
     _infix(_call("time", times), _COMPARISONS, st.sampled_from(["00:00:00", "05:00:00", "12:30:01.5"])),
     _infix(st.one_of(_JSON_NUMBERS, _JSON_TEXTS, _PLAIN_TEXTS, _TIMES), ["eq", "ne"], st.just("null")),
     _infix(

@@ -1,7 +1,7 @@
 """What a request costs: few statements, none a row, chunks outside a range of time left alone, an end to waiting."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -63,7 +63,7 @@ async def _read(watching: _Watching, path: str, **options: Any) -> None:
 
 
 @contextmanager
-def _statements(watching: _Watching, number: int) -> Iterator[None]:
+def _statements(watching: _Watching, number: int) -> Generator[None]:
     watching.run.clear()
     yield
     assert len(watching.run) == number, [statement for statement, _ in watching.run]
@@ -117,6 +117,8 @@ _READING = observation_id(4, 1_749_124_800_000)  # 2025-06-05T12:00:00Z
             },
             3,
         ),
+        ("Observations", {"filter": "date(phenomenonTime) eq 2025-06-05 and result gt 1"}, 2),
+        (_OF_ONE, {"filter": "2026 le year(phenomenonTime) and year(phenomenonTime) lt 2027"}, 18),
         (_OF_ONE, {"orderby": "phenomenonTime desc", "top": 5}, 8),  # six newer ones hold nothing of it
         (_OF_ONE, {"top": 5}, 2),
         (_OF_ONE, {"top": 5, "orderby": "id"}, 2),

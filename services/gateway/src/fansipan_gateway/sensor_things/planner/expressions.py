@@ -21,6 +21,7 @@ from fansipan_gateway.sensor_things.planner.arithmetic import calculate
 from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.comparisons import compare, is_true
 from fansipan_gateway.sensor_things.planner.functions import FUNCTIONS, NAMES, RELATIONS_IN_TIME
+from fansipan_gateway.sensor_things.planner.ranges import implied_range
 from fansipan_gateway.sensor_things.planner.scope import AnyOf, Scope
 from fansipan_gateway.sensor_things.planner.typed import (
     EARLIEST,
@@ -131,7 +132,23 @@ class Compiler:
                 + (": texts are quoted, times are not and have an offset" if _looks_odd(left, right) else ""),
                 operation.at,
             )
-        return Typed(Kind.BOOL, condition)
+        return Typed(Kind.BOOL, self._within_range(operation, condition, any_of))
+
+    def _within_range(self, operation: Operation, condition: str, any_of: AnyOf | None) -> str:
+        """The condition, with the range of time that it implies."""
+        implied = implied_range(operation)
+        if implied is None:
+            return condition
+        path, begin, end = implied
+        time = self.value(path, any_of)
+        if time.kind is not Kind.INSTANT:
+            return condition
+        parts = [condition]
+        if begin is not None:
+            parts.append(f"{time.sql} >= {self.binding.add(begin, 'timestamptz')}")
+        if end is not None:
+            parts.append(f"{time.sql} < {self.binding.add(end, 'timestamptz')}")
+        return f"({' AND '.join(parts)})"
 
     def _arithmetic(self, operation: Operation, any_of: AnyOf | None) -> Typed:
         left, right = self.value(operation.left, any_of), self.value(operation.right, any_of)
