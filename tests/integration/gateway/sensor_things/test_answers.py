@@ -89,6 +89,21 @@ async def test_geojson_has_the_geometry_of_an_entity_or_of_its_place(sta: httpx.
     assert (await sta.get("/Things?$resultFormat=GeoJSON")).json()["features"][0]["geometry"] is None
 
 
+async def test_one_entity_has_these_forms_too(sta: httpx.AsyncClient):
+    assert (await sta.get("/Things(1)?$resultFormat=CSV&$select=name")).text == "name\r\nTrạm một\r\n"
+    location = (await sta.get("/Locations(1)?$resultFormat=GeoJSON")).json()
+    assert location["features"][0]["geometry"]["type"] == "Point"
+    assert (await sta.get("/Observations(6180910511104)?$resultFormat=dataArray")).status_code == 400
+
+
+async def test_writing_is_refused_as_long_as_it_is_not_there(sta: httpx.AsyncClient):
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        response = await sta.request(method, "/Things(1)", json={"name": "x"})
+        assert response.status_code == 405, response.text
+        assert response.headers["allow"] == "GET"
+        assert "POST /v1/observations" in response.json()["message"]
+
+
 # ---------------------------------------------------------------- geometry
 @pytest.mark.parametrize(
     ("condition", "names"),

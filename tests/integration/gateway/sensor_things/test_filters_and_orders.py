@@ -16,7 +16,12 @@ _EXAMPLES = settings(
     database=None,
     derandomize=True,
     phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
 )
 _WHOLE = (
     "$expand=Datastream($expand=Thing,Sensor),FeatureOfInterest&$top=1000"

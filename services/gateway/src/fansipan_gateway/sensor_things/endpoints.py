@@ -13,7 +13,7 @@ from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.parameters import restore_plus
-from fansipan_gateway.sensor_things.faults import BadQuery
+from fansipan_gateway.sensor_things.faults import BadQuery, OnlyRead
 from fansipan_gateway.sensor_things.grammar.options import parse_options
 from fansipan_gateway.sensor_things.grammar.paths import parse_path, split_query
 from fansipan_gateway.sensor_things.landing import landing
@@ -68,6 +68,11 @@ def sensor_things_router(things: SensorThings, access: ReadAccess, public_url: s
         if answer.status != 200:
             return Response(status_code=answer.status)
         return respond(request, answer.body, public=reader.public, media_type=answer.media_type)
+
+    @router.api_route(ROOT, methods=["POST", "PUT", "PATCH", "DELETE"])
+    @router.api_route(ROOT + "/{path:path}", methods=["POST", "PUT", "PATCH", "DELETE"])
+    async def write(path: str = "") -> Response:
+        raise OnlyRead
 
     return router
 

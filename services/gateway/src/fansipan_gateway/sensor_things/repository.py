@@ -12,6 +12,7 @@ from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.seen import Seen
 
 MAX_GEOMETRIES: Final = 200_000
+_MAX_TEXT: Final = 32 << 20  # characters of what is expanded; as Python objects it is some times that
 
 
 class SensorThingsRepository:
@@ -31,16 +32,21 @@ class SensorThingsRepository:
 
         Raises:
             TooExpensive: it takes too long.
-            BadQuery: something cannot be computed, as a number that grows too large.
+            BadQuery: something cannot be computed, as a number that grows too large; or too much would be shown.
             DatabaseAway.
         """
         async with self._database.connection() as connection:
             try:
-                return await connection.fetch(statement, *binding.values, timeout=self._seconds)
+                rows = await connection.fetch(statement, *binding.values, timeout=self._seconds)
             except (TimeoutError, asyncpg.QueryCanceledError) as error:
                 raise TooExpensive(self._seconds) from error
             except (asyncpg.DataError, asyncpg.StatementTooComplexError) as error:
                 raise BadQuery("$filter", f"this cannot be computed: {str(error)[:200]}") from error
+        if sum(len(value) for row in rows for value in row if isinstance(value, str)) > _MAX_TEXT:
+            raise BadQuery(
+                "$expand", "this is more than one answer holds: lower $top, also of what is expanded"
+            )
+        return rows
 
     async def fetch_value(self, statement: str, binding: Binding) -> Any:
         """The first column of the first row, or None; raises as `fetch`."""

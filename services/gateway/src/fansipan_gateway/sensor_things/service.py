@@ -1,32 +1,31 @@
 """Answers requests of the SensorThings API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import anyio.to_thread
-import orjson
 import shapely
 
+from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.visibility import Visibility
-from fansipan_gateway.sensor_things.faults import BadQuery, NoSuchPath
+from fansipan_gateway.sensor_things.faults import nothing_at
 from fansipan_gateway.sensor_things.geometry.answers import fulfilling
 from fansipan_gateway.sensor_things.geometry.questions import Question, questions_in
 from fansipan_gateway.sensor_things.grammar.syntax import Expression, Options, Path, ResultFormat
-from fansipan_gateway.sensor_things.model.entity import ID, SELF_LINK
-from fansipan_gateway.sensor_things.model.sets import OBSERVATIONS
+from fansipan_gateway.sensor_things.model.entity import SELF_LINK
 from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.identity import identified
-from fansipan_gateway.sensor_things.planner.levels import Conditions, Level, Planner
+from fansipan_gateway.sensor_things.planner.levels import Conditions, Planner
 from fansipan_gateway.sensor_things.planner.resources import Resource, belonging, chain
 from fansipan_gateway.sensor_things.planner.seen import Seen
-from fansipan_gateway.sensor_things.rendering.data_array import data_arrays
-from fansipan_gateway.sensor_things.rendering.entities import COUNT, NEXT_LINK, Renderer, counted
-from fansipan_gateway.sensor_things.rendering.tables import csv_text, feature_collection
+from fansipan_gateway.sensor_things.rendering.answers import Answer, answer_of_entity, answer_of_page
 from fansipan_gateway.sensor_things.repository import SensorThingsRepository
 
-JSON: Final = "application/json"
+_MANY_ROWS: Final = 1_000
+_LONG: Final = 256 << 10
 _BOUNDED: Final = frozenset(
     {
         "geo.intersects",
@@ -39,15 +38,6 @@ _BOUNDED: Final = frozenset(
         "st_contains",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A body and what it is; an empty one with status 204."""
-
-    body: bytes
-    media_type: str = JSON
-    status: int = 200
 
 
 class SensorThings:
@@ -95,7 +85,7 @@ class SensorThings:
         statement = chain(resource.steps[:-1], binding, Seen(visibility, binding))
         found = None if statement is None else await self._repository.fetch_value(statement, binding)
         if found is None:
-            raise _nothing_at(resource.path)
+            raise nothing_at(resource.path)
         return found
 
     async def _geometries(self, request: "_Request") -> dict[Expression, tuple[Path, list[int]]]:
@@ -116,11 +106,8 @@ class SensorThings:
         level, statement = planner.entity(request.resource.last.entities, request.options, where)
         rows = await self._repository.fetch(statement, planner.binding)
         if not rows:
-            raise _nothing_at(request.resource.path)
-        entity = Renderer(request.root).entity(level, rows[0])
-        if request.resource.member:
-            return _member(request.resource, entity, rows[0][0])
-        return _written(level, [entity], entity, request)
+            raise nothing_at(request.resource.path)
+        return await _aside(rows, partial(answer_of_entity, level, rows[0], request.resource, request.root))
 
     async def _many(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
         options, entities = request.options, request.resource.last.entities
@@ -134,12 +121,7 @@ class SensorThings:
             count = await self._repository.fetch_value(
                 planner.count(entities, options, where), planner.binding
             )
-        renderer = Renderer(request.root)
-        path = request.resource.path
-        if options.result_format is ResultFormat.DATA_ARRAY:
-            return _as_data_array(level, rows, count, request)
-        page = renderer.page(level, rows, path, count)
-        return _written(level, page["value"], page, request)
+        return await _aside(rows, partial(answer_of_page, level, rows, count, request.resource, request.root))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +149,6 @@ class _Request:
         return Planner(binding, Seen(self.visibility, binding), self.now, found), where
 
 
-def _nothing_at(path: str) -> NoSuchPath:
-    return NoSuchPath(f"there is nothing at {path!r}")
-
-
 def _bounds_of(question: Question) -> tuple[float, float, float, float] | None:
     """Where a point must lie to fulfil a condition; None: anywhere."""
     if question.other is None or shapely.is_empty(question.other):
@@ -182,47 +160,9 @@ def _bounds_of(question: Question) -> tuple[float, float, float, float] | None:
     return (west, south, east, north) if question.name in _BOUNDED else None
 
 
-def _member(resource: Resource, entity: dict[str, Any], entity_id: int) -> Answer:
-    name = resource.member[-1]
-    value = entity_id if resource.member == (ID,) else entity[resource.member[0]]
-    for key in resource.member[1:]:
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            raise _nothing_at(resource.path)
-    if not resource.raw:
-        return Answer(orjson.dumps({name: value}))
-    if value is None:
-        return Answer(b"", status=204)
-    if isinstance(value, dict | list):
-        return Answer(orjson.dumps(value))
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return Answer(text.encode(), "text/plain; charset=utf-8")
-
-
-def _as_data_array(level: Level, rows: list[Any], count: int | None, request: _Request) -> Answer:
-    if level.entities is not OBSERVATIONS:
-        raise BadQuery("$resultFormat", "dataArray is for Observations")
-    if level.expands:
-        raise BadQuery("$resultFormat", "a dataArray has no room for $expand: leave it out")
-    page: dict[str, Any] = {} if count is None else dict(counted(COUNT, count))
-    if (following := Renderer(request.root).next_link(level, rows, request.resource.path)) is not None:
-        page[NEXT_LINK] = following
-    page["value"] = data_arrays(level, rows, request.root)
-    return Answer(orjson.dumps(page))
-
-
-def _written(level: Level, entities: list[dict[str, Any]], whole: Any, request: _Request) -> Answer:
-    match request.options.result_format:
-        case ResultFormat.CSV:
-            return Answer(csv_text(entities), "text/csv; charset=utf-8")
-        case ResultFormat.GEO_JSON:
-            return Answer(orjson.dumps(feature_collection(entities)), "application/geo+json")
-        case ResultFormat.DATA_ARRAY:
-            raise BadQuery(
-                "$resultFormat", f"dataArray is for several Observations, not for one {level.entities.one}"
-            )
-        case _:
-            return Answer(orjson.dumps(whole))
+async def _aside(rows: Sequence[Row], render: Callable[[], Answer]) -> Answer:
+    """What is rendered; much of it in a thread, lest other requests wait for it."""
+    much = len(rows) > _MANY_ROWS or any(
+        isinstance(value, str) and len(value) > _LONG for row in rows for value in row
+    )
+    return await anyio.to_thread.run_sync(render) if much else render()

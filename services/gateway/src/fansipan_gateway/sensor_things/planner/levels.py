@@ -26,7 +26,7 @@ _DEFAULT_TOP: Final = 100
 _DEFAULT_INNER_TOP: Final = 25
 _MAX_TOP: Final = 1_000
 _MAX_OBSERVATIONS: Final = 10_000
-_MAX_ROWS: Final = 500_000
+_MAX_ROWS: Final = 250_000
 _MICROSECONDS: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
 
 
@@ -110,7 +110,12 @@ class Planner:
 
     def entity(self, entities: EntitySet, options: Options, where: Conditions) -> tuple[Level, str]:
         """The statement for one entity. What only makes sense for several is left alone: some clients add it."""
-        options = Options(select=options.select, expand=options.expand, texts=options.texts)
+        options = Options(
+            select=options.select,
+            expand=options.expand,
+            result_format=options.result_format,
+            texts=options.texts,
+        )
         level, statement = self._level(entities, options, where, 1, None)
         return level, f"SELECT {', '.join(statement.columns)} {statement.page}"
 
