@@ -105,4 +105,7 @@ async def build(connection: "asyncpg.Connection[Any]") -> None:
         " parameters, feature_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         rows,
     )
+    await connection.execute(
+        "INSERT INTO datastream_feature (feature_id, datastream_id) VALUES (5, $1)", RICH
+    )
     await connection.execute(_LATEST)

@@ -107,10 +107,14 @@ def test_a_feature_shows_its_location_and_what_was_changed_of_it(world: _World):
 def test_a_feature_that_observations_name_outlives_its_location_and_others_do_not(world: _World):
     named, unnamed, _ = world.places
     features = [world.feature(named), world.feature(unnamed)]
-    world.connection.execute(
-        "INSERT INTO observation (datastream_id, phenomenon_time, result, feature_id) VALUES (1, now(), 1, %s)",
-        (features[0],),
+    world.connection.execute("INSERT INTO sensor (key, name) VALUES ('s', 'S')")
+    world.connection.execute("INSERT INTO observed_property (key, name) VALUES ('o', 'O')")
+    datastream = world.one(
+        "INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)"
+        " SELECT 'p/t/o', %s, s.id, o.id, 'D', 'measurement' FROM sensor s, observed_property o RETURNING id",
+        world.thing,
     )
+    world.connection.execute("INSERT INTO datastream_feature VALUES (%s, %s)", (features[0], datastream))
     world.connection.execute("DELETE FROM location WHERE id = ANY(%s)", ([named, unnamed],))
     rows = world.connection.execute(
         "SELECT id, location_id, name, feature ->> 'type' FROM observed_feature WHERE id = ANY(%s)",

@@ -41,7 +41,7 @@ CREATE OR REPLACE FUNCTION release_feature() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     DELETE FROM feature_of_interest f
-     WHERE f.location_id = OLD.id AND NOT EXISTS (SELECT FROM observation WHERE feature_id = f.id);
+     WHERE f.location_id = OLD.id AND NOT EXISTS (SELECT FROM datastream_feature WHERE feature_id = f.id);
     UPDATE feature_of_interest
        SET location_id = NULL,
            name = coalesce(name, OLD.name), description = coalesce(description, OLD.description),

@@ -66,5 +66,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
 GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;
 
 -- the gateway shows SensorThings; triggers write what is derived from locations
-GRANT SELECT ON historical_location, historical_location_location, feature_of_interest, observed_feature, thing_feature
-    TO fansipan_gateway;
+GRANT SELECT ON historical_location, historical_location_location, feature_of_interest, datastream_feature,
+    observed_feature, thing_feature TO fansipan_gateway;

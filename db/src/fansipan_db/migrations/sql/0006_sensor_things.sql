@@ -45,7 +45,15 @@ CREATE INDEX feature_of_interest_provider ON feature_of_interest (provider_id) W
 -- Only what differs from the rule is stored: NULL is the feature of where the thing stood at the phenomenon time.
 ALTER TABLE observation ADD COLUMN feature_id integer;
 COMMENT ON COLUMN observation.feature_id IS 'The feature of interest, when the sender named one; NULL: that of the thing''s location at the time (view thing_feature).';
-CREATE INDEX observation_feature ON observation (feature_id) WHERE feature_id IS NOT NULL;
+
+-- Instead of an index on the hypertable, which every stored row would pay for.
+CREATE TABLE datastream_feature (
+    feature_id     integer NOT NULL REFERENCES feature_of_interest (id),
+    datastream_id  integer NOT NULL REFERENCES datastream (id) ON DELETE CASCADE,
+    PRIMARY KEY (feature_id, datastream_id)
+);
+COMMENT ON TABLE datastream_feature IS 'Which datastreams have observations that name which feature: whoever stores observation.feature_id adds it here in the same transaction.';
+CREATE INDEX datastream_feature_datastream ON datastream_feature (datastream_id);
 
 -- ---------------------------------------------------------------- what is there already
 INSERT INTO feature_of_interest (location_id) SELECT id FROM location ORDER BY id;

@@ -32,7 +32,7 @@ _FEATURE_OF: Final = """coalesce({p}.feature_id, (SELECT standing.feature_id FRO
 _OBSERVED_THERE: Final = f"""({{c}}.datastream_id = ANY(ARRAY(
     SELECT measured.id FROM thing_feature standing JOIN datastream measured ON measured.thing_id = standing.thing_id
      WHERE standing.feature_id = {{id}}
-    UNION SELECT named.datastream_id FROM observation named WHERE named.feature_id = {{id}}))
+    UNION SELECT named.datastream_id FROM datastream_feature named WHERE named.feature_id = {{id}}))
   AND {_FEATURE_OF.replace("{p}", "{c}")} = {{id}})"""
 
 THINGS: Final = EntitySet(
