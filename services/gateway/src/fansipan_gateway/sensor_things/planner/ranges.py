@@ -1,10 +1,11 @@
 """Ranges of time that a comparison of a year or a day implies, so that chunks outside of them are left alone."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from fansipan_gateway.sensor_things.grammar.syntax import Call, Expression, Literal, Operation, Path
 
-_TURNED = {"eq": "eq", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+_TURNED: Final = {"eq": "eq", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
 
 
 def implied_range(comparison: Operation) -> tuple[Path, datetime | None, datetime | None] | None:

@@ -1,6 +1,7 @@
 """Rows that expressions may speak of: an entity's own, and those it is related to."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from fansipan_gateway.sensor_things.faults import BadQuery
 from fansipan_gateway.sensor_things.grammar.syntax import Path
@@ -10,8 +11,8 @@ from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.seen import Seen
 from fansipan_gateway.sensor_things.planner.typed import Typed
 
-_MAX_NAVIGATIONS = 4
-_MAX_JSON_KEYS = 8
+_MAX_NAVIGATIONS: Final = 4
+_MAX_JSON_KEYS: Final = 8
 
 
 @dataclass(slots=True)

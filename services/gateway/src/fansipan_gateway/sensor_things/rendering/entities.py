@@ -1,7 +1,7 @@
 """Entities with their addresses, and pages of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
@@ -13,10 +13,10 @@ from fansipan_gateway.sensor_things.planner.levels import MAX_COUNT, Level
 from fansipan_gateway.sensor_things.planner.ordering import encode_token
 from fansipan_gateway.sensor_things.rendering.values import shown
 
-NEXT_LINK = "@iot.nextLink"
-COUNT = "@iot.count"
-AT_LEAST = "@fansipan.countIsAtLeast"
-_SAFE = "$(),;=/'*:@!~"
+NEXT_LINK: Final = "@iot.nextLink"
+COUNT: Final = "@iot.count"
+AT_LEAST: Final = "@fansipan.countIsAtLeast"
+_SAFE: Final = "$(),;=/'*:@!~"
 
 
 class Renderer:
