@@ -69,3 +69,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ended_session TO fansipan_gateway;
 -- names of agencies and procedures are given through the gateway; analytics puts them into the texts of alerts
 GRANT SELECT ON agency, administrative_procedure TO fansipan_analytics, fansipan_gateway;
 GRANT INSERT, UPDATE, DELETE ON agency, administrative_procedure TO fansipan_gateway;
+
+-- the gateway shows SensorThings; triggers write what is derived from locations
+GRANT SELECT ON historical_location, historical_location_location, feature_of_interest, datastream_feature,
+    observed_feature, thing_feature TO fansipan_gateway;

@@ -68,6 +68,7 @@ from fansipan_gateway.wiring.doors import (
     indicator_doors,
     names_door,
     operations_doors,
+    sensor_things_door,
 )
 from fansipan_gateway.wiring.signing_in import SignInParts, session_doors, session_keys
 from fansipan_gateway.wiring.speed import Speed, add_middleware
@@ -195,6 +196,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             catalogue,
             directory,
         ),
+        sensor_things_door(settings, database, authentication),
         docs_router(),
     ):
         app.include_router(router)

@@ -71,6 +71,9 @@ from fansipan_gateway.open_data.service import OpenData
 from fansipan_gateway.periods.endpoints import periods_router
 from fansipan_gateway.periods.repository import PeriodRepository
 from fansipan_gateway.periods.service import Periods
+from fansipan_gateway.sensor_things.endpoints import sensor_things_router
+from fansipan_gateway.sensor_things.repository import SensorThingsRepository
+from fansipan_gateway.sensor_things.service import SensorThings
 from fansipan_gateway.settings import GatewaySettings
 
 
@@ -165,6 +168,13 @@ def dead_letters_door(
         DeadLetterRepository(database, trail), IngestDoor(http, settings.ingest_url, secret, _now)
     )
     return dead_letters_router(letters, whole_province(operator_access(authentication, "operator", "admin")))
+
+
+def sensor_things_door(settings: GatewaySettings, database: Database, authentication: Access) -> APIRouter:
+    """The SensorThings API. Its statements are ended a little before the pool would give up waiting for them."""
+    seconds = settings.statement_timeout_seconds * 0.9
+    things = SensorThings(SensorThingsRepository(database, seconds), _now)
+    return sensor_things_router(things, read_access(authentication), settings.public_url)
 
 
 def exports_door(

@@ -1,0 +1,1 @@
+"""Conditions on geometries, evaluated here for all rows at once: PostgreSQL knows none without PostGIS."""

@@ -1,0 +1,1 @@
+"""The eight entity sets, and where each finds its facts in the database."""

@@ -1,0 +1,168 @@
+"""Answers requests of the SensorThings API."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import anyio.to_thread
+import shapely
+
+from fansipan_gateway.domain.results import Row
+from fansipan_gateway.domain.visibility import Visibility
+from fansipan_gateway.sensor_things.faults import nothing_at
+from fansipan_gateway.sensor_things.geometry.answers import fulfilling
+from fansipan_gateway.sensor_things.geometry.questions import Question, questions_in
+from fansipan_gateway.sensor_things.grammar.syntax import Expression, Options, Path, ResultFormat
+from fansipan_gateway.sensor_things.model.entity import SELF_LINK
+from fansipan_gateway.sensor_things.planner.binding import Binding
+from fansipan_gateway.sensor_things.planner.identity import identified
+from fansipan_gateway.sensor_things.planner.levels import Conditions, Planner
+from fansipan_gateway.sensor_things.planner.resources import Resource, belonging, chain
+from fansipan_gateway.sensor_things.planner.seen import Seen
+from fansipan_gateway.sensor_things.rendering.answers import Answer, answer_of_entity, answer_of_page
+from fansipan_gateway.sensor_things.repository import SensorThingsRepository
+
+_MANY_ROWS: Final = 1_000
+_LONG: Final = 256 << 10
+_BOUNDED: Final = frozenset(
+    {
+        "geo.intersects",
+        "st_equals",
+        "st_touches",
+        "st_within",
+        "st_overlaps",
+        "st_crosses",
+        "st_intersects",
+        "st_contains",
+    }
+)
+
+
+class SensorThings:
+    """Reads what a path and its options name.
+
+    Args:
+        repository: runs statements.
+        clock: tells the time for `now()`.
+    """
+
+    def __init__(self, repository: SensorThingsRepository, clock: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._clock = clock
+
+    async def read(self, resource: Resource, options: Options, visibility: Visibility, root: str) -> Answer:
+        """The answer to a GET.
+
+        Args:
+            resource: what is asked for.
+            options: how.
+            visibility: what the reader sees.
+            root: address of the service, for the addresses in the answer.
+
+        Raises:
+            NoSuchPath: nothing is there, or nothing that the reader sees.
+            BadQuery, TooExpensive, DatabaseAway.
+        """
+        if resource.references:
+            options = replace(options, select=(SELF_LINK,), expand=(), result_format=ResultFormat.JSON)
+        single = resource.last.single
+        if single:
+            options = replace(options, filter=None, orderby=(), top=None, skip=0, count=False, skiptoken=None)
+        if resource.member:
+            options = Options(select=(resource.member[0],))
+        parent = await self._parent(resource, visibility)
+        request = _Request(resource, options, visibility, root, parent, self._clock())
+        found = await self._geometries(request)
+        return await (self._one(request, found) if single else self._many(request, found))
+
+    async def _parent(self, resource: Resource, visibility: Visibility) -> int | None:
+        """The id of the entity that the last step hangs from; None when there is no such step."""
+        if len(resource.steps) == 1:
+            return None
+        binding = Binding()
+        statement = chain(resource.steps[:-1], binding, Seen(visibility, binding))
+        found = None if statement is None else await self._repository.fetch_value(statement, binding)
+        if found is None:
+            raise nothing_at(resource.path)
+        return found
+
+    async def _geometries(self, request: "_Request") -> dict[Expression, tuple[Path, list[int]]]:
+        found: dict[Expression, tuple[Path, list[int]]] = {}
+        for question in questions_in(request.options, request.resource.last.entities):
+            if question.expression in found:
+                continue
+            binding = Binding()
+            rows = await self._repository.fetch_geometries(
+                question.entities, _bounds_of(question), binding, Seen(request.visibility, binding)
+            )
+            ids = await anyio.to_thread.run_sync(fulfilling, question, rows)
+            found[question.expression] = (question.path, ids)
+        return found
+
+    async def _one(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
+        planner, where = request.plan(found)
+        level, statement = planner.entity(request.resource.last.entities, request.options, where)
+        rows = await self._repository.fetch(statement, planner.binding)
+        if not rows:
+            raise nothing_at(request.resource.path)
+        return await _aside(rows, partial(answer_of_entity, level, rows[0], request.resource, request.root))
+
+    async def _many(self, request: "_Request", found: Mapping[Expression, tuple[Path, list[int]]]) -> Answer:
+        options, entities = request.options, request.resource.last.entities
+        planner, where = request.plan(found)
+        parent = request.resource.steps[-2].entities if request.parent is not None else None
+        level, statement = planner.page(entities, options, where, parent)
+        rows = await self._repository.fetch(statement, planner.binding)
+        count = None
+        if options.count:
+            planner, where = request.plan(found)
+            count = await self._repository.fetch_value(
+                planner.count(entities, options, where), planner.binding
+            )
+        return await _aside(rows, partial(answer_of_page, level, rows, count, request.resource, request.root))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    resource: Resource
+    options: Options
+    visibility: Visibility
+    root: str
+    parent: int | None
+    now: datetime
+
+    def plan(self, found: Mapping[Expression, tuple[Path, list[int]]]) -> tuple[Planner, Conditions]:
+        """A planner with a statement of its own, and the conditions that the path makes."""
+        binding = Binding()
+        last, steps = self.resource.last, self.resource.steps
+
+        def where(alias: str) -> list[str]:
+            conditions: list[str] = []
+            if self.parent is not None:
+                conditions.append(belonging(last, steps[-2].entities, self.parent, alias, binding))
+            if last.id is not None:
+                conditions.append(identified(last.entities, alias, last.id, binding) or "false")
+            return conditions
+
+        return Planner(binding, Seen(self.visibility, binding), self.now, found), where
+
+
+def _bounds_of(question: Question) -> tuple[float, float, float, float] | None:
+    """Where a point must lie to fulfil a condition; None: anywhere."""
+    if question.other is None or shapely.is_empty(question.other):
+        return None
+    west, south, east, north = (float(bound) for bound in shapely.bounds(question.other))
+    if question.name == "geo.distance" and question.operator in ("lt", "le", "eq"):
+        far = question.number
+        return west - far, south - far, east + far, north + far
+    return (west, south, east, north) if question.name in _BOUNDED else None
+
+
+async def _aside(rows: Sequence[Row], render: Callable[[], Answer]) -> Answer:
+    """What is rendered; much of it in a thread, lest other requests wait for it."""
+    much = len(rows) > _MANY_ROWS or any(
+        isinstance(value, str) and len(value) > _LONG for row in rows for value in row
+    )
+    return await anyio.to_thread.run_sync(render) if much else render()
