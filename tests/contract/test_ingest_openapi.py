@@ -43,10 +43,11 @@ async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
         "/v1/service-events",
         "/api/v2/write",
         "/write",
+        "/v1/senml",
     }
 
 
-@pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events"])
+@pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events", "/v1/senml"])
 async def test_every_problem_is_documented_as_a_problem(document: dict[str, Any], path: str):
     responses = document["paths"][path]["post"]["responses"]
     assert {"202", "400", "401", "403", "413", "415", "422", "503"} <= set(responses)
@@ -77,6 +78,21 @@ async def test_the_examples_are_accepted(
             assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, []), media_type
             tried += 1
     assert tried == 5
+
+
+DOORS = [("/v1/senml", "application/senml+json")]
+
+
+@pytest.mark.parametrize(("path", "media_type"), DOORS)
+async def test_the_example_of_each_further_door_is_accepted(
+    document: dict[str, Any], addresses: Addresses, http: httpx.AsyncClient, path: str, media_type: str
+):
+    example = document["paths"][path]["post"]["requestBody"]["content"][media_type]["example"]
+    headers = {"authorization": f"Bearer {addresses.key}", "content-type": media_type}
+    answer = await http.post(addresses.ingest + path, json=example, headers=headers)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["accepted"] >= 1
+    assert answer.json()["rejected"] == []
 
 
 @pytest.mark.parametrize("path", ["/api/v2/write", "/write"])

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.influx.endpoints import influx_router
+from fansipan_ingest.doors.senml.endpoints import senml_router
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.observations import ObservationService
 from fansipan_ingest.settings import IngestSettings
@@ -24,4 +25,5 @@ def door_routers(
     acceptance = Acceptance(observations, progress, settings.stored_timeout_seconds)
     return [
         influx_router(acceptance, authenticate, clock, settings),
+        senml_router(acceptance, authenticate, clock, settings),
     ]
