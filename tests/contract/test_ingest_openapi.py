@@ -7,6 +7,13 @@ import pytest
 from tests.conftest import Addresses
 from tests.support.sending import Sender
 
+WEBHOOKS = (
+    "/v1/lorawan/chirpstack",
+    "/v1/lorawan/the-things-stack",
+    "/v1/ngsi-v2/notify",
+    "/v1/ngsi-ld/notify",
+)
+
 
 @pytest.fixture(scope="module")
 async def document(addresses: Addresses, http: httpx.AsyncClient) -> dict[str, Any]:
@@ -44,15 +51,22 @@ async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
         "/api/v2/write",
         "/write",
         "/v1/senml",
+        "/v1/events",
+        "/v1/lorawan/chirpstack",
+        "/v1/lorawan/the-things-stack",
+        "/v1/ngsi-v2/notify",
+        "/v1/ngsi-ld/notify",
     }
 
 
-@pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events", "/v1/senml"])
+@pytest.mark.parametrize(
+    "path", ["/v1/observations", "/v1/service-events", "/v1/senml", "/v1/events", *WEBHOOKS]
+)
 async def test_every_problem_is_documented_as_a_problem(document: dict[str, Any], path: str):
     responses = document["paths"][path]["post"]["responses"]
     assert {"202", "400", "401", "403", "413", "415", "422", "503"} <= set(responses)
     for status, response in responses.items():
-        if status != "202":
+        if status not in ("202", "204"):
             assert "application/problem+json" in response["content"], status
 
 
@@ -80,7 +94,12 @@ async def test_the_examples_are_accepted(
     assert tried == 5
 
 
-DOORS = [("/v1/senml", "application/senml+json")]
+DOORS = [
+    ("/v1/senml", "application/senml+json"),
+    ("/v1/events", "application/cloudevents+json"),
+    ("/v1/events", "application/cloudevents-batch+json"),
+    *((path, "application/json") for path in WEBHOOKS),
+]
 
 
 @pytest.mark.parametrize(("path", "media_type"), DOORS)

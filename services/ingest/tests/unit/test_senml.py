@@ -215,6 +215,19 @@ def test_what_is_no_cbor_is_refused_whole(body: bytes):
         decode_cbor(body)
 
 
+def test_what_nests_deeply_is_refused_and_shown_in_short():
+    deep: Any = 1
+    for _ in range(150):
+        deep = [deep]
+    [refused] = read(decode_json(json.dumps([{"n": "a", "v": deep}]).encode())).rejected
+    assert "…" in str(refused.payload)
+    refused.model_dump_json()
+    with pytest.raises(MalformedBody):
+        decode_json(b"[" * 100_000)
+    with pytest.raises(MalformedBody):
+        decode_cbor(b"\x81" * 100_000)
+
+
 def test_numbers_of_cbor():
     pack = [
         {0: "a/x", 2: Decimal("23.125"), 6: Decimal("1276020076.001")},

@@ -1,6 +1,7 @@
 """From resolved SenML records to readings: which datastream a name is, and in which unit its results are."""
 
 import ipaddress
+import math
 import re
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from fansipan_ingest.doors.senml.units import SENML_UNITS, summed
 
 _DEVICE: Final = re.compile(r"(urn:dev:[a-z0-9]+:[A-Za-z0-9.-]+)(.*)")
 """A device URN (RFC 9039): what follows the fourth part is a sensor of the device."""
+
+_SHOWN_LEVELS: Final = 8
 
 
 def split_name(name: str, unit: str | None) -> tuple[str, str]:
@@ -88,10 +91,14 @@ def _sum_of(prop: str) -> str:
     return f"{prop}:sum" if len(prop) <= 123 else key_part((prop, "sum"))
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, depth: int = 0) -> Any:
     """What was sent, as JSON can show it."""
-    if isinstance(value, dict):
-        return {str(key): _shown(of) for key, of in value.items()}
-    if isinstance(value, list):
-        return [_shown(of) for of in value]
+    if isinstance(value, dict | list):
+        if depth == _SHOWN_LEVELS:
+            return "…"
+        if isinstance(value, list):
+            return [_shown(of, depth + 1) for of in value]
+        return {str(key)[:200]: _shown(of, depth + 1) for key, of in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
     return value if value is None or isinstance(value, str | int | float | bool) else repr(value)[:200]

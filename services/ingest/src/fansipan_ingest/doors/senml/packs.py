@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import cbor2
-import orjson
+import pydantic_core
 
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.rules import Rejection
@@ -86,8 +86,8 @@ def decode_json(body: bytes) -> list[Any]:
         MalformedBody: no JSON array.
     """
     try:
-        pack = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        pack = pydantic_core.from_json(body, allow_inf_nan=False)
+    except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from None
     return _records(pack)
 
