@@ -27,6 +27,7 @@ _WITHOUT_MARK: Final = str.maketrans({"đ": "d", "Đ": "D"})
 _LONGEST_PART: Final = 127
 _LONGEST_READABLE: Final = 40
 _FINGERPRINT: Final = 12
+_LONGEST_REMEMBERED: Final = 128
 
 
 def datastream_key(provider: str, thing: Sequence[str], prop: Sequence[str]) -> str:
@@ -42,7 +43,7 @@ def key_part(names: Sequence[str]) -> str:
     """
     if not names:
         raise ValueError("a part of a key needs a name")
-    part = ":".join(map(_name, names))
+    part = ":".join(_known_name(name) if len(name) <= _LONGEST_REMEMBERED else _name(name) for name in names)
     if len(part) <= _LONGEST_PART:
         return part
     return f"{part[: _LONGEST_PART - _FINGERPRINT - 1]}~{_fingerprint('part', part)}"
@@ -58,6 +59,10 @@ def written_part(text: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
+def _known_name(name: str) -> str:
+    return _name(name)
+
+
 def _name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)
     if PLAIN_NAME.fullmatch(name):
