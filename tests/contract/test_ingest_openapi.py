@@ -7,6 +7,13 @@ import pytest
 from tests.conftest import Addresses
 from tests.support.sending import Sender
 
+WEBHOOKS = (
+    "/v1/lorawan/chirpstack",
+    "/v1/lorawan/the-things-stack",
+    "/v1/ngsi-v2/notify",
+    "/v1/ngsi-ld/notify",
+)
+
 
 @pytest.fixture(scope="module")
 async def document(addresses: Addresses, http: httpx.AsyncClient) -> dict[str, Any]:
@@ -43,15 +50,23 @@ async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
         "/v1/service-events",
         "/api/v2/write",
         "/write",
+        "/v1/senml",
+        "/v1/events",
+        "/v1/lorawan/chirpstack",
+        "/v1/lorawan/the-things-stack",
+        "/v1/ngsi-v2/notify",
+        "/v1/ngsi-ld/notify",
     }
 
 
-@pytest.mark.parametrize("path", ["/v1/observations", "/v1/service-events"])
+@pytest.mark.parametrize(
+    "path", ["/v1/observations", "/v1/service-events", "/v1/senml", "/v1/events", *WEBHOOKS]
+)
 async def test_every_problem_is_documented_as_a_problem(document: dict[str, Any], path: str):
     responses = document["paths"][path]["post"]["responses"]
     assert {"202", "400", "401", "403", "413", "415", "422", "503"} <= set(responses)
     for status, response in responses.items():
-        if status != "202":
+        if status not in ("202", "204"):
             assert "application/problem+json" in response["content"], status
 
 
@@ -77,6 +92,26 @@ async def test_the_examples_are_accepted(
             assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, []), media_type
             tried += 1
     assert tried == 5
+
+
+DOORS = [
+    ("/v1/senml", "application/senml+json"),
+    ("/v1/events", "application/cloudevents+json"),
+    ("/v1/events", "application/cloudevents-batch+json"),
+    *((path, "application/json") for path in WEBHOOKS),
+]
+
+
+@pytest.mark.parametrize(("path", "media_type"), DOORS)
+async def test_the_example_of_each_further_door_is_accepted(
+    document: dict[str, Any], addresses: Addresses, http: httpx.AsyncClient, path: str, media_type: str
+):
+    example = document["paths"][path]["post"]["requestBody"]["content"][media_type]["example"]
+    headers = {"authorization": f"Bearer {addresses.key}", "content-type": media_type}
+    answer = await http.post(addresses.ingest + path, json=example, headers=headers)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["accepted"] >= 1
+    assert answer.json()["rejected"] == []
 
 
 @pytest.mark.parametrize("path", ["/api/v2/write", "/write"])

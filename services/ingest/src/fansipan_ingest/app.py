@@ -90,7 +90,9 @@ def build(settings: IngestSettings) -> FastAPI:
     service_events = ServiceEventService(outbound, window=window, clock=clock, metrics=metrics)
     app.include_router(observations_router(observations, progress, authenticate, settings))
     app.include_router(service_events_router(service_events, progress, authenticate, settings))
-    for router in door_routers(observations, progress, authenticate, clock, settings):
+    for router in door_routers(
+        observations, service_events, progress, authenticate, clock, metrics, settings
+    ):
         app.include_router(router)
     providers = ProviderRepository(database)
     mqtt = mqtt_door(settings, observations, outbound, providers, KeyRepository(database), metrics, clock)

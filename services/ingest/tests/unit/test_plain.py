@@ -86,6 +86,15 @@ def test_what_is_taken_quickly_is_what_the_full_model_takes(body: bytes):
     assert [item.result for item in full.items] == plain.results
 
 
+@pytest.mark.parametrize("offset", ["+0700", "-0700"])
+def test_an_offset_without_colon_is_left_to_the_full_model_which_refuses_it(offset: str):
+    body = f"[{GOOD.replace('+07:00', offset)}]".encode()
+    assert parse_plain(body, max_items=3) is None
+    assert [item.code for item in parse_json_items(OBSERVATION_LIST, body, max_items=3).rejected] == [
+        "invalid-item"
+    ]
+
+
 @given(st.lists(MOMENTS, min_size=1, max_size=5))
 def test_a_plain_request_is_taken_quickly(moments: list[str]):
     items = [GOOD.replace("2026-07-01T08:00:00.5+07:00", moment) for moment in moments]

@@ -11,6 +11,7 @@ from fansipan_ingest.domain.registration import (
     COUNT,
     MEASUREMENT,
     TRUTH,
+    Unit,
     describe,
     observation_type_of,
     result_fits,
@@ -43,3 +44,25 @@ def test_well_known_properties_get_their_unit():
     assert new.unit.ucum == "ug/m3"
     assert describe(DatastreamKey("p", "t", "mood"), 1.0).unit is None
     assert describe(DatastreamKey("p", "t", "pm2_5"), "high").unit is None
+
+
+@pytest.mark.parametrize(
+    ("prop", "ucum"),
+    [
+        ("water:level_mm", "mm"),
+        ("Battery_mV", "mV"),
+        ("a:temperature", "Cel"),
+        ("co2_ppm", "[ppm]"),
+        ("ppm", None),
+        ("time:sum", None),
+    ],
+)
+def test_names_suggest_units(prop: str, ucum: str | None):
+    unit = describe(DatastreamKey("p", "t", prop), 1.0).unit
+    assert (unit and unit.ucum) == ucum
+
+
+def test_a_stated_unit_goes_before_a_suggested_one():
+    kelvin = Unit("kelvin", "K", "K")
+    assert describe(DatastreamKey("p", "t", "temperature"), 290.0, kelvin).unit is kelvin
+    assert describe(DatastreamKey("p", "t", "temperature"), "warm", kelvin).unit is None

@@ -12,6 +12,7 @@ class Metrics:
     Attributes:
         accepted: items that Kafka has acknowledged. Attributes: `fansipan.target`.
         rejected: items answered with a reason. Attributes: `fansipan.target`, `error.type`.
+        ignored: messages that hold nothing to store. Attributes: `fansipan.door`, `fansipan.event`.
         publish_duration: seconds from hand-over to Kafka's ack, one request.
         publish_in_flight: bytes handed to Kafka and not yet acknowledged.
         stored: rows by outcome: `inserted`, `duplicate`, `corrected`. Attributes: `fansipan.target`,
@@ -29,6 +30,7 @@ class Metrics:
 
     accepted: Counter
     rejected: Counter
+    ignored: Counter
     publish_duration: Histogram
     publish_in_flight: UpDownCounter
     stored: Counter
@@ -49,6 +51,7 @@ def metrics_of(scope: str) -> Metrics:
     return Metrics(
         accepted=meter.create_counter("fansipan.ingest.accepted", "{item}", "Items acknowledged by Kafka"),
         rejected=meter.create_counter("fansipan.ingest.rejected", "{item}", "Items answered with a reason"),
+        ignored=meter.create_counter("fansipan.ingest.ignored", "{message}", "Messages that hold no reading"),
         publish_duration=meter.create_histogram(
             "fansipan.ingest.publish.duration", "s", "Hand-over to Kafka's acknowledgement"
         ),

@@ -1,10 +1,9 @@
 """`POST /v1/service-events`: CloudEvents 1.0 in the binary, structured and batched modes of its HTTP binding."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-from urllib.parse import unquote
+from typing import Annotated, Final
 
-import orjson
+import pydantic_core
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter
 
@@ -13,6 +12,7 @@ from fansipan_common.contracts import ServiceEvent
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
+from fansipan_ingest.api.cloud_events import BATCHED, STRUCTURED, binary_event
 from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import MalformedBody, ParsedItems, TooManyItems, parse_json_items
 from fansipan_ingest.repository.progress import StoreProgress
@@ -20,8 +20,6 @@ from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
 
 _EVENTS: Final[TypeAdapter[list[ServiceEvent]]] = TypeAdapter(list[ServiceEvent])
-_STRUCTURED: Final = "application/cloudevents+json"
-_BATCHED: Final = "application/cloudevents-batch+json"
 _EXAMPLE: Final = {
     "specversion": "1.0",
     "id": "2026-000123-received",
@@ -38,8 +36,8 @@ _EXAMPLE: Final = {
     },
 }
 _OPENAPI = request_body(
-    (_STRUCTURED, schema_of(ServiceEvent), _EXAMPLE),
-    (_BATCHED, {"type": "array", "items": schema_of(ServiceEvent)}, [_EXAMPLE]),
+    (STRUCTURED, schema_of(ServiceEvent), _EXAMPLE),
+    (BATCHED, {"type": "array", "items": schema_of(ServiceEvent)}, [_EXAMPLE]),
     ("application/json", {"type": "object"}, _EXAMPLE["data"]),
 )
 
@@ -80,29 +78,19 @@ def service_events_router(
 def _parse(headers: Mapping[str, str], body: bytes, max_items: int) -> ParsedItems[ServiceEvent]:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        if media_type in (_STRUCTURED, _BATCHED):
+        if media_type in (STRUCTURED, BATCHED):
             is_array = body.lstrip()[:1] == b"["
-            if is_array != (media_type == _BATCHED):
+            if is_array != (media_type == BATCHED):
                 raise MalformedBody(f"{media_type} takes {'one event' if is_array else 'an array of events'}")
             return parse_json_items(_EVENTS, body, max_items=max_items)
         if "ce-specversion" in headers:
-            return parse_json_items(_EVENTS, orjson.dumps([_binary(headers, media_type, body)]), max_items=1)
+            return parse_json_items(
+                _EVENTS, pydantic_core.to_json([binary_event(headers, media_type, body)]), max_items=1
+            )
     except MalformedBody as error:
         raise ClientFault(str(error)) from None
     except TooManyItems as error:
         raise PayloadTooLarge(str(error), extra={"maxItems": max_items}) from None
     raise UnsupportedMediaType(
-        f"content type {media_type!r} is not read here: send {_STRUCTURED}, {_BATCHED}, or ce-* headers with JSON data"
+        f"content type {media_type!r} is not read here: send {STRUCTURED}, {BATCHED}, or ce-* headers with JSON data"
     )
-
-
-def _binary(headers: Mapping[str, str], media_type: str, body: bytes) -> dict[str, Any]:
-    event: dict[str, Any] = {
-        name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")
-    }
-    event["datacontenttype"] = media_type or "application/json"
-    try:
-        event["data"] = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedBody(f"the data of the event is not JSON: {error}") from None
-    return event

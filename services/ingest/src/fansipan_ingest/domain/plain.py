@@ -28,6 +28,10 @@ _DECODER: Final = msgspec.json.Decoder(list[_Plain])
 _ROUNDED_UP: Final = re.compile(rb"999[5-9](?<=\.\d{3}999\d)")
 """Of a seventh digit of a second msgspec makes the next microsecond, which here would be another millisecond."""
 
+_OFFSETS_WITHOUT_COLON: Final = (re.compile(rb'\+[0-9]{4}"'), re.compile(rb'-[0-9]{4}"'))
+"""`+0700` is ISO 8601, which msgspec takes, but not RFC 3339. Two patterns: each begins with a literal, which is found
+ten times as fast as either of two."""
+
 
 @dataclass(slots=True)
 class PlainItems:
@@ -50,6 +54,8 @@ class PlainItems:
 def parse_plain(body: bytes, *, max_items: int) -> PlainItems | None:
     """The items of a plain request; None for any other, which is no fault."""
     if b"999" in body and _ROUNDED_UP.search(body):
+        return None
+    if any(offset.search(body) for offset in _OFFSETS_WITHOUT_COLON):
         return None
     try:
         items = _DECODER.decode(body)

@@ -38,6 +38,23 @@ _KNOWN_UNITS: Final[dict[str, Unit]] = {
     "rain": Unit("millimetre", "mm", "mm"),
     "water_level": Unit("metre", "m", "m"),
 }
+_UNITS_BY_ENDING: Final[dict[str, Unit]] = {
+    "mm": Unit("millimetre", "mm", "mm"),
+    "cm": Unit("centimetre", "cm", "cm"),
+    "mv": Unit("millivolt", "mV", "mV"),
+    "hpa": Unit("hectopascal", "hPa", "hPa"),
+    "kpa": Unit("kilopascal", "kPa", "kPa"),
+    "kwh": Unit("kilowatt hour", "kWh", "kW.h"),
+    "kw": Unit("kilowatt", "kW", "kW"),
+    "ppm": Unit("part per million", "ppm", "[ppm]"),
+    "ppb": Unit("part per billion", "ppb", "[ppb]"),
+    "lux": Unit("lux", "lx", "lx"),
+    "ugm3": _MASS_CONCENTRATION,
+    "percent": Unit("percent", "%", "%"),
+    "pct": Unit("percent", "%", "%"),
+    "celsius": Unit("degree Celsius", "°C", "Cel"),
+}
+"""By what follows the last underscore of a property. Only endings that mean nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +67,20 @@ class NewDatastream:
 
 
 def describe(key: DatastreamKey, result: Any, unit: Unit | None = None) -> NewDatastream:
-    """Sane metadata from the key and the first result: type by the result; the unit that the sender states, else that
-    of a well-known property."""
+    """Sane metadata from the key and the first result: type by the result; the unit that the sender states, else one
+    that the property's name suggests."""
     kind = observation_type_of(result)
     if kind != MEASUREMENT:
         return NewDatastream(key, kind, None)
-    return NewDatastream(key, kind, unit or _KNOWN_UNITS.get(key.property.lower()))
+    return NewDatastream(key, kind, unit or _unit_by_name(key.property))
+
+
+def _unit_by_name(prop: str) -> Unit | None:
+    """The unit of a well-known property, or one that its name ends with; of a path (`water:level_mm`) the last name
+    counts."""
+    name = prop.lower().rpartition(":")[2]
+    known = _KNOWN_UNITS.get(name)
+    return known or (_UNITS_BY_ENDING.get(name.rpartition("_")[2]) if "_" in name else None)
 
 
 def observation_type_of(result: Any) -> str:

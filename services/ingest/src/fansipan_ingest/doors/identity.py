@@ -21,11 +21,13 @@ from functools import lru_cache
 from typing import Final
 
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_WITH_COLONS: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9._-])?")
 _OTHERS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _WITHOUT_MARK: Final = str.maketrans({"đ": "d", "Đ": "D"})
 _LONGEST_PART: Final = 127
 _LONGEST_READABLE: Final = 40
 _FINGERPRINT: Final = 12
+_LONGEST_REMEMBERED: Final = 128
 
 
 def datastream_key(provider: str, thing: Sequence[str], prop: Sequence[str]) -> str:
@@ -41,13 +43,26 @@ def key_part(names: Sequence[str]) -> str:
     """
     if not names:
         raise ValueError("a part of a key needs a name")
-    part = ":".join(map(_name, names))
+    part = ":".join(_known_name(name) if len(name) <= _LONGEST_REMEMBERED else _name(name) for name in names)
     if len(part) <= _LONGEST_PART:
         return part
     return f"{part[: _LONGEST_PART - _FINGERPRINT - 1]}~{_fingerprint('part', part)}"
 
 
+def written_part(text: str) -> str:
+    """One part of a key from a name that has colons of its own, such as a URN: it stays as it is where it can.
+
+    A door uses either this or `key_part` for its things, never both: `a:b` could come from either.
+    """
+    plain = _WITH_COLONS.fullmatch(text) is not None and len(text) <= _LONGEST_PART
+    return text if plain else key_part((text,))
+
+
 @lru_cache(maxsize=65_536)
+def _known_name(name: str) -> str:
+    return _name(name)
+
+
 def _name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)
     if PLAIN_NAME.fullmatch(name):

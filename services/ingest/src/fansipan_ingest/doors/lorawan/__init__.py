@@ -1,0 +1,1 @@
+"""Webhooks of LoRaWAN network servers: ChirpStack v4 and The Things Stack v3."""

@@ -1,0 +1,1 @@
+"""Sensor Measurement Lists (RFC 8428), as JSON and as CBOR."""
