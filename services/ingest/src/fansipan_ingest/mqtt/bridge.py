@@ -120,6 +120,10 @@ class MqttBridge:
                 self._arrivals.forget()
             # Each time: Mosquitto 2.0 keeps sessions over its restart, but not their shared subscriptions.
             await connection.subscribe(subscription.topic_filter, qos=1)
+            if subscription.group is not None:
+                await connection.unsubscribe(
+                    FILTER
+                )  # of a time without a group: it would give us all of them
             _log.info("mqtt is connected", subscription=FILTER, group=subscription.group)
             self._connected = True
             self._metrics.connected.add(1, ATTRIBUTES)

@@ -83,6 +83,7 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_socket_open = lambda _c, _u, sock: self._on_loop(self._watch, sock)
         client.on_socket_close = lambda _c, _u, sock: self._on_loop(self._unwatch, sock.fileno())
@@ -128,6 +129,15 @@ class Connection:
         codes = await self._answer(self._answers, packet_id, "did not answer our SUBSCRIBE")
         if any(code.is_failure for code in codes):
             raise MqttAway(f"the MQTT broker refuses the subscription to {topic_filter}: {codes[0]}")
+
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """End a subscription that the session may have from earlier; none is fine.
+
+        Raises:
+            MqttAway: no answer.
+        """
+        _, packet_id = self._client.unsubscribe(topic_filter)
+        await self._answer(self._answers, packet_id, "did not answer our UNSUBSCRIBE")
 
     async def publish(self, topic: str, payload: bytes) -> None:
         """Publish with QoS 1 and wait for the acknowledgement.
