@@ -16,7 +16,7 @@ from fansipan_ingest.mqtt.broker import Broker
 from fansipan_ingest.mqtt.connection import Connection, MqttAway, SessionTakenOver
 from fansipan_ingest.mqtt.intake import MqttIntake, Received
 from fansipan_ingest.mqtt.metrics import ATTRIBUTES, MqttMetrics
-from fansipan_ingest.mqtt.topics import FILTER
+from fansipan_ingest.mqtt.topics import FILTERS
 
 _log = structlog.get_logger(__name__)
 _tracer = get_tracer(__name__)
@@ -48,9 +48,9 @@ class Subscription:
     batch_seconds: float
 
     @property
-    def topic_filter(self) -> str:
+    def filters(self) -> list[str]:
         """What is subscribed to."""
-        return FILTER if self.group is None else f"$share/{self.group}/{FILTER}"
+        return [name if self.group is None else f"$share/{self.group}/{name}" for name in FILTERS]
 
 
 class MqttBridge:
@@ -119,12 +119,12 @@ class MqttBridge:
             if not await connection.open():
                 self._arrivals.forget()
             # Each time: Mosquitto 2.0 keeps sessions over its restart, but not their shared subscriptions.
-            await connection.subscribe(subscription.topic_filter, qos=1)
+            for topic_filter in subscription.filters:
+                await connection.subscribe(topic_filter, qos=1)
             if subscription.group is not None:
-                await connection.unsubscribe(
-                    FILTER
-                )  # of a time without a group: it would give us all of them
-            _log.info("mqtt is connected", subscription=FILTER, group=subscription.group)
+                for topic_filter in FILTERS:  # of a time without a group: they would give us everything
+                    await connection.unsubscribe(topic_filter)
+            _log.info("mqtt is connected", subscriptions=subscription.filters)
             self._connected = True
             self._metrics.connected.add(1, ATTRIBUTES)
             while not self._stopping.is_set():
@@ -142,7 +142,7 @@ class MqttBridge:
         began = time.monotonic()
         batch = [self._received(message) for message in messages]
         with _tracer.start_as_current_span(
-            f"process {FILTER}",
+            f"process {FILTERS[0]}",
             kind=SpanKind.CONSUMER,
             attributes={**ATTRIBUTES, "messaging.batch.message_count": len(batch)},
         ):

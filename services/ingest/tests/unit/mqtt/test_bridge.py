@@ -120,7 +120,7 @@ async def test_the_broker_hears_in_order_and_only_when_the_batch_is_done(world: 
     await world.until(lambda: len(connection.acknowledged) == 5)
     assert connection.acknowledged == [1, 2, 3, 4, 5]
     assert [len(batch) for batch in world.intake.batches] == [3, 2]
-    assert connection.filters == ["fansipan/#"]
+    assert connection.filters == ["fansipan/#", "v1.1/#"]
 
 
 async def test_what_was_not_acknowledged_comes_again_with_its_first_time(world: World) -> None:
@@ -158,8 +158,11 @@ async def test_stopping_finishes_what_was_begun(world: World) -> None:
 
 async def test_a_group_shares_and_leaves_an_earlier_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, "g")
-    await world.until(lambda: bool(world.connections) and len(world.connections[0].filters) == 2)
-    assert world.connections[0].filters == ["$share/g/fansipan/#", "not fansipan/#"]
+    await world.until(lambda: bool(world.connections) and len(world.connections[0].filters) == 4)
+    assert world.connections[0].filters == [
+        *("$share/g/fansipan/#", "$share/g/v1.1/#"),
+        *("not fansipan/#", "not v1.1/#"),
+    ]
     world.task.cancel()
     await asyncio.wait([world.task])
 
