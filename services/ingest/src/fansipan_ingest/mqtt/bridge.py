@@ -168,7 +168,7 @@ class MqttBridge:
             MqttAway: the connection is lost.
         """
         limits = self._subscription
-        first = asyncio.ensure_future(connection.messages.get())
+        first = asyncio.ensure_future(connection.receive())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait([first, stopping, connection.lost], return_when=asyncio.FIRST_COMPLETED)
@@ -184,14 +184,15 @@ class MqttBridge:
         size = len(messages[0].payload)
         deadline = time.monotonic() + limits.batch_seconds
         while len(messages) < limits.batch_messages and size < limits.batch_bytes:
-            if connection.messages.empty():
+            message = connection.receive_nowait()
+            if message is None:
                 left = deadline - time.monotonic()
                 if left <= 0 or connection.lost.done():
                     break
                 await asyncio.sleep(min(left, 0.005))
                 continue
-            messages.append(connection.messages.get_nowait())
-            size += len(messages[-1].payload)
+            messages.append(message)
+            size += len(message.payload)
         return messages
 
 

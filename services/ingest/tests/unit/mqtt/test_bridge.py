@@ -47,6 +47,12 @@ class FakeConnection:
     async def unsubscribe(self, topic_filter: str) -> None:
         self.filters.append(f"not {topic_filter}")
 
+    async def receive(self) -> FakeMessage:
+        return await self.messages.get()
+
+    def receive_nowait(self) -> FakeMessage | None:
+        return None if self.messages.empty() else self.messages.get_nowait()
+
     def acknowledge(self, message: FakeMessage) -> None:
         assert not self.lost.done()
         self.acknowledged.append(message.mid)
