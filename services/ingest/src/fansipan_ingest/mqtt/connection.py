@@ -93,9 +93,7 @@ class Connection:
         client.on_socket_open = lambda _c, _u, sock: self._on_loop(self._watch, sock)
         client.on_socket_close = lambda _c, _u, sock: self._on_loop(self._unwatch, sock.fileno())
         client.on_socket_register_write = lambda _c, _u, sock: self._on_loop(self._watch_writing, sock)
-        client.on_socket_unregister_write = lambda _c, _u, sock: self._on_loop(
-            self._loop.remove_writer, sock.fileno()
-        )
+        client.on_socket_unregister_write = lambda _c, _u, sock: self._on_loop(self._unwatch_writing, sock)
         self._client = client
 
     async def open(self) -> bool:
@@ -243,6 +241,10 @@ class Connection:
             self._loop.add_writer(sock, self._client.loop_write)
         except RuntimeError as error:  # of uvloop: the socket failed a moment ago
             self._lose(MqttAway(f"the connection to the MQTT broker failed: {error}"))
+
+    def _unwatch_writing(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.remove_writer(sock)
 
     def _unwatch(self, descriptor: int) -> None:
         if descriptor >= 0:
