@@ -26,9 +26,8 @@ class Device:
         assert address.port is not None
         self._codes: dict[int, str] = {}
         self._heard = threading.Condition()
-        self._connected: str | None = None
+        self._answers: list[str] = []
         self.lost = threading.Event()
-        self.messages: list[tuple[str, bytes]] = []
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5 if version == MQTTv5 else MQTTv311)
         if username is not None:
             self._client.username_pw_set(username, password)
@@ -36,15 +35,12 @@ class Device:
         self._client.on_disconnect = lambda *_: self.lost.set()
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = lambda _c, _u, message: self.messages.append(
-            (message.topic, message.payload)
-        )
         self._client.connect(address.hostname, address.port)
         self._client.loop_start()
-        self._wait(lambda: self._connected is not None)
-        if self._connected != "Success":
+        self._wait(lambda: bool(self._answers))
+        if self._answers[0] != "Success":
             self.close()
-            raise Refused(str(self._connected))
+            raise Refused(self._answers[0])
 
     def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> str:
         """Publish and wait; returns the broker's reason: `Success`, `No matching subscribers`, `Not authorized` …"""
@@ -83,7 +79,7 @@ class Device:
         self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
         with self._heard:
-            self._connected = str(reason)
+            self._answers.append(str(reason))
             self._heard.notify_all()
 
     def _on_publish(self, _client: Client, _userdata: Any, packet_id: int, reason: Any, _p: Any) -> None:

@@ -29,11 +29,12 @@ class Site:
     owner: "asyncpg.Connection[Any]"
     http: httpx.AsyncClient
 
-    async def let_in(self, credentials: Credentials) -> httpx.Response:
+    async def let_in(self, credentials: Credentials, **query: str) -> httpx.Response:
         """Ask for access as the key does."""
         return await self.http.put(
             f"{self.addresses.ingest}/v1/mqtt/access",
             headers={"Authorization": f"Bearer {credentials.key}"},
+            params=query,
         )
 
     async def rows(self, datastream: str, count: int) -> list[asyncpg.Record]:
@@ -155,6 +156,25 @@ async def test_a_sensor_things_observation(site: Site, device: Device) -> None:
     }
     await published(device, f"fansipan/mqtt-air/v1.1/Datastreams({number})/Observations", entity)
     rows = await site.rows("mqtt-air/box-5/pm2_5", 2)
+    assert [row["result"] for row in rows] == [1.0, 2.5]
+
+
+async def test_the_topics_of_sensor_things_themselves(site: Site, device: Device) -> None:
+    await published(
+        device, "fansipan/mqtt-air/box-6/pm2_5", {"result": 1, "phenomenonTime": "2026-07-01T01:00:00Z"}
+    )
+    await site.rows("mqtt-air/box-6/pm2_5", 1)
+    number = await site.owner.fetchval("SELECT id FROM datastream WHERE key = 'mqtt-air/box-6/pm2_5'")
+    topic = f"v1.1/Datastreams({number})/Observations"
+    assert await asyncio.to_thread(device.publish, topic, "{}") == "Not authorized"
+    another = make_key(site.addresses.database, "mqtt-air")
+    answer = await site.let_in(another, sensorThings="true")
+    assert topic in answer.json()["topics"]
+    with Device(site.addresses.mqtt, another.key_id, another.key) as sensor:
+        await published(sensor, topic, {"result": 2.5, "phenomenonTime": "2026-07-01T02:00:00Z"})
+        nobodys = "v1.1/Datastreams(2000000001)/Observations"
+        assert await asyncio.to_thread(sensor.publish, nobodys, '{"result": 1}') == "Not authorized"
+    rows = await site.rows("mqtt-air/box-6/pm2_5", 2)
     assert [row["result"] for row in rows] == [1.0, 2.5]
 
 

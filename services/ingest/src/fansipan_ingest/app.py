@@ -95,7 +95,9 @@ def build(settings: IngestSettings) -> FastAPI:
     ):
         app.include_router(router)
     providers = ProviderRepository(database)
-    mqtt = mqtt_door(settings, observations, outbound, providers, KeyRepository(database), metrics, clock)
+    mqtt = mqtt_door(
+        settings, observations, outbound, providers, datastreams, KeyRepository(database), metrics, clock
+    )
     if mqtt is not None and mqtt.keeper is not None:
         app.include_router(mqtt_access_router(mqtt.keeper, authenticate))
     checks = {"kafka": publisher.check, "database": database.ping}

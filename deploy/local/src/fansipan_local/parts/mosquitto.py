@@ -105,8 +105,11 @@ log_timestamp_format %Y-%m-%dT%H:%M:%S
             ("publishClientReceive", "$CONTROL/dynamic-security/#"),
             ("publishClientReceive", "fansipan/#"),
             ("subscribePattern", "$CONTROL/dynamic-security/#"),
-            ("subscribePattern", "$share/+/fansipan/#"),
+            ("publishClientReceive", "v1.1/#"),
             ("subscribePattern", "fansipan/#"),
+            ("subscribePattern", "v1.1/#"),
+            ("subscribePattern", "$share/+/fansipan/#"),
+            ("subscribePattern", "$share/+/v1.1/#"),
             ("unsubscribePattern", "#"),
         ]
         return json.dumps(

@@ -10,10 +10,11 @@ import structlog
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.db import DatabaseAway
-from fansipan_common.errors import ServerFault
+from fansipan_common.errors import Forbidden, ServerFault
 from fansipan_common.security import split_api_key
 from fansipan_ingest.mqtt.dynamic_security import DynamicSecurity
 from fansipan_ingest.mqtt.rights import topics_of
+from fansipan_ingest.mqtt.topics import sensor_things_topic
 from fansipan_ingest.repository.keys import KeyRepository, KeyState
 
 _log = structlog.get_logger(__name__)
@@ -21,6 +22,7 @@ _log = structlog.get_logger(__name__)
 _LOOK_SECONDS: Final = 60.0
 _SETTLE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+_MOST_DATASTREAMS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,28 @@ class AccessKeeper:
         self._clock = clock
         self._changed = asyncio.Event()
 
-    async def grant(self, principal: Principal, key: str) -> MqttAccess:
+    async def grant(self, principal: Principal, key: str, *, sensor_things: bool) -> MqttAccess:
         """Make a key that was just authenticated a user of the broker.
+
+        Args:
+            principal: whom the key belongs to.
+            key: the key.
+            sensor_things: whether it is to publish to `v1.1/Datastreams(id)/Observations`, too, for each datastream
+                that there is now.
 
         Raises:
             Forbidden: it may not write, or what it may write cannot be said to a broker.
-            MqttAway, BrokerRefuses.
+            MqttAway, BrokerRefuses, DatabaseAway.
         """
         topics = topics_of(principal)
+        if sensor_things:
+            found = await self._keys.datastreams(principal.provider_id, _MOST_DATASTREAMS + 1)
+            if len(found) > _MOST_DATASTREAMS:
+                raise Forbidden(
+                    f"a broker is told {_MOST_DATASTREAMS} datastreams at most, one by one, and this provider has more:"
+                    f" publish to fansipan/{principal.provider_key}/v1.1/Datastreams(<id>)/Observations"
+                )
+            topics += [sensor_things_topic(number) for number, name in found if principal.may_write_to(name)]
         await self._security.allow(principal.key_id, key, topics)
         return MqttAccess(principal.key_id, topics)
 

@@ -16,7 +16,7 @@ from fansipan_ingest.mqtt.broker import Broker
 from fansipan_ingest.mqtt.connection import Connection, MqttAway, SessionTakenOver
 from fansipan_ingest.mqtt.intake import MqttIntake, Received
 from fansipan_ingest.mqtt.metrics import ATTRIBUTES, MqttMetrics
-from fansipan_ingest.mqtt.topics import FILTER
+from fansipan_ingest.mqtt.topics import FILTERS
 
 _log = structlog.get_logger(__name__)
 _tracer = get_tracer(__name__)
@@ -48,9 +48,9 @@ class Subscription:
     batch_seconds: float
 
     @property
-    def topic_filter(self) -> str:
+    def filters(self) -> list[str]:
         """What is subscribed to."""
-        return FILTER if self.group is None else f"$share/{self.group}/{FILTER}"
+        return [name if self.group is None else f"$share/{self.group}/{name}" for name in FILTERS]
 
 
 class MqttBridge:
@@ -119,8 +119,12 @@ class MqttBridge:
             if not await connection.open():
                 self._arrivals.forget()
             # Each time: Mosquitto 2.0 keeps sessions over its restart, but not their shared subscriptions.
-            await connection.subscribe(subscription.topic_filter, qos=1)
-            _log.info("mqtt is connected", subscription=FILTER, group=subscription.group)
+            for topic_filter in subscription.filters:
+                await connection.subscribe(topic_filter, qos=1)
+            if subscription.group is not None:
+                for topic_filter in FILTERS:  # of a time without a group: they would give us everything
+                    await connection.unsubscribe(topic_filter)
+            _log.info("mqtt is connected", subscriptions=subscription.filters)
             self._connected = True
             self._metrics.connected.add(1, ATTRIBUTES)
             while not self._stopping.is_set():
@@ -138,7 +142,7 @@ class MqttBridge:
         began = time.monotonic()
         batch = [self._received(message) for message in messages]
         with _tracer.start_as_current_span(
-            f"process {FILTER}",
+            f"process {FILTERS[0]}",
             kind=SpanKind.CONSUMER,
             attributes={**ATTRIBUTES, "messaging.batch.message_count": len(batch)},
         ):
@@ -164,7 +168,7 @@ class MqttBridge:
             MqttAway: the connection is lost.
         """
         limits = self._subscription
-        first = asyncio.ensure_future(connection.messages.get())
+        first = asyncio.ensure_future(connection.receive())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait([first, stopping, connection.lost], return_when=asyncio.FIRST_COMPLETED)
@@ -180,14 +184,15 @@ class MqttBridge:
         size = len(messages[0].payload)
         deadline = time.monotonic() + limits.batch_seconds
         while len(messages) < limits.batch_messages and size < limits.batch_bytes:
-            if connection.messages.empty():
+            message = connection.receive_nowait()
+            if message is None:
                 left = deadline - time.monotonic()
                 if left <= 0 or connection.lost.done():
                     break
                 await asyncio.sleep(min(left, 0.005))
                 continue
-            messages.append(connection.messages.get_nowait())
-            size += len(messages[-1].payload)
+            messages.append(message)
+            size += len(message.payload)
         return messages
 
 

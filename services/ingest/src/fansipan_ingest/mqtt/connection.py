@@ -24,6 +24,7 @@ _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 10.0
 _KEEP_ALIVE_SECONDS: Final = 30
 _HOUSEKEEPING_SECONDS: Final = 1.0
+_MOST_WAITING_BYTES: Final = 16 * 1024 * 1024
 _PACKETS_A_TURN: Final = 100
 """Read at most so many before others on the event loop have their turn."""
 
@@ -41,8 +42,10 @@ class SessionTakenOver(MqttAway):
 class Connection:
     """A connection that is opened once, used and closed.
 
-    `messages` fills as the broker delivers: with QoS 1 up to `receive_maximum` that are not acknowledged, with QoS 0 as
-    long as fewer than twice as many wait. `lost` ends with the reason when the connection is gone.
+    The broker is to send `receive_maximum` messages of QoS 1 before we acknowledge. Mosquitto 2.0.11 keeps to that only
+    until the first acknowledgement, so what is not taken from us is bounded here: with more than four times as many, or
+    many bytes, we stop reading; from twice as many on QoS 0 is dropped. Who takes nothing for a minute and a half is
+    disconnected by the broker, and gets it all again. `lost` ends with the reason when the connection is gone.
 
     Args:
         broker: where and as whom.
@@ -64,7 +67,9 @@ class Connection:
         self._published: dict[int, asyncio.Future[list[ReasonCode]]] = {}
         self._housekeeping: asyncio.Task[None] | None = None
         self._received = 0
-        self.messages: asyncio.Queue[MQTTMessage] = asyncio.Queue()
+        self._messages: asyncio.Queue[MQTTMessage] = asyncio.Queue()
+        self._waiting_bytes = 0
+        self._is_reading = True
         self.lost: asyncio.Future[MqttAway] = self._loop.create_future()
         self._dropped = 0
         client = Client(
@@ -83,13 +88,12 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_socket_open = lambda _c, _u, sock: self._on_loop(self._watch, sock)
         client.on_socket_close = lambda _c, _u, sock: self._on_loop(self._unwatch, sock.fileno())
         client.on_socket_register_write = lambda _c, _u, sock: self._on_loop(self._watch_writing, sock)
-        client.on_socket_unregister_write = lambda _c, _u, sock: self._on_loop(
-            self._loop.remove_writer, sock.fileno()
-        )
+        client.on_socket_unregister_write = lambda _c, _u, sock: self._on_loop(self._unwatch_writing, sock)
         self._client = client
 
     async def open(self) -> bool:
@@ -129,6 +133,15 @@ class Connection:
         if any(code.is_failure for code in codes):
             raise MqttAway(f"the MQTT broker refuses the subscription to {topic_filter}: {codes[0]}")
 
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """End a subscription that the session may have from earlier; none is fine.
+
+        Raises:
+            MqttAway: no answer.
+        """
+        _, packet_id = self._client.unsubscribe(topic_filter)
+        await self._answer(self._answers, packet_id, "did not answer our UNSUBSCRIBE")
+
     async def publish(self, topic: str, payload: bytes) -> None:
         """Publish with QoS 1 and wait for the acknowledgement.
 
@@ -139,6 +152,20 @@ class Connection:
         codes = await self._answer(self._published, info.mid, "did not acknowledge")
         if any(code.is_failure for code in codes):
             raise MqttAway(f"the MQTT broker refuses what we publish to {topic}: {codes[0]}")
+
+    async def receive(self) -> MQTTMessage:
+        """The next message, whenever it comes. `lost` is to be watched beside."""
+        message = await self._messages.get()
+        self._took(message)
+        return message
+
+    def receive_nowait(self) -> MQTTMessage | None:
+        """The next message, if it is there."""
+        if self._messages.empty():
+            return None
+        message = self._messages.get_nowait()
+        self._took(message)
+        return message
 
     def acknowledge(self, message: MQTTMessage) -> None:
         """Tell the broker that a message is in safe hands. Call it in the order in which messages came."""
@@ -188,9 +215,11 @@ class Connection:
             del waiting[packet_id]
 
     async def _keep_house(self) -> None:
-        """Pings; a broker that does not answer them is lost."""
+        """Pings, and lets a broker be lost that does not answer. Reads, too: uvloop is silent when a socket fails."""
         while not self.lost.done():
-            self._client.loop_misc()
+            if self._is_reading:
+                self._client.loop_misc()
+                self._read()
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
     # What paho calls. While it connects it does so from a thread, hence the detour over the loop.
@@ -206,8 +235,16 @@ class Connection:
             self._loop.add_reader(sock, self._read)
 
     def _watch_writing(self, sock: Any) -> None:
-        if sock.fileno() >= 0:
+        if sock.fileno() < 0:
+            return
+        try:
             self._loop.add_writer(sock, self._client.loop_write)
+        except RuntimeError as error:  # of uvloop: the socket failed a moment ago
+            self._lose(MqttAway(f"the connection to the MQTT broker failed: {error}"))
+
+    def _unwatch_writing(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.remove_writer(sock)
 
     def _unwatch(self, descriptor: int) -> None:
         if descriptor >= 0:
@@ -217,6 +254,8 @@ class Connection:
     def _read(self) -> None:
         """Read what is there: as long as each packet turns out to be a message, there may be another."""
         for _ in range(_PACKETS_A_TURN):
+            if not self._is_reading:
+                return
             before = self._received
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
@@ -248,10 +287,30 @@ class Connection:
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         self._received += 1
-        if message.qos == 0 and self.messages.qsize() >= 2 * self._receive_maximum:
+        waiting = self._messages.qsize()
+        if message.qos == 0 and waiting >= 2 * self._receive_maximum:
             self._dropped += 1
             return
-        self.messages.put_nowait(message)
+        self._messages.put_nowait(message)
+        self._waiting_bytes += len(message.payload)
+        sock = self._client.socket()
+        if sock is not None and (
+            waiting >= 4 * self._receive_maximum or self._waiting_bytes > _MOST_WAITING_BYTES
+        ):
+            self._is_reading = False
+            self._loop.remove_reader(sock.fileno())
+
+    def _took(self, message: MQTTMessage) -> None:
+        """Read on when little is left."""
+        self._waiting_bytes -= len(message.payload)
+        if self._is_reading or self._messages.qsize() > self._receive_maximum:
+            return
+        if self._waiting_bytes <= _MOST_WAITING_BYTES // 2:
+            self._is_reading = True
+            sock = self._client.socket()
+            if sock is not None:
+                self._watch(sock)
+                self._loop.call_soon(self._read)  # what TLS has unpacked already does not call
 
     def _on_subscribe(
         self, _client: Client, _userdata: Any, packet_id: int, codes: Sequence[ReasonCode], _properties: Any

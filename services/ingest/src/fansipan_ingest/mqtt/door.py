@@ -19,6 +19,7 @@ from fansipan_ingest.mqtt.payloads import Limits
 from fansipan_ingest.mqtt.providers import KnownProviders
 from fansipan_ingest.mqtt.turn import SoleTurn
 from fansipan_ingest.publisher import IngestPublisher
+from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.repository.keys import KeyRepository
 from fansipan_ingest.repository.providers import ProviderRepository
 from fansipan_ingest.service.observations import ObservationService
@@ -71,6 +72,7 @@ def mqtt_door(
     observations: ObservationService,
     publisher: IngestPublisher,
     providers: ProviderRepository,
+    datastreams: DatastreamRepository,
     keys: KeyRepository,
     metrics: Metrics,
     clock: Callable[[], datetime],
@@ -89,6 +91,7 @@ def mqtt_door(
         observations,
         publisher,
         known,
+        datastreams,
         limits=Limits(settings.mqtt_max_payload_bytes, settings.max_items),
         clock=clock,
         metrics=metrics,

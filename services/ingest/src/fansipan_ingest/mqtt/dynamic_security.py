@@ -106,7 +106,7 @@ class DynamicSecurity:
             await connection.subscribe(_ANSWER, qos=1)
             await connection.publish(_REQUEST, orjson.dumps({"commands": commands}))
             async with asyncio.timeout(_ANSWER_SECONDS):
-                message = await connection.messages.get()
+                message = await connection.receive()
         except TimeoutError:
             raise MqttAway("the MQTT broker does not answer: has it the dynamic-security plugin?") from None
         finally:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -12,6 +12,14 @@ from fansipan_common.problems import problem_responses
 from fansipan_common.security import split_api_key
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.mqtt.access import AccessKeeper
+
+SensorThings = Annotated[
+    bool,
+    Query(
+        alias="sensorThings",
+        description="Also let it publish to `v1.1/Datastreams(id)/Observations` of each datastream that there is now.",
+    ),
+]
 
 
 class MqttAccessAnswer(BaseModel):
@@ -39,15 +47,17 @@ def mqtt_access_router(keeper: AccessKeeper, authenticate: Authenticate) -> APIR
     @router.put(
         "/v1/mqtt/access",
         summary="Let this API key publish by MQTT",
-        responses=problem_responses(401, 403, 503),
+        responses=problem_responses(400, 401, 403, 503),
     )
     async def grant_mqtt_access(
-        request: Request, principal: Annotated[Principal, Depends(authenticate)]
+        request: Request,
+        principal: Annotated[Principal, Depends(authenticate)],
+        sensor_things: SensorThings = False,
     ) -> MqttAccessAnswer:
         key = request.headers.get("authorization", "").partition(" ")[2].strip()
         if split_api_key(key) is None:
             raise Unauthorized("send the API key itself: Authorization: Bearer fsp_…")
-        access = await keeper.grant(principal, key)
+        access = await keeper.grant(principal, key, sensor_things=sensor_things)
         return MqttAccessAnswer(username=access.username, topics=access.topics)
 
     return router

@@ -18,8 +18,9 @@ from fansipan_ingest.domain.rules import Rejection
 from fansipan_ingest.mqtt.metrics import ATTRIBUTES, MqttMetrics
 from fansipan_ingest.mqtt.payloads import Limits, dead_letter_of, items_of
 from fansipan_ingest.mqtt.providers import KnownProviders
-from fansipan_ingest.mqtt.topics import address_of, provider_of
+from fansipan_ingest.mqtt.topics import Address, address_of, provider_of
 from fansipan_ingest.publisher import IngestPublisher
+from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.service.observations import ObservationService
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class MqttIntake:
         observations: ObservationService,
         publisher: IngestPublisher,
         providers: KnownProviders,
+        datastreams: DatastreamRepository,
         *,
         limits: Limits,
         clock: Callable[[], datetime],
@@ -66,6 +68,7 @@ class MqttIntake:
         self._observations = observations
         self._publisher = publisher
         self._providers = providers
+        self._datastreams = datastreams
         self._limits = limits
         self._clock = clock
         self._metrics = metrics
@@ -73,24 +76,52 @@ class MqttIntake:
 
     async def take(self, batch: Sequence[Received]) -> None:
         """Return when every message is acknowledged by Kafka, as observations or as dead letters."""
+        understood = [(message, address_of(message.topic)) for message in batch]
+        owners = await self._owners([address for _, address in understood])
         groups: dict[str, list[_Content]] = {}
         refused: list[tuple[Received, Rejection]] = []
-        for message in batch:
-            address = address_of(message.topic)
-            items = (
-                address
-                if isinstance(address, Rejection)
-                else items_of(address, message.payload, message.arrived_ms, self._limits)
-            )
-            if isinstance(items, Rejection):
-                refused.append((message, items))
-            elif not isinstance(address, Rejection):
-                groups.setdefault(address.provider, []).append(_Content(message, items))
+        for message, address in understood:
+            found = self._content(message, address, owners)
+            if isinstance(found, Rejection):
+                refused.append((message, found))
+            else:
+                groups.setdefault(found[0], []).append(found[1])
         async with asyncio.TaskGroup() as tasks:
             for provider, contents in groups.items():
                 tasks.create_task(self._take_all(provider, contents))
             for message, reason in refused:
                 tasks.create_task(self._bury(message, reason))
+
+    def _content(
+        self, message: Received, address: Address | Rejection, owners: dict[str | int, str]
+    ) -> tuple[str, _Content] | Rejection:
+        """Provider and items of a message."""
+        if isinstance(address, Rejection):
+            return address
+        provider = address.provider
+        if provider is None:
+            provider = None if address.datastream is None else owners.get(address.datastream)
+        if provider is None:
+            return Rejection("datastream-unknown", f"there is no datastream with id {address.datastream}")
+        items = items_of(address, message.payload, message.arrived_ms, self._limits)
+        return items if isinstance(items, Rejection) else (provider, _Content(message, items))
+
+    async def _owners(self, addresses: list[Address | Rejection]) -> dict[str | int, str]:
+        """Whose datastreams those are of which the topic does not say it."""
+        asked = {
+            address.datastream
+            for address in addresses
+            if isinstance(address, Address) and address.provider is None and address.datastream is not None
+        }
+        owners: dict[str | int, str] = {}
+
+        async def look() -> None:
+            found = await self._datastreams.find(asked)
+            owners.update({name: ref.provider for name, ref in found.items()})
+
+        if asked:
+            await self._until_done(look)
+        return owners
 
     async def _take_all(self, provider: str, contents: list[_Content]) -> None:
         """Publish what one provider sent; when that fails for something in it, message by message."""

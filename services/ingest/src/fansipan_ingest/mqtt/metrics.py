@@ -5,12 +5,12 @@ from typing import Final
 
 from opentelemetry.metrics import Counter, Histogram, UpDownCounter, get_meter
 
-from fansipan_ingest.mqtt.topics import FILTER
+from fansipan_ingest.mqtt.topics import FILTERS
 
 ATTRIBUTES: Final = {
     "messaging.system": "mqtt",
     "messaging.operation.name": "process",
-    "messaging.destination.template": FILTER,
+    "messaging.destination.template": FILTERS[0],
 }
 
 

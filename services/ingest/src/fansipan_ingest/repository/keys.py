@@ -1,4 +1,4 @@
-"""Whether API keys are still good."""
+"""Whether API keys are still good, and which datastreams they may be about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from fansipan_common.db import Database
 _STATES: Final = """
 SELECT k.id, k.revoked_at IS NOT NULL AS revoked, k.expires_at, p.disabled_at IS NOT NULL AS provider_disabled
   FROM api_key k JOIN provider p ON p.id = k.provider_id WHERE k.id = ANY($1::text[])
+"""
+_DATASTREAMS: Final = """
+SELECT d.id, d.key FROM datastream d JOIN thing t ON t.id = d.thing_id WHERE t.provider_id = $1 ORDER BY d.id LIMIT $2
 """
 
 
@@ -40,3 +43,12 @@ class KeyRepository:
         return {
             row["id"]: KeyState(row["revoked"], row["expires_at"], row["provider_disabled"]) for row in rows
         }
+
+    async def datastreams(self, provider_id: int, limit: int) -> list[tuple[int, str]]:
+        """Id and key of a provider's datastreams, `limit` at most.
+
+        Raises:
+            DatabaseAway.
+        """
+        rows = await self._database.fetch(_DATASTREAMS, provider_id, limit)
+        return [(row["id"], row["key"]) for row in rows]

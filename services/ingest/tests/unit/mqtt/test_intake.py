@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
@@ -20,6 +21,7 @@ from fansipan_ingest.mqtt.metrics import mqtt_metrics
 from fansipan_ingest.mqtt.payloads import Limits
 from fansipan_ingest.mqtt.providers import KnownProviders
 from fansipan_ingest.publisher import IngestPublisher
+from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.service.answer import Answer
 from fansipan_ingest.service.observations import ObservationService
 
@@ -71,6 +73,19 @@ class FakeProviders:
         return Principal(1, key, "k", frozenset({Scope.WRITE}), (), True)
 
 
+class FakeDatastreams:
+    """Knows datastream 12, once the database is back."""
+
+    def __init__(self) -> None:
+        self.away = 2
+
+    async def find(self, names: set[int]) -> dict[int, Any]:
+        if self.away:
+            self.away -= 1
+            raise ServerFault("away")
+        return {12: SimpleNamespace(provider="owner")} if 12 in names else {}
+
+
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     real = asyncio.sleep
@@ -86,6 +101,7 @@ def intake_with(observations: FakeObservations, kafka: FakeKafka) -> MqttIntake:
         cast(ObservationService, observations),
         IngestPublisher(cast(Publisher, kafka), topic_prefix=""),
         cast(KnownProviders, FakeProviders()),
+        cast(DatastreamRepository, FakeDatastreams()),
         limits=Limits(1000, 10),
         clock=lambda: datetime(2026, 7, 1, tzinfo=UTC),
         metrics=metrics_of("test"),
@@ -144,3 +160,13 @@ async def test_messages_of_a_provider_that_is_gone_are_dead_letters() -> None:
     )
     found = {(letter.get("provider"), letter["items"][0]["code"]) for letter in kafka.letters}
     assert found == {("nobody", "forbidden"), (None, "topic-unknown")}
+
+
+async def test_a_topic_of_sensor_things_belongs_to_the_owner_of_its_datastream() -> None:
+    observations, kafka = FakeObservations(), FakeKafka()
+    await intake_with(observations, kafka).take(
+        [message('{"result": 5}', f"v1.1/Datastreams({number})/Observations") for number in (12, 13)]
+    )
+    assert observations.taken == [("owner", 5.0)]
+    (letter,) = kafka.letters
+    assert (letter.get("provider"), letter["items"][0]["code"]) == (None, "datastream-unknown")

@@ -15,6 +15,7 @@ from fansipan_ingest.mqtt.topics import Address, address_of, provider_of
         ("fansipan/demo/v1.1/pm2_5", Address("demo", "value", "demo/v1.1/pm2_5")),
         ("fansipan/demo/observations", Address("demo", "batch")),
         ("fansipan/demo/v1.1/Datastreams(12)/Observations", Address("demo", "sensorthings", 12)),
+        ("v1.1/Datastreams(12)/Observations", Address(None, "sensorthings", 12)),
     ],
 )
 def test_the_topics_that_are_read(topic: str, address: Address) -> None:
@@ -36,7 +37,12 @@ def test_the_topics_that_are_read(topic: str, address: Address) -> None:
         "fansipan/demo/v1.1/Datastreams(0)/Observations",
         "fansipan/demo/v1.1/Datastreams(٣)/Observations",
         "fansipan/demo/v1.1/Datastreams(12)/observations",
-        "v1.1/Datastreams(12)/Observations",
+        "v1.1/Datastreams(12)/Observations/",
+        "v1.1/Observations",
+        "v1.1/Things",
+        "v1.1",
+        "v1.1/box/pm2_5",
+        "x/v1.1/Datastreams(12)/Observations",
         "other/demo/box/pm2_5",
     ],
 )
