@@ -70,6 +70,7 @@ from fansipan_gateway.wiring.doors import (
     operations_doors,
     sensor_things_door,
 )
+from fansipan_gateway.wiring.forgetting import Forgetting
 from fansipan_gateway.wiring.signing_in import SignInParts, session_doors, session_keys
 from fansipan_gateway.wiring.speed import Speed, add_middleware
 from fansipan_gateway.wiring.watching import platform_watch
@@ -129,20 +130,13 @@ def build(settings: GatewaySettings) -> FastAPI:
     identities = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
     watch = platform_watch(settings, database, redis, ingest)
 
-    async def forget() -> None:
-        for cache in (api_keys, operators, directory, areas):
-            cache.invalidate()
-        versions.advance(Noun.REGISTRY)
-
-    async def forget_definitions() -> None:
-        catalogue.invalidate()
-        public.invalidate()
-        versions.advance(Noun.CATALOGUE)
+    registry = Forgetting(versions, Noun.REGISTRY, (api_keys, operators, directory, areas))
+    definitions = Forgetting(versions, Noun.CATALOGUE, (catalogue, public))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
-        tasks.start("registry-listener", Listener(url, "registry_changed", forget).run())
-        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", forget_definitions).run())
+        tasks.start("registry-listener", Listener(url, "registry_changed", registry.forget).run())
+        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run())
         tasks.start("live", speed.hub.run())
         tasks.start("status", watch.run())
         try:

@@ -20,12 +20,8 @@ def _dossier(key: str | None, **figures: int) -> dict[str, Any]:
 
 
 def _merge(events: list[dict[str, Any]], dossiers: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:
-    return merge(
-        SummaryRows(
-            events, dossiers, {"02671": ("Phường Cam Đường", "Cam Duong Ward"), "UBND-1": ("Ủy ban", None)}
-        ),
-        types,
-    )  # type: ignore[arg-type]
+    names = {"02671": ("Phường Cam Đường", "Cam Duong Ward"), "UBND-1": ("Ủy ban", None)}
+    return merge(SummaryRows(events, dossiers, names), types)  # type: ignore[arg-type]
 
 
 def test_both_sides_meet_by_key() -> None:

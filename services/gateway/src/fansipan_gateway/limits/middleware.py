@@ -1,4 +1,4 @@
-"""Rate limits of everything under `/v1/`; health, status, documentation and the page's files are not counted."""
+"""Rate limits of everything under `/v1/` and `/sta/`; health, status, documentation and the page's files are not counted."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from fansipan_gateway.access.service import Access
 from fansipan_gateway.limits.domain import Rates, TooManyRequests, Verdict
 from fansipan_gateway.limits.service import Limiter
 
-_COUNTED: Final = "/v1/"
+_COUNTED: Final = ("/v1/", "/sta/")
 _NOT_COUNTED: Final = "/v1/status"
 """Answered from memory; who asks is not found out, because that may need a part that is away."""
 

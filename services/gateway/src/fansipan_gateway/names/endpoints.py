@@ -62,4 +62,4 @@ async def _answer(
 ) -> Response:
     page = await names.list(wanted, q=parameters.q, limit=parameters.limit, cursor=parameters.cursor)
     body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-    return respond(request, body, public=reader.public, max_age=_MAX_AGE)
+    return respond(request, body, public=reader.shared, max_age=_MAX_AGE)

@@ -60,14 +60,14 @@ def sensor_things_router(things: SensorThings, access: ReadAccess, public_url: s
         root = root_of(request)
         segments = parse_path(text)
         if not segments:
-            return respond(request, orjson.dumps(landing(root)), public=reader.public)
+            return respond(request, orjson.dumps(landing(root)), public=reader.shared)
         query = "&".join(filter(None, (forgotten, request.url.query)))
         answer = await things.read(
             resource_of(segments), parse_options(_given(query)), reader.visibility, root
         )
         if answer.status != 200:
             return Response(status_code=answer.status)
-        return respond(request, answer.body, public=reader.public, media_type=answer.media_type)
+        return respond(request, answer.body, public=reader.shared, media_type=answer.media_type)
 
     @router.api_route(ROOT, methods=["POST", "PUT", "PATCH", "DELETE"])
     @router.api_route(ROOT + "/{path:path}", methods=["POST", "PUT", "PATCH", "DELETE"])
