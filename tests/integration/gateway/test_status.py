@@ -14,6 +14,7 @@ async def test_who_is_not_signed_in_may_know_which_parts_answer(world: Any, serv
     nobody = "http://127.0.0.1:9"
     async with serve(world.url, anonymous_read=False, ingest_url=nobody) as client:
         assert (await client.get("/v1/things")).status_code == 401
+        document: dict[str, Any] = {}
         states: dict[str, str] = {}
         document: dict[str, Any] = {}
         async with asyncio.timeout(20.0):
