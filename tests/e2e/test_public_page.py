@@ -1,6 +1,9 @@
 """Open data without a login: figures, files that hold them, and a card in somebody else's page."""
 
+import asyncio
 import csv
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -11,7 +14,6 @@ from tests.e2e.conftest import Visit
 from tests.support.city import HERE, City
 
 _WAIT_MS = 30_000
-_COMMUNE = "http://xa.example/"
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -19,6 +21,23 @@ async def _saved(page: Page, link: Locator) -> Path:
     async with page.expect_download() as download:
         await link.click()
     return Path(await (await download.value).path())
+
+
+@asynccontextmanager
+async def _site(html: str) -> AsyncGenerator[str]:
+    """Somebody else's web site of one page, while the block lasts."""
+    body = html.encode()
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {len(body)}\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):  # a connection that the browser opened and did not use
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(f"{head}connection: close\r\n\r\n".encode() + body)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/"
 
 
 def _csv_rows(path: Path) -> list[dict[str, str]]:
@@ -86,13 +105,10 @@ async def test_a_card_stands_in_another_page(visit: Visit, city: City, addresses
     assert addresses.gateway in snippet
 
     other = await page.context.new_page()
-    await other.route(
-        _COMMUNE,
-        lambda route: route.fulfill(content_type="text/html", body=f"<h1>Trang của xã</h1>{snippet}"),
-    )
-    await other.goto(_COMMUNE)
-    card = other.frame_locator("iframe").get_by_test_id("embed-card")
-    await expect(card).to_contain_text("Cấp báo động lũ", timeout=_WAIT_MS)
+    async with _site(f"<!doctype html><h1>Trang của xã</h1>{snippet}") as address:
+        await other.goto(address)
+        card = other.frame_locator("iframe").get_by_test_id("embed-card")
+        await expect(card).to_contain_text("Cấp báo động lũ", timeout=_WAIT_MS)
     await expect(card).to_contain_text("CC BY 4.0")
     box = await card.evaluate("one => [one.scrollWidth - innerWidth, one.scrollHeight - innerHeight]")
     assert max(box) <= 0, "it fits its frame"

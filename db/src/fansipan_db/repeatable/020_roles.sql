@@ -63,7 +63,8 @@ GRANT SELECT, INSERT ON audit_event TO fansipan_gateway;
 GRANT SELECT, INSERT, DELETE ON dead_letter TO fansipan_analytics;
 GRANT SELECT, UPDATE (replayed_at, replayed_by, replay_outcome) ON dead_letter TO fansipan_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_guess TO fansipan_gateway;
-GRANT SELECT, INSERT, DELETE ON ended_session TO fansipan_gateway;
+-- The sweep locks what it deletes (FOR UPDATE), and that needs the right to update.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ended_session TO fansipan_gateway;
 
 -- names of agencies and procedures are given through the gateway; analytics puts them into the texts of alerts
 GRANT SELECT ON agency, administrative_procedure TO fansipan_analytics, fansipan_gateway;

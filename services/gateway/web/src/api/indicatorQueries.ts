@@ -34,7 +34,7 @@ export function useIndicators(): UseQueryResult<IndicatorSummary[]> {
   })
 }
 
-/** The newest figure of each indicator of a subject, `null` while none is known. */
+/** The newest figure of each indicator of a subject; null or empty while none is known. */
 export function useCards(subject: string | null): UseQueryResult<Card[]> {
   return useQuery({
     queryKey: ['cards', subject],
@@ -45,7 +45,7 @@ export function useCards(subject: string | null): UseQueryResult<Card[]> {
           { signal },
         )
       ).items,
-    enabled: subject !== null,
+    enabled: subject !== null && subject !== '',
     refetchInterval: () => paced(FIGURES_POLL_MS),
   })
 }
