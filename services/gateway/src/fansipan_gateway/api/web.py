@@ -63,9 +63,9 @@ class WebPage(StaticFiles):
         if is_packed:
             response = super().file_response(packed, packed.stat(), scope, status_code)
             response.headers["Content-Encoding"] = "gzip"
+            response.headers["Vary"] = "Accept-Encoding"  # else what packs the others says so
         else:
             response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Vary"] = "Accept-Encoding"
         hashed = Path(full_path).parent.name == "assets"
         response.headers["Cache-Control"] = _HASHED if hashed else "no-cache"
         return response

@@ -20,5 +20,5 @@ class ArrivalRepository:
         Raises:
             DatabaseAway.
         """
-        row = await self._database.fetchrow(_NEWEST)
-        return None if row is None else row[0]
+        async with self._database.connection() as connection:
+            return await connection.fetchval(_NEWEST)
