@@ -6,16 +6,7 @@ import { createRoot } from 'react-dom/client'
 import { createQueryClient } from './api/queries'
 import { createPageRouter } from './router'
 import { CrashBoundary } from './shell/CrashBoundary'
-import './styles/fonts.css'
-import './styles/tokens.css'
-import './styles/page.css'
-import './styles/shell.css'
-import './styles/overview.css'
-import './styles/drawer.css'
-import './styles/views.css'
-import './styles/wall.css'
-import './styles/second.css'
-import './styles/outage.css'
+import './styles/index.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no element with id "root"')

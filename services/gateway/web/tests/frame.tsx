@@ -14,6 +14,7 @@ import { createQueryClient } from '../src/api/queries'
 import { I18nProvider } from '../src/i18n/I18n'
 import { SessionProvider } from '../src/operator/session'
 import { createPageRouter } from '../src/router'
+import { COLLECTION } from './data'
 import { sessionAnswer } from './session'
 
 /** A part of the page with what every part stands on; links lead nowhere. */
@@ -65,7 +66,7 @@ export function stubGateway(answers: Record<string, unknown>) {
     '/v1/session': sessionAnswer(),
     '/v1/alerts': { items: [], next: null },
     '/v1/indicators': { items: [] },
-    '/v1/areas': { type: 'FeatureCollection', features: [] },
+    '/v1/areas': COLLECTION,
     ...answers,
   }
   vi.stubGlobal('fetch', (text: string, init: RequestInit = {}) => {

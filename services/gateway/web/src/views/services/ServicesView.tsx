@@ -164,13 +164,15 @@ export function ServicesView() {
               {definition.isError ? <StateMessage title={t('scoreNotPublic')} /> : <Loading />}
             </section>
           )}
-          <WhatIfPanel
-            key={`${subject} ${period}`}
-            indicator={card.id}
-            subject={subject}
-            period={period}
-            onSignIn={() => setAsking(true)}
-          />
+          {subject !== '' && (
+            <WhatIfPanel
+              key={`${subject} ${period}`}
+              indicator={card.id}
+              subject={subject}
+              period={period}
+              onSignIn={() => setAsking(true)}
+            />
+          )}
         </div>
       </div>
       {asking && <SignIn onClose={() => setAsking(false)} />}
