@@ -124,6 +124,7 @@ class MqttBridge:
             if subscription.group is not None:
                 for topic_filter in FILTERS:  # of a time without a group: they would give us everything
                     await connection.unsubscribe(topic_filter)
+            connection.hold_back()
             _log.info("mqtt is connected", subscriptions=subscription.filters)
             self._connected = True
             self._metrics.connected.add(1, ATTRIBUTES)

@@ -21,7 +21,7 @@ from fansipan_ingest.mqtt.broker import Broker
 _log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS: Final = 10.0
-_ANSWER_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 60.0
 _KEEP_ALIVE_SECONDS: Final = 30
 _HOUSEKEEPING_SECONDS: Final = 1.0
 _MOST_WAITING_BYTES: Final = 16 * 1024 * 1024
@@ -70,6 +70,7 @@ class Connection:
         self._messages: asyncio.Queue[MQTTMessage] = asyncio.Queue()
         self._waiting_bytes = 0
         self._is_reading = True
+        self._may_pause = False
         self.lost: asyncio.Future[MqttAway] = self._loop.create_future()
         self._dropped = 0
         client = Client(
@@ -152,6 +153,11 @@ class Connection:
         codes = await self._answer(self._published, info.mid, "did not acknowledge")
         if any(code.is_failure for code in codes):
             raise MqttAway(f"the MQTT broker refuses what we publish to {topic}: {codes[0]}")
+
+    def hold_back(self) -> None:
+        """From now on stop reading when much waits. Not earlier: after a reconnect all that was not acknowledged comes
+        first, and the answer to SUBSCRIBE behind it."""
+        self._may_pause = True
 
     async def receive(self) -> MQTTMessage:
         """The next message, whenever it comes. `lost` is to be watched beside."""
@@ -294,8 +300,10 @@ class Connection:
         self._messages.put_nowait(message)
         self._waiting_bytes += len(message.payload)
         sock = self._client.socket()
-        if sock is not None and (
-            waiting >= 4 * self._receive_maximum or self._waiting_bytes > _MOST_WAITING_BYTES
+        if (
+            sock is not None
+            and self._may_pause
+            and (waiting >= 4 * self._receive_maximum or self._waiting_bytes > _MOST_WAITING_BYTES)
         ):
             self._is_reading = False
             self._loop.remove_reader(sock.fileno())

@@ -57,6 +57,9 @@ class FakeConnection:
         assert not self.lost.done()
         self.acknowledged.append(message.mid)
 
+    def hold_back(self) -> None:
+        assert self.filters
+
     def take_dropped(self) -> int:
         return 0
 
