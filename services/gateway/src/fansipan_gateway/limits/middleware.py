@@ -1,4 +1,4 @@
-"""Rate limits of everything under `/v1/` and `/sta/`; health, status, documentation and the page's files are not counted."""
+"""Rate limits of all under `/v1/` and `/sta/`; health, status, documentation and the page are not counted."""
 
 from typing import Final
 
