@@ -42,21 +42,9 @@ async def _see_writing(connection: "asyncpg.Connection[Any]") -> bool:
 
 
 async def kill_and_keep_away(stack: Stack, name: str) -> None:
-    """SIGKILL a part and keep the supervisor from starting it again.
-
-    Between its death and the next start it cannot be stopped, which the supervisor says: then it is asked again.
-    """
+    """SIGKILL a part and keep the supervisor from starting it again."""
     await asyncio.to_thread(stack.kill, name)
-    deadline = time.monotonic() + 10.0
-    while True:
-        try:
-            await asyncio.to_thread(stack.stop, name)
-        except StackError:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.05)
-        else:
-            return
+    await asyncio.to_thread(stack.stop, name)
 
 
 async def wait_ready(stack: Stack, *names: str) -> None:
