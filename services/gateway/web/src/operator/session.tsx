@@ -61,6 +61,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     // What another reader was allowed to see must not stay on the screen.
     const become = async (next: SessionAnswer) => {
       client.setQueryData(SESSION_KEY, take(next))
+      // The views learn first who reads now: what that reader may not ask for, nobody asks again.
+      await new Promise((resolve) => window.setTimeout(resolve))
       await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] })
     }
     return {
