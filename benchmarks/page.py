@@ -36,6 +36,9 @@ MUST_TASK_MS: Final = 200
 READINGS: Final = 1_000_000
 PERIOD_MS: Final = 2_500
 KEY: Final = "bench/million/level"
+WHEEL_STEPS: Final = 12
+BUTTON_STEPS: Final = 10
+"""Each halves what is shown: a month becomes minutes."""
 VIEWS: Final = {
     "overview": "/",
     "indicator": "/indicators/vn-aqi-daily",
@@ -161,31 +164,29 @@ async def measure_zoom(browser: Browser, stack: Stack, thing: int) -> Zooming:
         if box is None:
             raise RuntimeError("the chart is not drawn")
         await page.evaluate("window.__bench.tasks.length = 0")
-        await page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.4)
+        middle = (box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.4)
+        await page.mouse.move(*middle)
         waits: list[float] = []
         steps = 0
         granularity = page.get_by_test_id("explorer-granularity")
         finest = ""
-        for turn in (-240, 240):
-            for _ in range(30):
+        for turn, button in ((-240, "Phóng to"), (240, "Thu nhỏ")):
+            for number in range(WHEEL_STEPS):
                 await page.mouse.wheel(0, turn)
-                steps += 1
                 await asyncio.sleep(0.1)
-                if steps % 3 == 0:
+                if number % 3 == 2:
                     waits.append(await _refined(page))
+            for _ in range(BUTTON_STEPS):
+                await page.get_by_role("button", name=button).click()
+                waits.append(await _refined(page))
+            steps += WHEEL_STEPS + BUTTON_STEPS
             if turn < 0:
                 finest = await granularity.get_attribute("data-granularity") or ""
-                for _ in range(5):
-                    await page.mouse.down()
-                    await page.mouse.move(
-                        box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4, steps=10
-                    )
-                    await page.mouse.up()
-                    await page.mouse.move(
-                        box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.4, steps=10
-                    )
-                    steps += 1
+                for name in ("Sớm hơn", "Muộn hơn") * 3:
+                    await page.get_by_role("button", name=name).click()
                     waits.append(await _refined(page))
+                steps += 6
+            await page.mouse.move(*middle)
         tasks = await quiet_tasks(page)
     return Zooming(opened, finest, steps, max([0.0, *(duration for _, duration in tasks)]), max(waits))
 

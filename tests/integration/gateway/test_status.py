@@ -14,15 +14,16 @@ async def test_who_is_not_signed_in_may_know_which_parts_answer(world: Any, serv
     nobody = "http://127.0.0.1:9"
     async with serve(world.url, anonymous_read=False, ingest_url=nobody) as client:
         assert (await client.get("/v1/things")).status_code == 401
+        document: dict[str, Any] = {}
         states: dict[str, str] = {}
         async with asyncio.timeout(20.0):
             while states.get("database") != "ok" or states.get("ingest") != "away":
                 answer = await client.get("/v1/status")
                 assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
                 assert "ratelimit-limit" not in answer.headers
-                states = {part["part"]: part["state"] for part in answer.json()["parts"]}
+                document = answer.json()
+                states = {part["part"]: part["state"] for part in document["parts"]}
                 await asyncio.sleep(0.1)
-        document = answer.json()
         found = {part["part"]: part["okAt"] for part in document["parts"]}
         assert found["ingest"] is None
         assert found["database"] is not None

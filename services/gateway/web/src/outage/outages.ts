@@ -53,7 +53,8 @@ export function outagesOf(
   if (analytics && (analytics.state === 'away' || (analytics.state === 'unready' && !isGone)))
     add('analytics', analytics.okAt)
   const redis = stateOf('redis')
-  if (redis?.state === 'away') add('redis', redis.okAt)
+  // That figures are still new would not be true without the database.
+  if (redis?.state === 'away' && !isGone) add('redis', redis.okAt)
   if (found.length === 0 && status.unusuallyQuiet) add('quiet', status.newestReadingAt)
   return found
 }
