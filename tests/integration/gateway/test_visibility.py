@@ -85,6 +85,7 @@ def _naming(made: TwoCommunes) -> dict[str, Sequence[Any]]:
         "alert_id": made.alerts[B],
         "window_id": [made.windows[B]],
         "state": ["open"],
+        "assignee": ["mai"],
         "severity": ["warning"],
         "rule": ["loud", "backlog", "slow"],
         "boundaries": ["2025-06-30"],
@@ -161,6 +162,7 @@ _BODIES: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
 }
 _EVERYBODYS: Final = {
     "/v1/areas": "boundaries are public",
+    "/v1/status": "whether the parts are there",
     "/v1/areas/at": "boundaries are public",
     "/v1/agencies": "names of public bodies are public",
     "/v1/procedures": "names of procedures are public",
