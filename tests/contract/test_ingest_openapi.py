@@ -56,6 +56,7 @@ async def test_it_shows_the_doors_and_nothing_else(document: dict[str, Any]):
         "/v1/lorawan/the-things-stack",
         "/v1/ngsi-v2/notify",
         "/v1/ngsi-ld/notify",
+        "/v1/mqtt/access",
     }
 
 

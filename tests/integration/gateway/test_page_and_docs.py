@@ -78,6 +78,7 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
     assert set(document["components"]["securitySchemes"]) == {"apiKey", "operator"}
     assert {} in document["security"]
     paths = {
+        "/v1/agencies",
         "/v1/alerts",
         "/v1/alerts/{alert_id}",
         "/v1/areas",
@@ -101,6 +102,7 @@ async def test_openapi_documents_every_read(gateway: httpx.AsyncClient) -> None:
         "/v1/periods/{period}",
         "/v1/periods/{period}/restatements",
         "/v1/periods/{period}/verify",
+        "/v1/procedures",
         "/v1/service-events/summary",
         "/v1/things",
         "/v1/things/{reference}",
