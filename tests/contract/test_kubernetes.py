@@ -353,3 +353,18 @@ def test_only_needed_flows_are_let_through(prod: list[Manifest]) -> None:
         name for name in SETTINGS if permits(policies, name, "ingress", namespace_of("monitoring"), "http")
     }
     assert scraped == {*SERVICES}
+
+
+def test_each_image_is_made_for_its_pods(manifests: list[Manifest]) -> None:
+    for name, template in pod_templates(manifests):
+        pod = template["spec"]
+        for container in pod["containers"]:
+            image = container["image"].rpartition(":")[0].rpartition("/")[2]
+            place = MANIFESTS.parents[1] / ("libs" if image == "cli" else "services") / image
+            lines = (place / "Dockerfile").read_text(encoding="utf-8").splitlines()
+            user, group = pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsGroup"]
+            assert f"USER {user}:{group}" in lines, name
+            exposed = [int(line.split()[1]) for line in lines if line.startswith("EXPOSE")]
+            assert exposed == [port["containerPort"] for port in container.get("ports", [])], name
+            (entry,) = (line for line in lines if line.startswith("ENTRYPOINT"))
+            assert (f'"fansipan_{name}"' in entry) == (image == name), name
