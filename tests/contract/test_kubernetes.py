@@ -1,6 +1,7 @@
 """The manifests of `deploy/k8s` are rendered, valid, and agree with what the services read, serve and need."""
 
 import json
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -411,5 +412,7 @@ def test_each_image_is_made_for_its_pods(manifests: list[Manifest]) -> None:
             assert f"USER {user}:{group}" in lines, name
             exposed = [int(line.split()[1]) for line in lines if line.startswith("EXPOSE")]
             assert exposed == [port["containerPort"] for port in container.get("ports", [])], name
+            given = re.findall(r"\bFANSIPAN_[A-Z_]+(?==)", "\n".join(lines))
+            assert {*given} <= variables_of(SETTINGS[name]).keys(), name
             (entry,) = (line for line in lines if line.startswith("ENTRYPOINT"))
             assert (f'"fansipan_{name}"' in entry) == (image == name), name
