@@ -25,7 +25,7 @@ async def test_a_new_reading_appears_on_the_open_page(
     page: Page, http: httpx.AsyncClient, addresses: Addresses
 ) -> None:
     await _push(http, addresses, 41.5)
-    await page.goto(f"{addresses.gateway}/")
+    await page.goto(f"{addresses.gateway}/?q=e2e-station")
     row = page.locator(_ROW)
     await expect(row.get_by_test_id("datastream-value")).to_contain_text("41,5", timeout=_LIVE_MS)
     await row.click()
@@ -43,7 +43,7 @@ async def test_the_page_speaks_english_when_asked(
     page: Page, http: httpx.AsyncClient, addresses: Addresses
 ) -> None:
     await _push(http, addresses, 12.25)
-    await page.goto(f"{addresses.gateway}/")
+    await page.goto(f"{addresses.gateway}/?q=e2e-station")
     value = page.locator(_ROW).get_by_test_id("datastream-value")
     await expect(value).to_contain_text("12,25", timeout=_LIVE_MS)
 
@@ -56,7 +56,7 @@ async def test_the_page_speaks_english_when_asked(
 async def test_the_page_fits_a_phone(page: Page, http: httpx.AsyncClient, addresses: Addresses) -> None:
     await _push(http, addresses, 9.75)
     await page.set_viewport_size({"width": 390, "height": 844})
-    await page.goto(f"{addresses.gateway}/")
+    await page.goto(f"{addresses.gateway}/?q=e2e-station")
     await expect(page.locator(_ROW)).to_be_visible(timeout=_LIVE_MS)
 
     overflow = await page.evaluate(

@@ -50,7 +50,9 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
       else if (found.length > 0) setActive((at + step + found.length) % found.length)
     } else if (event.key === 'Enter' && open) {
       event.preventDefault()
-      choose(found[at]?.reference)
+      // The list is a moment behind fast fingers: what is chosen is what fits the words as they are now.
+      const fitting = sought === query ? found : foundIn(folded, query)
+      choose(fitting[Math.min(active, fitting.length - 1)]?.reference)
     } else if (event.key === 'Escape' && open) {
       event.preventDefault()
       setQuery(null)

@@ -100,7 +100,9 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
       setActive((chosen + step + results.length) % results.length)
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      open(results[chosen])
+      // The list is a moment behind fast fingers: what opens is what fits the words as they are now.
+      const fitting = sought === query ? results : found(all, query)
+      open(fitting[Math.min(active, fitting.length - 1)])
     }
   }
 
