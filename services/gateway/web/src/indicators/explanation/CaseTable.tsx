@@ -17,7 +17,7 @@ export function CaseTable({ inputs }: { inputs: CaseInputs }) {
 
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label={t(`cases.${inputs.caseKind}`)}>
-      <table className="table">
+      <table className="table table-stack">
         <thead>
           <tr>
             <th scope="col">{t(`cases.${inputs.caseKind}`)}</th>
@@ -37,11 +37,13 @@ export function CaseTable({ inputs }: { inputs: CaseInputs }) {
                   {namesIn(item, language)}
                 </span>
               </th>
-              <td>{time(item.receivedAt)}</td>
-              <td>{time(item.lateAt)}</td>
-              <td>{time(item.endedAt)}</td>
-              <td data-in={item.inNumerator === true}>{counted(item.inNumerator, item.notInNumerator)}</td>
-              <td data-in={item.inDenominator === true}>
+              <td data-label={t('receivedAt')}>{time(item.receivedAt)}</td>
+              <td data-label={t('dueAt')}>{time(item.lateAt)}</td>
+              <td data-label={t('endedAt')}>{time(item.endedAt)}</td>
+              <td data-label={t('counted')} data-in={item.inNumerator === true}>
+                {counted(item.inNumerator, item.notInNumerator)}
+              </td>
+              <td data-label={t('countedIn')} data-in={item.inDenominator === true}>
                 {counted(item.inDenominator, item.notInDenominator)}
               </td>
             </tr>
