@@ -28,7 +28,7 @@ export function GroupTable({ group, parts, subject, period, onWhy }: Props) {
         <StateMessage title={t('noParts')} hint={t('noPartsHint')} />
       ) : (
         <div className="table-box" tabIndex={0} role="region" aria-label={name}>
-          <table className="table parts">
+          <table className="table table-stack parts">
             <thead>
               <tr>
                 <th scope="col">{t('component')}</th>
@@ -66,14 +66,14 @@ export function GroupTable({ group, parts, subject, period, onWhy }: Props) {
                       />
                     </span>
                   </th>
-                  <td className="number">
+                  <td className="number" data-label={t('value')}>
                     {part.hidden
                       ? t('hiddenValue')
                       : part.value === null
                         ? t('missing.no-data')
                         : `${format.fixed(part.value, 2)}%`}
                   </td>
-                  <td className="number">
+                  <td className="number" data-label={t('fullAt')}>
                     {part.fullAt === null ? '–' : `${format.number(part.fullAt)}%`}
                     {part.assumed && (
                       <span className="mark mark-after" title={t('assumedTitle')}>
@@ -81,7 +81,7 @@ export function GroupTable({ group, parts, subject, period, onWhy }: Props) {
                       </span>
                     )}
                   </td>
-                  <td className="number">
+                  <td className="number" data-label={t('pointsOf')}>
                     <b>{part.points === null ? '–' : format.fixed(part.points, 2)}</b>
                     <span className="hint">
                       {' '}
