@@ -12,7 +12,7 @@ from typing import Any, Final
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.registration import Unit
 from fansipan_ingest.domain.rules import Rejection, unix_ms
-from fansipan_ingest.doors.identity import datastream_key
+from fansipan_common.contracts.naming import datastream_key
 from fansipan_ingest.doors.lorawan.units import DECODER_UNITS
 from fansipan_ingest.doors.readings import Readings
 
