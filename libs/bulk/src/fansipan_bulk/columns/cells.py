@@ -1,0 +1,51 @@
+"""Texts of a column: trimmed, each distinct one looked at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fansipan_bulk.sources.block import text_of
+
+T = TypeVar("T")
+
+_SPACES = " \t\r\n\u00a0\u202f\u2007\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """n cells: `values[codes[i]]` is the text of cell i."""
+
+    codes: NDArray[np.intp]
+    values: list[str]
+
+    def looked_up(self, find: Callable[[str], T]) -> list[T]:
+        """What `find` says of each distinct text."""
+        return [find(value) for value in self.values]
+
+
+def texts(column: pa.Array) -> pa.Array:
+    """The cells as texts without spaces at their ends; nothing is an empty text."""
+    if pa.types.is_string(column.type):
+        trimmed: pa.Array = pc.utf8_trim(column, characters=_SPACES)
+        return trimmed.fill_null("") if trimmed.null_count else trimmed
+    return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
+
+
+def distinct(column: pa.Array) -> Distinct:
+    """The distinct texts of a column."""
+    encoded: Any = texts(column).dictionary_encode()
+    return Distinct(
+        encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp), encoded.dictionary.to_pylist()
+    )
+
+
+def is_empty(column: pa.Array) -> NDArray[np.bool_]:
+    """bool[n], where a cell has nothing but spaces."""
+    if pa.types.is_string(column.type):
+        return np.asarray(pc.equal(pc.binary_length(texts(column)), 0).to_numpy(zero_copy_only=False), bool)
+    return np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)

@@ -1,0 +1,404 @@
+"""From the rows of a block to observations: column by column, never row by row, except for what is wrong."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fansipan_bulk.columns.cells import Distinct, distinct, is_empty
+from fansipan_bulk.columns.numbers import NumberReader
+from fansipan_bulk.columns.times import AMBIGUOUS, INVALID, MISSING, NONEXISTENT, OK, TimeReader
+from fansipan_bulk.datastream_keys import DatastreamKeys, NoKey
+from fansipan_bulk.errors import MappingFault
+from fansipan_bulk.faults import Fault
+from fansipan_bulk.items import Items
+from fansipan_bulk.mapping import LongValues, Mapping, QualitySource, UnitColumn, WideColumn
+from fansipan_bulk.results import Results, read_results
+from fansipan_bulk.sources.block import Block
+from fansipan_common.contracts.keys import parse_datastream_key
+from fansipan_common.contracts.observation import ResultQuality
+
+EARLIEST_MS: Final = 946_684_800_000
+"""2000-01-01, before which ingest takes nothing."""
+AHEAD_MS: Final = 600_000
+"""How far ahead of now a time may be, as ingest has it."""
+
+_QUALITY: Final[dict[ResultQuality | None, int]] = {
+    None: 0,
+    ResultQuality.GOOD: 1,
+    ResultQuality.SUSPECT: 2,
+    ResultQuality.BAD: 3,
+}
+_UNKNOWN: Final = 255
+_NO_INTS: Final = np.empty(0, np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What became of a block. rows = those with observations or faults + those without a result + `blank`.
+
+    Attributes:
+        missing: results of which the file says that they are not there.
+        blank: rows with nothing in them.
+    """
+
+    block: Block
+    items: Items
+    faults: list[Fault]
+    missing: int
+    blank: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of results: where it is, and what its rows are."""
+
+    place: int
+    name: str
+    spec: WideColumn | LongValues
+
+
+@dataclass(slots=True)
+class _Keys:
+    """The datastream of each row: codes into `found`, each a key or the reason why there is none."""
+
+    found: list[str | NoKey]
+    codes: NDArray[np.intp]
+
+    def refused(self) -> NDArray[np.bool_]:
+        """bool[n], where there is none."""
+        return np.array([isinstance(key, NoKey) for key in self.found], bool)[self.codes]
+
+
+class Converter:
+    """Turns the blocks of one file into observations, by one mapping.
+
+    Args:
+        mapping: what the columns are.
+        columns: the names that the file has.
+        provider: first part of keys where the mapping does not say it.
+        clock: the time, for observations that are ahead of it.
+
+    Raises:
+        MappingFault: `mapping-column` or `mapping-provider`: mapping and file do not fit.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        columns: Sequence[str],
+        *,
+        provider: str | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._mapping = mapping
+        self._names = [unicodedata.normalize("NFC", name) for name in columns]
+        self._clock = clock
+        self._times = TimeReader(mapping.time)
+        self._numbers = NumberReader(mapping.numbers)
+        self._missing_words = {word.strip().lower() for word in mapping.numbers.missing} | {""}
+        values = mapping.values
+        self._provider = mapping.provider or provider
+        things = values.thing.keys if values.thing is not None else {}
+        properties = values.property.keys if isinstance(values, LongValues) and values.property else {}
+        self._keys = DatastreamKeys(self._provider, things, properties)
+        self._time_place = self._place(mapping.time.column)
+        self._hour_place = None if mapping.time.hour is None else self._place(mapping.time.hour)
+        self._columns = self._result_columns()
+        self._check_places()
+
+    @property
+    def datastreams(self) -> list[str]:
+        """The datastreams that have occurred, in the order of the file."""
+        return list(self._keys.seen)
+
+    def convert(self, block: Block) -> Converted:
+        """The observations and faults of a block.
+
+        Raises:
+            MappingFault: `mapping-datastreams`: the file would be too many.
+        """
+        if not len(block):
+            return Converted(block, _no_items(), list(block.faults), 0, 0)
+        hours = None if self._hour_place is None else block.columns[self._hour_place]
+        instants = self._times.read(block.columns[self._time_place], hours)
+        blank = self._blank(block, instants.state == MISSING)
+        faults = _Faults(block, self._names, ~blank)
+        faults.of_rows(*self._time_faults(instants.ms, instants.state))
+        quality = self._quality(block, faults)
+        return self._joined(block, instants.ms, quality, faults, blank)
+
+    def _joined(
+        self,
+        block: Block,
+        ms: NDArray[np.int64],
+        quality: NDArray[np.uint8] | None,
+        faults: "_Faults",
+        blank: NDArray[np.bool_],
+    ) -> Converted:
+        names: dict[str, int] = {}
+        rows: list[NDArray[np.intp]] = []
+        codes: list[NDArray[np.intp]] = []
+        jsons: list[pa.Array] = []
+        missing = 0
+        for column in self._columns:
+            results = self._results(block, column, faults)
+            here = ~blank & results.missing
+            missing += int(here.sum())
+            keys = self._keys_of(block, column)
+            good = faults.of_column(column.place, ~blank & ~results.missing, results, keys, column.name)
+            taken = np.flatnonzero(good)
+            used = np.unique(keys.codes[taken])
+            own = np.full(len(keys.found), -1, np.intp)
+            for code in used.tolist():
+                name = str(keys.found[code])
+                self._keys.mark(name)
+                own[code] = names.setdefault(name, len(names))
+            rows.append(taken)
+            codes.append(own[keys.codes[taken]])
+            jsons.append(results.json.take(pa.array(taken)))
+        all_rows = np.concatenate(rows) if rows else _NO_INTS
+        places = np.repeat(
+            np.array([column.place for column in self._columns], np.intp), [len(r) for r in rows]
+        )
+        all_codes = np.concatenate(codes)
+        all_results = pa.concat_arrays(jsons)
+        if len(self._columns) > 1:
+            order = np.argsort(all_rows, kind="stable")
+            all_rows, places, all_codes = all_rows[order], places[order], all_codes[order]
+            all_results = all_results.take(pa.array(order))
+        own_quality = None if quality is None or not quality.any() else quality[all_rows]
+        items = Items(list(names), all_codes, ms[all_rows], all_results, own_quality, all_rows, places)
+        return Converted(block, items, faults.listed(), missing, int(blank.sum()))
+
+    def _time_faults(
+        self, ms: NDArray[np.int64], state: NDArray[np.uint8]
+    ) -> tuple[int, list[tuple[NDArray[np.bool_], str, str]]]:
+        time = self._mapping.time
+        ok = state == OK
+        latest = round(self._clock().timestamp() * 1000) + AHEAD_MS
+        how = {
+            "iso": "a time such as 2025-12-31T23:00:00+07:00, the year first",
+            "day-first": "a time such as 31/12/2025 23:00, the day first",
+            "month-first": "a time such as 12/31/2025 23:00, the month first",
+            "excel": "a date of a spreadsheet or its number of days",
+            "unix-s": "Unix seconds",
+            "unix-ms": "Unix milliseconds",
+        }[time.format]
+        return self._time_place, [
+            (state == MISSING, "time-missing", "the row has no time"),
+            (
+                state == INVALID,
+                "time-invalid",
+                f"is not {how}" + ("" if time.hour is None else ", with its hour"),
+            ),
+            (
+                state == AMBIGUOUS,
+                "time-ambiguous",
+                f"happens twice in {time.zone}, where clocks go back: write the offset, or set `ambiguous`",
+            ),
+            (
+                state == NONEXISTENT,
+                "time-nonexistent",
+                f"does not exist in {time.zone}, where clocks go forward: write the offset, or set `nonexistent`",
+            ),
+            (ok & (ms < EARLIEST_MS), "time-too-early", "is before 2000-01-01"),
+            (ok & (ms > latest), "time-in-future", f"is more than {AHEAD_MS // 1000} s ahead of now"),
+        ]
+
+    def _quality(self, block: Block, faults: "_Faults") -> NDArray[np.uint8] | None:
+        source = self._mapping.values.quality
+        if source is None:
+            return None
+        if source.column is None:
+            return np.full(len(block), _QUALITY[source.value], np.uint8)
+        place = self._place(source.column)
+        cells = distinct(block.columns[place])
+        codes = np.array(cells.looked_up(lambda word: _quality_code(source, word)), np.uint8)[cells.codes]
+        faults.of_rows(
+            place,
+            [
+                (
+                    codes == _UNKNOWN,
+                    "quality-unknown",
+                    "is neither good, suspect, bad nor a word of the mapping",
+                )
+            ],
+        )
+        return codes
+
+    def _results(self, block: Block, column: _Column, faults: "_Faults") -> Results:
+        spec = column.spec
+        factor: float | NDArray[np.float64] = spec.scale
+        if isinstance(spec, LongValues) and spec.unit is not None:
+            factor = self._unit_factors(block, spec.unit, faults) * spec.scale
+        return read_results(
+            block.columns[column.place],
+            spec.kind,
+            self._numbers,
+            lambda text: text.lower() in self._missing_words,
+            factor,
+        )
+
+    def _unit_factors(self, block: Block, unit: UnitColumn, faults: "_Faults") -> NDArray[np.float64]:
+        place = self._place(unit.column)
+        cells = distinct(block.columns[place])
+        known = {unicodedata.normalize("NFKC", name): factor for name, factor in unit.factors.items()}
+        factors = np.array(
+            cells.looked_up(lambda text: known.get(unicodedata.normalize("NFKC", text), np.nan)), np.float64
+        )[cells.codes]
+        unknown = np.isnan(factors)
+        faults.of_rows(place, [(unknown, "unit-unknown", f"is none of: {', '.join(unit.factors)}"[:300])])
+        return np.where(unknown, 1.0, factors)
+
+    def _keys_of(self, block: Block, column: _Column) -> _Keys:
+        spec = column.spec
+        if isinstance(spec, LongValues):
+            if spec.datastream is not None:
+                cells = distinct(block.columns[self._place(spec.datastream)])
+                return _Keys(cells.looked_up(self._keys.whole), cells.codes)
+            return self._paired(self._cells(block, spec.thing), self._cells(block, spec.property))
+        source = self._mapping.values.thing
+        constant = spec.thing or (None if source is None else source.value)
+        if spec.datastream is not None:
+            found = self._keys.whole(spec.datastream)
+        elif constant is not None:
+            found = self._keys.of(constant, spec.property or "")
+        else:
+            cells = self._cells(block, source)
+            return _Keys(
+                cells.looked_up(lambda thing: self._keys.of(thing, spec.property or "")), cells.codes
+            )
+        return _Keys([found], np.zeros(len(block), np.intp))
+
+    def _paired(self, things: Distinct, properties: Distinct) -> _Keys:
+        width = len(properties.values)
+        pairs, codes = np.unique(things.codes * width + properties.codes, return_inverse=True)
+        found = [
+            self._keys.of(things.values[pair // width], properties.values[pair % width])
+            for pair in pairs.tolist()
+        ]
+        return _Keys(found, codes.reshape(-1))
+
+    def _cells(self, block: Block, source: Any) -> Distinct:
+        if source.column is None:
+            return Distinct(np.zeros(len(block), np.intp), [source.value])
+        return distinct(block.columns[self._place(source.column)])
+
+    def _blank(self, block: Block, no_time: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where nothing at all is in a row; looked for only where there is no time."""
+        blank = no_time.copy()
+        for column in block.columns if no_time.any() else ():
+            blank &= is_empty(column)
+        return blank
+
+    def _place(self, name: str) -> int:
+        try:
+            return self._names.index(unicodedata.normalize("NFC", name).strip())
+        except ValueError:
+            raise MappingFault(
+                "mapping-column", f"the file has no column {name!r}; it has: {', '.join(self._names[:50])}"
+            ) from None
+
+    def _result_columns(self) -> list[_Column]:
+        values = self._mapping.values
+        if isinstance(values, LongValues):
+            return [_Column(self._place(values.result), values.result, values)]
+        return [_Column(self._place(name), name, spec) for name, spec in values.columns.items()]
+
+    def _check_places(self) -> None:
+        values = self._mapping.values
+        needs_provider = isinstance(values, LongValues) and values.datastream is None
+        named: list[str | None] = [values.quality.column if values.quality else None]
+        named.append(values.thing.column if values.thing else None)
+        if isinstance(values, LongValues):
+            named += [values.datastream, values.unit.column if values.unit else None]
+            named.append(values.property.column if values.property else None)
+        else:
+            for spec in values.columns.values():
+                needs_provider |= spec.datastream is None
+                if spec.datastream is not None:
+                    try:
+                        parse_datastream_key(spec.datastream)
+                    except ValueError as error:
+                        raise MappingFault("mapping-invalid", f"{spec.datastream!r}: {error}") from None
+        for name in named:
+            if name is not None:
+                self._place(name)
+        if needs_provider and self._provider is None:
+            raise MappingFault(
+                "mapping-provider", "say whose data they are: `provider` in the mapping, or --provider"
+            )
+
+
+class _Faults:
+    """Collects what is wrong; a cell or row is told once, with its first reason."""
+
+    def __init__(self, block: Block, names: list[str], seen: NDArray[np.bool_]) -> None:
+        self._block = block
+        self._names = names
+        self._seen = seen
+        self._rows: list[tuple[int, NDArray[np.bool_], str, str]] = []
+        self._row_bad = np.zeros(len(block), bool)
+        self._told = np.zeros(len(block), bool)
+        self._found: list[Fault] = list(block.faults)
+
+    def of_rows(self, place: int, faults: list[tuple[NDArray[np.bool_], str, str]]) -> None:
+        """Faults of whole rows, which `of_column` tells where a row has a result at all."""
+        for where, code, reason in faults:
+            new = where & self._seen & ~self._row_bad
+            if new.any():
+                self._rows.append((place, new, code, reason))
+                self._row_bad |= new
+
+    def of_column(
+        self, place: int, wanted: NDArray[np.bool_], results: Results, keys: _Keys, name: str
+    ) -> NDArray[np.bool_]:
+        """Tell what is wrong with the wanted results of a column; returns where nothing is."""
+        for row_place, where, code, reason in self._rows:
+            for row in np.flatnonzero(where & wanted & ~self._told).tolist():
+                self._add(row, row_place, code, reason)
+                self._told[row] = True
+        good = wanted & ~self._row_bad
+        refused = keys.refused()
+        for row in np.flatnonzero(refused & good).tolist():
+            why = keys.found[keys.codes[row]]
+            if isinstance(why, NoKey):
+                self._found.append(
+                    Fault(int(self._block.lines[row]), name, why.code, why.detail, self._block.cells(row))
+                )
+        good &= ~refused
+        for where, code, reason in results.faults:
+            for row in np.flatnonzero(where & good).tolist():
+                self._add(row, place, code, reason)
+            good &= ~where
+        return good
+
+    def listed(self) -> list[Fault]:
+        """All, by line."""
+        return sorted(self._found, key=lambda fault: fault.line)
+
+    def _add(self, row: int, place: int, code: str, reason: str) -> None:
+        cells = self._block.cells(row)
+        detail = reason if code.endswith("-missing") else f"{cells[place][:100]!r} {reason}"
+        self._found.append(Fault(int(self._block.lines[row]), self._names[place], code, detail, cells))
+
+
+def _quality_code(source: QualitySource, word: str) -> int:
+    if word in source.words:
+        return _QUALITY[source.words[word]]
+    if not word:
+        return 0
+    try:
+        return _QUALITY[ResultQuality(word.lower())]
+    except ValueError:
+        return _UNKNOWN
+
+
+def _no_items() -> Items:
+    return Items([], _NO_INTS, np.empty(0, np.int64), pa.array([], pa.string()), None, _NO_INTS, _NO_INTS)
