@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.columns.cells import Distinct, distinct, is_empty
 from fansipan_bulk.columns.numbers import NumberReader
 from fansipan_bulk.columns.times import AMBIGUOUS, INVALID, MISSING, NONEXISTENT, OK, TimeReader
@@ -144,7 +144,7 @@ class Converter:
         names: dict[str, int] = {}
         rows: list[NDArray[np.intp]] = []
         codes: list[NDArray[np.intp]] = []
-        jsons: list[pa.Array] = []
+        jsons: list[Array] = []
         missing = 0
         for column in self._columns:
             results = self._results(block, column, faults)

@@ -5,7 +5,7 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fansipan_bulk.errors import FileFault
 from fansipan_bulk.faults import Fault
@@ -75,7 +75,7 @@ class ErrorFile:
             self._file.close()
             self._file = None
 
-    def _writer(self) -> "csv.Writer":
+    def _writer(self) -> Any:
         if self._file is None:
             self._file = self.path.open("a", encoding="utf-8", newline="")
             self._made = csv.writer(self._file, delimiter=self._delimiter, lineterminator="\r\n")

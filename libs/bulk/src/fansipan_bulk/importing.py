@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -212,7 +212,7 @@ class _Import:
         return _Prepared(converted, bodies, converted.items.spans())
 
     async def _make_room(self, spans: dict[str, tuple[int, int]]) -> None:
-        """Wait until a further block may go: there is room, and it has no time of a datastream in common with another."""
+        """Wait until a further block may go: there is room, and it shares no time of a datastream with another."""
         while self._on_their_way and (
             len(self._on_their_way) >= self._options.in_flight
             or any(_meet(block.spans, spans) for block in self._on_their_way)
@@ -284,7 +284,7 @@ def _meet(these: dict[str, tuple[int, int]], those: dict[str, tuple[int, int]]) 
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Generator[None]:
     try:
         file = path.open("rb")
     except OSError as error:

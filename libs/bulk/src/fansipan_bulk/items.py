@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from fansipan_bulk.arrow import Array, pa, pc
 
 _QUALITY_ENDS: Final = pa.array(
     ["},", ',"resultQuality":"good"},', ',"resultQuality":"suspect"},', ',"resultQuality":"bad"},'],
@@ -35,7 +35,7 @@ class Items:
     keys: list[str]
     codes: NDArray[np.intp]
     ms: NDArray[np.int64]
-    results: pa.Array
+    results: Array
     quality: NDArray[np.uint8] | None
     rows: NDArray[np.intp]
     places: NDArray[np.intp]
@@ -85,7 +85,7 @@ class Items:
             else:
                 yield start, end
 
-    def _written(self) -> pa.Array:
+    def _written(self) -> Array:
         heads = pa.array(
             [f'{{"datastream":{orjson.dumps(key).decode()},"phenomenonTime":"' for key in self.keys],
             pa.string(),

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 import orjson
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.columns.cells import distinct
 from fansipan_bulk.columns.numbers import NumberReader
 from fansipan_bulk.mapping import ResultKind
@@ -29,13 +29,13 @@ class Results:
             reason.
     """
 
-    json: pa.Array
+    json: Array
     missing: NDArray[np.bool_]
     faults: list[tuple[NDArray[np.bool_], str, str]]
 
 
 def read_results(
-    column: pa.Array,
+    column: Array,
     kind: ResultKind,
     numbers: NumberReader,
     is_missing: Callable[[str], bool],
@@ -71,7 +71,7 @@ def read_results(
     )
 
 
-def _numbers(column: pa.Array, numbers: NumberReader, factor: float | NDArray[np.float64]) -> Results:
+def _numbers(column: Array, numbers: NumberReader, factor: float | NDArray[np.float64]) -> Results:
     read = numbers.read(column)
     values, too_large = read.values, read.too_large
     if isinstance(factor, np.ndarray) or factor != 1.0:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pc
 from fansipan_bulk.sources.block import text_of
 
 T = TypeVar("T")
@@ -28,15 +27,15 @@ class Distinct:
         return [find(value) for value in self.values]
 
 
-def texts(column: pa.Array) -> pa.Array:
+def texts(column: Array) -> Array:
     """The cells as texts without spaces at their ends; nothing is an empty text."""
     if pa.types.is_string(column.type):
-        trimmed: pa.Array = pc.utf8_trim(column, characters=_SPACES)
+        trimmed: Array = pc.utf8_trim(column, characters=_SPACES)
         return trimmed.fill_null("") if trimmed.null_count else trimmed
     return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
 
 
-def distinct(column: pa.Array) -> Distinct:
+def distinct(column: Array) -> Distinct:
     """The distinct texts of a column."""
     encoded: Any = texts(column).dictionary_encode()
     return Distinct(
@@ -44,7 +43,7 @@ def distinct(column: pa.Array) -> Distinct:
     )
 
 
-def is_empty(column: pa.Array) -> NDArray[np.bool_]:
+def is_empty(column: Array) -> NDArray[np.bool_]:
     """bool[n], where a cell has nothing but spaces."""
     if pa.types.is_string(column.type):
         return np.asarray(pc.equal(pc.binary_length(texts(column)), 0).to_numpy(zero_copy_only=False), bool)

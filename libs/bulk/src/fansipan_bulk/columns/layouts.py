@@ -3,10 +3,9 @@
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pc
 from fansipan_bulk.mapping import TimeFormat
 
 _YEAR_FIRST: Final = (
@@ -31,7 +30,7 @@ _DAYS_OF: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], 
 
 
 def read_layout(
-    values: pa.Array, written: TimeFormat
+    values: Array, written: TimeFormat
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Read the texts that have a usual layout and are a time of the calendar.
 
@@ -53,7 +52,7 @@ def read_layout(
     return ms, known, done
 
 
-def _bytes(values: pa.Array, places: NDArray[np.intp], width: int) -> NDArray[np.uint8]:
+def _bytes(values: Array, places: NDArray[np.intp], width: int) -> NDArray[np.uint8]:
     """uint8[len(places), width]: the texts, all of one length, one below the other."""
     taken = values.take(pa.array(places))
     data = taken.cast(pa.binary(width)) if pa.types.is_fixed_size_binary(taken.type) else taken

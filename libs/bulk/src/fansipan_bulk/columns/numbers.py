@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pc
 from fansipan_bulk.columns.cells import texts
 from fansipan_bulk.mapping import NumberFormat
 from fansipan_common.contracts.observation import MAX_RESULT
@@ -45,7 +44,7 @@ class NumberReader:
         sentinels = [self._number(word.strip()) for word in written.missing]
         self._sentinels = np.array([value for value in sentinels if value is not None], np.float64)
 
-    def read(self, column: pa.Array) -> Numbers:
+    def read(self, column: Array) -> Numbers:
         """The numbers of a column of texts or of numbers."""
         kind = column.type
         if pa.types.is_boolean(kind) or pa.types.is_temporal(kind) or pa.types.is_nested(kind):
@@ -61,7 +60,7 @@ class NumberReader:
             return self._judged(values, missing, np.zeros(len(column), bool))
         return self._read_texts(texts(column))
 
-    def _read_texts(self, cells: pa.Array) -> Numbers:
+    def _read_texts(self, cells: Array) -> Numbers:
         missing = _mask(pc.is_in(pc.utf8_lower(cells), value_set=self._words))
         if self._is_usual:
             usual = pc.if_else(pa.array(missing), "0", cells) if missing.any() else cells
@@ -124,5 +123,5 @@ def _usual_number(word: str) -> float:
     return float(word)
 
 
-def _mask(array: pa.Array) -> NDArray[np.bool_]:
+def _mask(array: Array) -> NDArray[np.bool_]:
     return np.asarray(array.to_numpy(zero_copy_only=False), bool)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pc
 from fansipan_bulk.columns.cells import texts
 from fansipan_bulk.columns.layouts import read_layout
 from fansipan_bulk.columns.wall_clock import WallClock
@@ -48,7 +47,7 @@ class TimeReader:
         self._written = written
         self._clock = WallClock(written)
 
-    def read(self, column: pa.Array, hours: pa.Array | None = None) -> Instants:
+    def read(self, column: Array, hours: Array | None = None) -> Instants:
         """The instants of a column, and where `hours` is given of a day and an hour.
 
         Args:
@@ -65,7 +64,7 @@ class TimeReader:
         ms[state != OK] = 0
         return Instants(ms, state)
 
-    def _parsed(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
+    def _parsed(self, column: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
         """Milliseconds (of the wall clock where no offset is known), where an offset is known, states."""
         kind = column.type
         if pa.types.is_timestamp(kind):
@@ -79,7 +78,7 @@ class TimeReader:
             return self._numeric_texts(cells)
         return _each_distinct(cells, self._written.format)
 
-    def _numbers(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
+    def _numbers(self, column: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
         values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         missing = np.isnan(values)
         bad = ~missing & ~(np.abs(np.where(missing, 0, values)) < 1e15)
@@ -100,9 +99,7 @@ class TimeReader:
                 state[state == OK] = INVALID
                 return np.zeros(size, np.int64), np.zeros(size, bool), state
 
-    def _numeric_texts(
-        self, cells: pa.Array
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
+    def _numeric_texts(self, cells: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
         point = pc.replace_substring(cells, ",", ".")
         fits = pc.match_substring_regex(point, r"^-?[0-9]+(\.[0-9]+)?$")
         ms, known, state = self._numbers(pc.if_else(fits, point, "0").cast(pa.float64()))
@@ -116,7 +113,7 @@ class TimeReader:
         return ms, known, state
 
     def _with_hours(
-        self, ms: NDArray[np.int64], state: NDArray[np.uint8], hours: pa.Array
+        self, ms: NDArray[np.int64], state: NDArray[np.uint8], hours: Array
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         encoded: Any = texts(hours).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False)
@@ -130,18 +127,18 @@ class TimeReader:
         return ms + np.maximum(of_day, 0), state
 
 
-def _typed(column: pa.Array, known: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
+def _typed(column: Array, known: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
     missing = np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)
     ms = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False).copy()
     return ms, np.full(len(column), known), np.where(missing, MISSING, OK).astype(np.uint8)
 
 
 def _each_distinct(
-    cells: pa.Array, written: TimeFormat
+    cells: Array, written: TimeFormat
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.uint8]]:
     encoded: Any = cells.dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    values: pa.Array = encoded.dictionary
+    values: Array = encoded.dictionary
     ms, known, done = read_layout(values, written)
     state = np.full(len(values), OK, np.uint8)
     for place in np.flatnonzero(~done).tolist():

@@ -3,10 +3,9 @@
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pc
 from fansipan_bulk.errors import MappingFault
 from fansipan_bulk.mapping import TimeColumns
 
@@ -47,7 +46,7 @@ class WallClock:
             state[earlier != after] = _NONEXISTENT
         return (later if self._written.ambiguous == "later" else earlier), state
 
-    def _at(self, wall: pa.Array, ambiguous: Any, nonexistent: Any) -> NDArray[np.int64]:
+    def _at(self, wall: Array, ambiguous: Any, nonexistent: Any) -> NDArray[np.int64]:
         moments = pc.assume_timezone(
             wall, timezone=self._written.zone, ambiguous=ambiguous, nonexistent=nonexistent
         )

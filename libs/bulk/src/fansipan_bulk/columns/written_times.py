@@ -29,7 +29,7 @@ class Written:
 
 
 def read_written(text: str, written: TimeFormat) -> Written | Literal["missing", "invalid"]:
-    """A date with or without time. `24:00` is midnight at the end of the day; `23h30`, `11:30 PM`, `11:30 CH` are read."""
+    """A date with or without time. `24:00` is midnight at the end of the day; `23h30` and `11:30 CH` are read."""
     if not text:
         return "missing"
     swapped = _TIME_FIRST.fullmatch(text)

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import pyarrow as pa
-
+from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.columns.cells import texts
 from fansipan_bulk.mapping import MISSING_WORDS, TimeFormat
 from fansipan_bulk.reports import GuessedType
@@ -40,7 +39,7 @@ class Guess:
     mixed: bool = False
 
 
-def guess(column: pa.Array) -> Guess:
+def guess(column: Array) -> Guess:
     """Look at the cells of a column."""
     cells = list(dict.fromkeys(texts(column).to_pylist()))
     values = [cell for cell in cells if cell.lower() not in MISSING_WORDS]

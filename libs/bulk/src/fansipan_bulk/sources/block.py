@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.reports import Finding
 
@@ -31,7 +31,7 @@ class Block:
 
     index: int
     lines: NDArray[np.int64]
-    columns: tuple[pa.Array, ...]
+    columns: tuple[Array, ...]
     consumed: int
     faults: list[Fault] = field(default_factory=list[Fault])
 

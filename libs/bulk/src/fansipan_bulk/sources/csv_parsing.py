@@ -5,13 +5,12 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from fansipan_bulk.arrow import Array, pa, pa_csv
 from fansipan_bulk.faults import Fault
 
 _REPLACED: Final = "\ufffd".encode()
@@ -41,7 +40,7 @@ class Parsed:
     """
 
     lines: NDArray[np.int64]
-    columns: tuple[pa.Array, ...]
+    columns: tuple[Array, ...]
     faults: list[Fault] = field(default_factory=list[Fault])
     damaged: bool = False
 
@@ -52,7 +51,7 @@ def parse_plain(text: bytes, first_line: int, delimiter: str, width: int) -> Par
     count = text.count(b"\n")
     odd: list[tuple[int, str]] = []
 
-    def collect(row: pa_csv.InvalidRow) -> str:
+    def collect(row: Any) -> str:
         odd.append((row.number, row.text))
         return "skip"
 

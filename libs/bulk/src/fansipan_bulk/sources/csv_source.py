@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
-import pyarrow as pa
 
+from fansipan_bulk.arrow import pa
 from fansipan_bulk.errors import FileFault
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.mapping import FileOptions

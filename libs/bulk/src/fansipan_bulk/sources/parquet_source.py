@@ -6,9 +6,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fansipan_bulk.arrow import Array, pa, pq
 from fansipan_bulk.errors import FileFault
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block
@@ -70,7 +69,7 @@ class ParquetSource:
         return FileFault("file-damaged", f"{self._path.name} is a damaged Parquet file: {error}")
 
 
-def _plain(column: pa.Array) -> pa.Array:
+def _plain(column: Array) -> Array:
     """Dictionaries as what they stand for, and every kind of text as text."""
     kind = column.type
     if pa.types.is_dictionary(kind):

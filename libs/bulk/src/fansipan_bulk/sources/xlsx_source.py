@@ -12,9 +12,9 @@ from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import openpyxl
-import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
+from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.errors import FileFault, MappingFault
 from fansipan_bulk.mapping import FileOptions
 from fansipan_bulk.reports import Finding
@@ -155,7 +155,7 @@ def _bound(path: Path) -> None:
         )
 
 
-def _column(cells: Sequence[Any]) -> pa.Array:
+def _column(cells: Sequence[Any]) -> Array:
     """One column: all dates, or all numbers, or texts."""
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds and kinds <= {datetime}:
