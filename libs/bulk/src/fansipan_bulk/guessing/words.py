@@ -16,7 +16,7 @@ _ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ("datastream", r"data ?stream|datastream key|luong du lieu"),
     (
         "place",
-        r"lat|latitude|lon|lng|long|longitude|vi do|kinh do|stt|no|id|so thu tu|ghi chu|note|notes|x|y",
+        r"lat|latitude|lon|lng|long|longitude|vi do|kinh do|stt|id|so thu tu|ghi chu|note|notes|x|y",
     ),
     ("quality", r"chat luong|quality|flag|status|trang thai|co hieu|qc"),
     ("unit", r"don vi|don vi do|dvt|unit|units|uom"),

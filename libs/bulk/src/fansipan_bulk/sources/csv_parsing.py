@@ -14,7 +14,8 @@ from fansipan_bulk.arrow import Array, pa, pa_csv
 from fansipan_bulk.faults import Fault
 
 _REPLACED: Final = "\ufffd".encode()
-_LONE_CR: Final = re.compile(rb"\r(?!\n)")
+LONE_CR: Final = re.compile(r"\r(?!\n)")
+"""It ends no line here."""
 _SHAPE_CELLS: Final = 2100
 """Cells of a row of the wrong shape that are kept for the error file."""
 
@@ -168,7 +169,7 @@ def _clean(text: bytes) -> tuple[bytes, bool]:
         except UnicodeDecodeError:
             text = text.decode("utf-8", "replace").encode()
     if b"\r" in text:
-        text = _LONE_CR.sub(b" ", text)
+        text = LONE_CR.sub(" ", text.decode()).encode()
     return text, _REPLACED in text
 
 

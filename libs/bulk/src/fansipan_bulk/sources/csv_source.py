@@ -20,7 +20,7 @@ from fansipan_bulk.faults import Fault
 from fansipan_bulk.mapping import FileOptions
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block, column_names
-from fansipan_bulk.sources.csv_parsing import Parsed, parse_plain, parse_quoted
+from fansipan_bulk.sources.csv_parsing import LONE_CR, Parsed, parse_plain, parse_quoted
 from fansipan_bulk.sources.delimiters import find_delimiter, find_header
 from fansipan_bulk.sources.encodings import find_encoding
 from fansipan_bulk.sources.lines import Lines
@@ -136,7 +136,7 @@ class CsvSource:
 
     def _read_header(self, text: str, told: int | None) -> tuple[int, tuple[str, ...]]:
         """How many lines are before the first row, and the names of the columns."""
-        reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=self.delimiter)
+        reader = csv.reader(io.StringIO(LONE_CR.sub(" ", text), newline="\n"), delimiter=self.delimiter)
         rows: list[list[str]] = []
         ends: list[int] = []
         try:

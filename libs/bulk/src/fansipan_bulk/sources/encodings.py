@@ -43,7 +43,7 @@ def find_encoding(sample: bytes, told: str | None) -> Encoding:
     if told is not None:
         return Encoding(_known(told), 0, "the mapping says so")
     even, odd = sample[0:2000:2].count(0), sample[1:2000:2].count(0)
-    if max(even, odd) * 4 > min(len(sample), 2000) // 2:
+    if max(even, odd) * 5 > min(len(sample), 2000) and min(even, odd) * 50 < len(sample):
         codec = "utf-16-le" if odd > even else "utf-16-be"
         return Encoding(codec, 0, "every second byte is zero in much of its beginning")
     try:

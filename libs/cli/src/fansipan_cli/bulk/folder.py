@@ -33,12 +33,12 @@ class _Seen:
 
 
 class DropFolder:
-    """A folder with arriving files; `done/`, `failed/` and `.fansipan/` (ours) are made in it.
+    """A folder with arriving files; `done`, `failed` and `.fansipan` are made in it.
 
     Args:
         path: the folder.
         settle_seconds: how long a file must not change to be taken for complete. A file beside which there is a
-            `NAME.done` is complete at once. Names that begin with a dot or end as unfinished transfers do are left alone.
+            `NAME.done` is complete at once. Names that begin with a dot or end as unfinished transfers are left alone.
         monotonic: the clock.
     """
 
