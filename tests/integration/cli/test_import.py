@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import openpyxl
 import psycopg
 import pytest
-from tests.conftest import Addresses
+from tests.conftest import ROOT, Addresses
 from tests.support.providers import make_key
 
 pytestmark = pytest.mark.integration
@@ -224,6 +225,31 @@ def test_a_watched_folder_survives_a_kill_and_sorts_what_it_was_given(cli: Cli, 
     stored = cli.stored(rows + 1)
     assert len(stored) == rows + 1
     assert (f"{cli.provider}/s9/level", 5.0, "2025-04-01 00:00:00+00") in stored
+
+
+def test_the_sample_of_the_documentation_is_imported_as_the_page_says(
+    addresses: Addresses, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "integrators" / "files.md").read_text(encoding="utf-8")
+    commands = [
+        line.split()[2:] for line in page.splitlines() if line.startswith("    fansipan import demo/")
+    ]
+    assert len(commands) == 3
+    own = tmp_path / "own"
+    shutil.copytree(ROOT / "demo" / "files", own / "demo" / "files")
+    for command in commands:
+        ended = subprocess.run(
+            [sys.executable, "-m", "fansipan_cli", "import", *command],
+            env=os.environ | {"FANSIPAN_INGEST_URL": addresses.ingest, "FANSIPAN_INGEST_KEY": addresses.key},
+            cwd=own,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 0, (command, ended.stdout, ended.stderr)
+    assert "335" in ended.stdout
+    assert [path.name for path in (own / "demo" / "files").iterdir() if "checkpoint" in path.name] == []
 
 
 def test_sigterm_ends_a_watcher_in_order(cli: Cli, tmp_path: Path) -> None:

@@ -46,9 +46,23 @@ class Parsed:
     damaged: bool = False
 
 
+def is_plain(text: bytes, delimiter: str) -> bool:
+    """Whether lines can be parsed by `parse_plain`: every quotation mark begins or ends a whole cell, and none of those
+    has a line end or another mark in it."""
+    marks = text.count(b'"')
+    if not marks:
+        return True
+    if marks % 2 or not delimiter.isascii():
+        return False
+    sign = re.escape(delimiter.encode())
+    cell = rb"(?:^|(?<=[\n" + sign + rb']))"[^"\r\n]*"(?=[\r\n' + sign + rb"])"
+    return 2 * len(re.findall(cell, text)) == marks
+
+
 def parse_plain(text: bytes, first_line: int, delimiter: str, width: int) -> Parsed:
-    """Whole lines without quotation marks; `first_line` is how many lines are before them."""
+    """Whole lines for which `is_plain` holds; `first_line` is how many lines are before them."""
     text, damaged = _clean(text)
+    quoted = b'"' in text
     count = text.count(b"\n")
     odd: list[tuple[int, str]] = []
 
@@ -62,7 +76,8 @@ def parse_plain(text: bytes, first_line: int, delimiter: str, width: int) -> Par
         read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(text) + 1),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter,
-            quote_char=False,
+            quote_char='"' if quoted else False,
+            double_quote=False,
             escape_char=False,
             ignore_empty_lines=False,
             invalid_row_handler=collect,
@@ -71,7 +86,8 @@ def parse_plain(text: bytes, first_line: int, delimiter: str, width: int) -> Par
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
         ),
     )
-    if table.num_rows + len(odd) != count or any(_only_surplus(row, delimiter, width) for _, row in odd):
+    oddly = (quoted and odd) or any(_only_surplus(row, delimiter, width) for _, row in odd)
+    if table.num_rows + len(odd) != count or oddly:
         return _parse_records(io.StringIO(text.decode(), newline="\n"), first_line, delimiter, width, damaged)
     lines = np.arange(first_line + 1, first_line + count + 1, dtype=np.int64)
     faults: list[Fault] = []

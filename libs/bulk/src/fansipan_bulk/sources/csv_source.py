@@ -1,7 +1,7 @@
 """CSV files, block by block.
 
-A block without a quotation mark, which is nearly every one of what instruments write, is cut at a line end and parsed
-by Arrow. Any other goes through Python's csv module, which also finds where its last record ends.
+A block in which no cell has a line end or a quotation mark, as nearly all are, is cut at a line end and parsed by Arrow.
+Any other goes through Python's csv module, which also finds where its last record ends.
 """
 
 import csv
@@ -20,7 +20,7 @@ from fansipan_bulk.faults import Fault
 from fansipan_bulk.mapping import FileOptions
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block, column_names
-from fansipan_bulk.sources.csv_parsing import LONE_CR, Parsed, parse_plain, parse_quoted
+from fansipan_bulk.sources.csv_parsing import LONE_CR, Parsed, is_plain, parse_plain, parse_quoted
 from fansipan_bulk.sources.delimiters import find_delimiter, find_header
 from fansipan_bulk.sources.encodings import find_encoding
 from fansipan_bulk.sources.lines import Lines
@@ -92,7 +92,7 @@ class CsvSource:
         while (text := lines.take()) is not None:
             first_line = lines.line - text.count(b"\n")
             skipped = index < start
-            if b'"' in text:
+            if not is_plain(text, self.delimiter):
                 parsed = parse_quoted(text, lines, first_line, self.delimiter, len(self.columns))
             elif skipped:
                 parsed = None

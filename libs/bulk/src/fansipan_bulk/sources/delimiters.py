@@ -51,7 +51,7 @@ def find_header(rows: list[list[str]]) -> tuple[int, str]:
         if width * 10 >= usual * 8 and width > (1 if usual > 1 else 0):
             if any(_is_number(cell) for cell in row):
                 return 0, f"line {place} is the first whole row and has numbers in it: there are no names"
-            above = "" if place == 1 else f"; the {place - 1} lines above it are narrower"
+            above = "" if place == 1 else "; what is above it is narrower"
             return place, f"line {place} is the first whole row and has no number in it{above}"
     return 1, "no line stands out"
 
