@@ -45,6 +45,8 @@ class ErrorFile:
                     "file-errors", f"{self.path} is shorter than it was: begin anew with --restart"
                 )
             os.truncate(self.path, size)
+        except FileNotFoundError:
+            raise FileFault("file-errors", f"{self.path} is gone: begin anew with --restart") from None
         except OSError as error:
             raise FileFault("file-errors", f"{self.path} cannot be written: {error.strerror}") from None
 

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from fansipan_bulk.checkpoint import Checkpoint, Position, fingerprint
 from fansipan_bulk.converting import Converted, Converter
 from fansipan_bulk.error_file import ErrorFile
-from fansipan_bulk.errors import FileFault
+from fansipan_bulk.errors import FileFault, ImportHalted
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.items import Body
 from fansipan_bulk.mapping import Mapping
@@ -28,6 +28,8 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 """What ingest takes in one request is somewhat more."""
 
 _CHECKPOINT_SECONDS: Final = 0.5
+_HOPELESS: Final = 10_000
+"""So many observations refused by ingest and none accepted: the others would be, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ async def run_import(path: Path, mapping: Mapping, post: Post, options: ImportOp
     Raises:
         FileFault: it cannot be read, or another import has it (`file-in-use`).
         MappingFault: the mapping does not fit it.
-        ImportHalted: `import-changed`: the checkpoint is of another file or mapping.
+        ImportHalted: `import-changed`: the checkpoint is of another file or mapping; `import-refused`: ingest has
+            refused the first 10,000 observations, every one.
         Exception: what `post` raised.
     """
     with _locked(path):
@@ -246,6 +249,12 @@ class _Import:
         self._totals.add(converted, faults, accepted)
         if self._errors is not None and faults:
             self._errors.write(faults)
+        if refused and not self._totals.accepted and self._totals.observations >= _HOPELESS:
+            raise ImportHalted(
+                "import-refused",
+                f"ingest refused the first {self._totals.observations:,} observations, every one, the last as "
+                f"{refused[-1].code}: {refused[-1].detail}; correct it and begin anew (--restart)",
+            )
         now = time.monotonic()
         self._totals.seconds = now - self._began
         if self._checkpoint is not None and now - self._saved >= _CHECKPOINT_SECONDS:

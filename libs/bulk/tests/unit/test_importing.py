@@ -177,6 +177,18 @@ async def test_another_file_or_mapping_does_not_go_on_where_the_first_was(tmp_pa
     assert (outcome.resumed_rows, outcome.report.accepted) == (0, 501)
 
 
+async def test_it_stops_where_ingest_refuses_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fansipan_bulk.importing._HOPELESS", 100)
+    ingest = Ingest(refuse=frozenset(float(n) for n in range(500)))
+
+    with pytest.raises(ImportHalted, match="datastream-forbidden: not yours") as halted:
+        await run_import(readings(tmp_path / "a.csv", 500), MAPPING, ingest, ImportOptions(in_flight=1))
+    assert halted.value.code == "import-refused"
+    assert ingest.taken < 300
+
+
 async def test_a_file_is_imported_by_one_at_a_time(tmp_path: Path) -> None:
     path = readings(tmp_path / "a.csv", 100)
 

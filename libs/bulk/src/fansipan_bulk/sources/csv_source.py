@@ -1,7 +1,7 @@
 """CSV files, block by block.
 
-A block in which no cell has a line end or a quotation mark, as nearly all are, is cut at a line end and parsed by Arrow.
-Any other goes through Python's csv module, which also finds where its last record ends.
+A block in which no cell has a line end or a quotation mark, as nearly all are, is cut at a line end and parsed by
+Arrow. Any other goes through Python's csv module, which also finds where its last record ends.
 """
 
 import csv

@@ -102,6 +102,7 @@ def import_file(
             )
         read = load_mapping(mapping)
         if dry_run:
+            _keep(errors)
             _check(console, file, read, provider, errors)
             return
         options = ImportOptions(
@@ -112,6 +113,8 @@ def import_file(
             restart=not resume,
             errors=errors,
         )
+        if options.checkpoint is not None and not (resume and options.checkpoint.exists()):
+            _keep(errors)
         _import(console, file, read, options)
     except MappingFault as fault:
         raise UsageError(fault.detail) from None
@@ -163,6 +166,16 @@ def watch(
         raise CommandError(error.detail) from None
     except OSError as error:
         raise CommandError(f"{error.filename or folder}: {error.strerror}") from None
+
+
+def _keep(errors: Path) -> None:
+    """An error file of an earlier run may have been corrected since: it is kept as `….bak`."""
+    try:
+        errors.replace(errors.with_name(errors.name + ".bak"))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CommandError(f"{errors} cannot be renamed: {error.strerror}") from None
 
 
 def _preview(
