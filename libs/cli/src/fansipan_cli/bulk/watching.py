@@ -127,9 +127,10 @@ class Watcher:
         )
         try:
             return await send_file(path, named.mapping, options, ingest=self._ingest, tally=Tally())
-        except (
-            ImportHalted
-        ) as halted:  # another file of the same name, or another mapping: from the beginning
+        except ImportHalted as halted:
+            if halted.code != "import-changed":
+                raise
+            # Another file of the same name, or another mapping: from the beginning.
             self._say(f"{path.name}: {halted.detail}; it begins anew")
             anew = replace(options, restart=True)
             return await send_file(path, named.mapping, anew, ingest=self._ingest, tally=Tally())
