@@ -184,7 +184,7 @@ def _clean(text: bytes) -> tuple[bytes, bool]:
             text.decode()
         except UnicodeDecodeError:
             text = text.decode("utf-8", "replace").encode()
-    if b"\r" in text:
+    if text.count(b"\r") != text.count(b"\r\n"):
         text = LONE_CR.sub(" ", text.decode()).encode()
     return text, _REPLACED in text
 

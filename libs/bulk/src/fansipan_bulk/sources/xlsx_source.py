@@ -23,6 +23,7 @@ from fansipan_bulk.sources.delimiters import find_header
 
 _ROWS: Final = 5000
 _HEADER_ROWS: Final = 40
+_LAST_ROW: Final = 1_048_576
 _SHARED_STRINGS: Final = 64 * 1024 * 1024
 """Bytes of the table of all texts of a workbook, which has to be in memory as a whole."""
 _UNPACKED: Final = 4 * 1024 * 1024 * 1024
@@ -82,6 +83,8 @@ class XlsxSource:
                 part = list(itertools.islice(rows, _ROWS))
                 if not part:
                     return
+                if part[-1][0] > _LAST_ROW:  # a row that says so would be filled up to with empty ones
+                    raise FileFault("file-damaged", f"{self._path.name} has a row beyond {_LAST_ROW:,}")
                 yield self._block(index, part)
         except _DAMAGED as error:
             raise _damaged(self._path, error) from None
