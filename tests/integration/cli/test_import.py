@@ -161,7 +161,7 @@ def test_what_is_wrong_is_told_by_line_and_can_be_corrected_and_imported(cli: Cl
     ]
     corrected = tmp_path / "corrected.csv"
     corrected.write_text(errors.read_text().replace("31/02/2025", "28/02/2025").replace(";x", ";3"))
-    assert cli.run(corrected, "--mapping", described)[0] == 0
+    assert cli.run(corrected, "--mapping", described, "--compress")[0] == 0
     assert [row[1] for row in cli.stored(4)] == [2.0, 1.5, 3.0, 4.0]
 
 

@@ -12,7 +12,13 @@ from fansipan_cli.sending.client import make_http
 
 
 async def send_file(
-    path: Path, mapping: Mapping, options: ImportOptions, *, ingest: tuple[str, str], tally: Tally
+    path: Path,
+    mapping: Mapping,
+    options: ImportOptions,
+    *,
+    ingest: tuple[str, str],
+    tally: Tally,
+    compress: bool,
 ) -> ImportOutcome:
     """Import one file.
 
@@ -20,6 +26,7 @@ async def send_file(
         path, mapping, options: as `run_import` takes them.
         ingest: its address and an API key.
         tally: where requests, repetitions and outcomes are counted.
+        compress: send bodies as zstd.
 
     Raises:
         BulkError: the file, the mapping or its checkpoint is at fault.
@@ -27,7 +34,7 @@ async def send_file(
     """
     url, key = ingest
     async with make_http(url, key, connections=options.in_flight) as http:
-        client = IngestClient(http, tally)
+        client = IngestClient(http, tally, compress=compress)
 
         async def post(body: bytes, items: int) -> Answer:
             refused = await client.send_written("observations", body, items)

@@ -30,6 +30,7 @@ class Watcher:
         mappings: folder of the mappings.
         ingest: its address and an API key.
         options: how each file is imported.
+        compress: send bodies as zstd.
         say: tells what happens, one line each.
     """
 
@@ -40,12 +41,14 @@ class Watcher:
         *,
         ingest: tuple[str, str],
         options: ImportOptions,
+        compress: bool,
         say: Callable[[str], None],
     ) -> None:
         self._folder = folder
         self._mappings = mappings
         self._ingest = ingest
         self._options = options
+        self._compress = compress
         self._say = say
         self._stop = options.stop
         self._failures = 0
@@ -126,14 +129,18 @@ class Watcher:
             self._options, checkpoint=self._folder.checkpoint(path), errors=self._folder.errors(path)
         )
         try:
-            return await send_file(path, named.mapping, options, ingest=self._ingest, tally=Tally())
+            return await send_file(
+                path, named.mapping, options, ingest=self._ingest, tally=Tally(), compress=self._compress
+            )
         except ImportHalted as halted:
             if halted.code != "import-changed":
                 raise
             # Another file of the same name, or another mapping: from the beginning.
             self._say(f"{path.name}: {halted.detail}; it begins anew")
             anew = replace(options, restart=True)
-            return await send_file(path, named.mapping, anew, ingest=self._ingest, tally=Tally())
+            return await send_file(
+                path, named.mapping, anew, ingest=self._ingest, tally=Tally(), compress=self._compress
+            )
 
     def _put_away(
         self,

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import httpx
 import orjson
+import zstandard
 
 from fansipan_cli.errors import CommandError
 from fansipan_cli.sending.backoff import Backoff, parse_retry_after
@@ -22,6 +23,7 @@ _CONTENT_TYPES: Final[dict[Target, str]] = {
 }
 _ACCEPTED: Final = 202
 _TOO_LARGE: Final = 413
+_LEVEL: Final = 3
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -48,6 +50,7 @@ class IngestClient:
         http: a client whose base URL is ingest and which carries the API key.
         tally: where the outcome is counted.
         backoff: how long to wait between attempts, and when to give up.
+        compress: send bodies as zstd, a tenth of their size; for slow lines.
         sleep, monotonic: replaced in tests.
     """
 
@@ -57,12 +60,14 @@ class IngestClient:
         tally: Tally,
         *,
         backoff: Backoff | None = None,
+        compress: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._tally = tally
         self._backoff = backoff or Backoff()
+        self._compress = compress
         self._sleep = sleep
         self._monotonic = monotonic
 
@@ -108,6 +113,9 @@ class IngestClient:
 
     async def _post(self, target: Target, body: bytes) -> httpx.Response:
         headers = {"Content-Type": _CONTENT_TYPES[target]}
+        if self._compress:
+            body = await asyncio.to_thread(zstandard.compress, body, _LEVEL)
+            headers["Content-Encoding"] = "zstd"
         began: float | None = None
         attempt = 0
         while True:
