@@ -17,7 +17,7 @@ from fansipan_bulk.datastream_keys import DatastreamKeys, NoKey
 from fansipan_bulk.errors import MappingFault
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.items import Items
-from fansipan_bulk.mapping import LongValues, Mapping, QualitySource, UnitColumn, WideColumn
+from fansipan_bulk.mapping import LongValues, Mapping, UnitColumn, WideColumn
 from fansipan_bulk.results import Results, read_results
 from fansipan_bulk.sources.block import Block
 from fansipan_common.contracts.keys import parse_datastream_key
@@ -128,7 +128,8 @@ class Converter:
         hours = None if self._hour_place is None else block.columns[self._hour_place]
         instants = self._times.read(block.columns[self._time_place], hours)
         blank = self._blank(block, instants.state == MISSING)
-        faults = _Faults(block, self._names, ~blank)
+        beside = {} if self._hour_place is None else {self._time_place: self._hour_place}
+        faults = _Faults(block, self._names, ~blank, beside)
         faults.of_rows(*self._time_faults(instants.ms, instants.state))
         quality = self._quality(block, faults)
         return self._joined(block, instants.ms, quality, faults, blank)
@@ -219,7 +220,10 @@ class Converter:
             return np.full(len(block), _QUALITY[source.value], np.uint8)
         place = self._place(source.column)
         cells = distinct(block.columns[place])
-        codes = np.array(cells.looked_up(lambda word: _quality_code(source, word)), np.uint8)[cells.codes]
+        words = {
+            unicodedata.normalize("NFC", word).strip(): quality for word, quality in source.words.items()
+        }
+        codes = np.array(cells.looked_up(lambda word: _quality_code(words, word)), np.uint8)[cells.codes]
         faults.of_rows(
             place,
             [
@@ -339,10 +343,13 @@ class Converter:
 class _Faults:
     """Collects what is wrong; a cell or row is told once, with its first reason."""
 
-    def __init__(self, block: Block, names: list[str], seen: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, block: Block, names: list[str], seen: NDArray[np.bool_], beside: dict[int, int]
+    ) -> None:
         self._block = block
         self._names = names
         self._seen = seen
+        self._beside = beside  # columns whose cells are read, and told, together with another
         self._rows: list[tuple[int, NDArray[np.bool_], str, str]] = []
         self._row_bad = np.zeros(len(block), bool)
         self._told = np.zeros(len(block), bool)
@@ -385,13 +392,14 @@ class _Faults:
 
     def _add(self, row: int, place: int, code: str, reason: str) -> None:
         cells = self._block.cells(row)
-        detail = reason if code.endswith("-missing") else f"{cells[place][:100]!r} {reason}"
+        told = cells[place] if place not in self._beside else f"{cells[place]} {cells[self._beside[place]]}"
+        detail = reason if code.endswith("-missing") else f"{told[:100]!r} {reason}"
         self._found.append(Fault(int(self._block.lines[row]), self._names[place], code, detail, cells))
 
 
-def _quality_code(source: QualitySource, word: str) -> int:
-    if word in source.words:
-        return _QUALITY[source.words[word]]
+def _quality_code(words: dict[str, ResultQuality | None], word: str) -> int:
+    if word in words:
+        return _QUALITY[words[word]]
     if not word:
         return 0
     try:

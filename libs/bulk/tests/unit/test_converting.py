@@ -1,6 +1,9 @@
 """From files to observations: long and wide, with everything that can be wrong with a row."""
 
+import gzip
+import itertools
 import json
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from fansipan_bulk import (
     open_source,
     parse_mapping,
 )
+from fansipan_bulk.sources import lines, parquet_source, xlsx_source
 from fansipan_common.contracts import OBSERVATION_LIST
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -222,6 +226,55 @@ def test_parquet_with_its_own_types(tmp_path: Path) -> None:
 
     assert short(items) == [("p/a/x", "2025-12-31T16:00", 1.0)]
     assert [(fault.line, fault.code) for fault in faults] == [(3, "time-missing")]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet", "csv.gz"])
+def test_every_kind_of_file_goes_on_at_any_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(xlsx_source, "_ROWS", 7)
+    monkeypatch.setattr(parquet_source, "_ROWS", 7)
+    monkeypatch.setattr(lines, "PIECE", 24)
+    path = tmp_path / f"file.{kind}"
+    values = list(range(50))
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        for row in (["v", "w"], *([value, "x"] for value in values)):
+            book.worksheets[0].append(row)
+        book.save(path)
+    elif kind == "parquet":
+        pq.write_table(pa.table({"v": values, "w": ["x"] * 50}), path, row_group_size=11)
+    else:
+        path.write_bytes(gzip.compress(("v,w\n" + "".join(f"{value},x\n" for value in values)).encode()))
+
+    with open_source(path) as source:
+        whole = [[block.cells(row)[0] for row in range(len(block))] for block in source.blocks()]
+        places = [block.lines.tolist() for block in source.blocks()]
+        later = [[block.cells(row)[0] for row in range(len(block))] for block in source.blocks(3)]
+
+    assert list(itertools.chain(*whole)) == [str(value) for value in values]
+    assert len(whole) > 4
+    assert later == whole[3:]
+    first = 1 if kind == "parquet" else 2
+    assert list(itertools.chain(*places)) == list(range(first, first + 50))
+
+
+def test_names_are_the_same_with_letters_in_one_or_two_characters(tmp_path: Path) -> None:
+    text = "t;trạm;chỉ tiêu;giá trị;đv;cl\n31/12/2025 23:00;Cầu Cốc Lếu;Mực nước;81,3;cm;Tốt\n"
+    path = csv_file(tmp_path, unicodedata.normalize("NFD", text))
+
+    items, faults = convert(path, LONG)
+
+    assert (short(items), faults) == ([("p/coc-leu/water_level", "2025-12-31T16:00", 0.813)], [])
+
+
+def test_a_time_in_two_columns_is_told_with_both(tmp_path: Path) -> None:
+    document = {
+        "time": {"column": "d", "hour": "h", "format": "day-first"},
+        "values": {"form": "long", "datastream": "ds", "result": "v"},
+    }
+    faults = convert(csv_file(tmp_path, "d,h,ds,v\n01/02/2026,25,p/a/b,1\n"), document)[1]
+    assert [(fault.code, "'01/02/2026 25'" in fault.detail) for fault in faults] == [("time-invalid", True)]
 
 
 def test_rows_of_many_blocks_have_the_lines_of_the_file(tmp_path: Path) -> None:

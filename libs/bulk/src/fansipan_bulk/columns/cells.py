@@ -1,5 +1,6 @@
 """Texts of a column: trimmed, each distinct one looked at once."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -36,11 +37,10 @@ def texts(column: Array) -> Array:
 
 
 def distinct(column: Array) -> Distinct:
-    """The distinct texts of a column."""
+    """The distinct texts of a column; letters with diacritics as one character each."""
     encoded: Any = texts(column).dictionary_encode()
-    return Distinct(
-        encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp), encoded.dictionary.to_pylist()
-    )
+    values = [unicodedata.normalize("NFC", value) for value in encoded.dictionary.to_pylist()]
+    return Distinct(encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp), values)
 
 
 def is_empty(column: Array) -> NDArray[np.bool_]:
