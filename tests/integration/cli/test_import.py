@@ -237,6 +237,7 @@ def test_the_sample_of_the_documentation_is_imported_as_the_page_says(
     assert len(commands) == 3
     own = tmp_path / "own"
     shutil.copytree(ROOT / "demo" / "files", own / "demo" / "files")
+    output = ""
     for command in commands:
         ended = subprocess.run(
             [sys.executable, "-m", "fansipan_cli", "import", *command],
@@ -247,8 +248,9 @@ def test_the_sample_of_the_documentation_is_imported_as_the_page_says(
             timeout=60,
             check=False,
         )
-        assert ended.returncode == 0, (command, ended.stdout, ended.stderr)
-    assert "335" in ended.stdout
+        output = ended.stdout
+        assert ended.returncode == 0, (command, output, ended.stderr)
+    assert "335" in output
     assert [path.name for path in (own / "demo" / "files").iterdir() if "checkpoint" in path.name] == []
 
 
