@@ -12,21 +12,17 @@ from numpy.typing import NDArray
 from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.columns.cells import Distinct, distinct, is_empty
 from fansipan_bulk.columns.numbers import NumberReader
-from fansipan_bulk.columns.times import AMBIGUOUS, INVALID, MISSING, NONEXISTENT, OK, TimeReader
-from fansipan_bulk.datastream_keys import DatastreamKeys, NoKey
+from fansipan_bulk.columns.times import MISSING, TimeReader
+from fansipan_bulk.datastream_keys import DatastreamKeys
 from fansipan_bulk.errors import MappingFault
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.items import Items
 from fansipan_bulk.mapping import LongValues, Mapping, UnitColumn, WideColumn
 from fansipan_bulk.results import Results, read_results
+from fansipan_bulk.row_faults import RowFaults, RowKeys, time_faults
 from fansipan_bulk.sources.block import Block
 from fansipan_common.contracts.keys import parse_datastream_key
 from fansipan_common.contracts.observation import ResultQuality
-
-EARLIEST_MS: Final = 946_684_800_000
-"""2000-01-01, before which ingest takes nothing."""
-AHEAD_MS: Final = 600_000
-"""How far ahead of now a time may be, as ingest has it."""
 
 _QUALITY: Final[dict[ResultQuality | None, int]] = {
     None: 0,
@@ -61,18 +57,6 @@ class _Column:
     place: int
     name: str
     spec: WideColumn | LongValues
-
-
-@dataclass(slots=True)
-class _Keys:
-    """The datastream of each row: codes into `found`, each a key or the reason why there is none."""
-
-    found: list[str | NoKey]
-    codes: NDArray[np.intp]
-
-    def refused(self) -> NDArray[np.bool_]:
-        """bool[n], where there is none."""
-        return np.array([isinstance(key, NoKey) for key in self.found], bool)[self.codes]
 
 
 class Converter:
@@ -129,8 +113,8 @@ class Converter:
         instants = self._times.read(block.columns[self._time_place], hours)
         blank = self._blank(block, instants.state == MISSING)
         beside = {} if self._hour_place is None else {self._time_place: self._hour_place}
-        faults = _Faults(block, self._names, ~blank, beside)
-        faults.of_rows(*self._time_faults(instants.ms, instants.state))
+        faults = RowFaults(block, self._names, ~blank, beside)
+        faults.of_rows(self._time_place, time_faults(self._mapping.time, instants, self._clock()))
         quality = self._quality(block, faults)
         return self._joined(block, instants.ms, quality, faults, blank)
 
@@ -139,7 +123,7 @@ class Converter:
         block: Block,
         ms: NDArray[np.int64],
         quality: NDArray[np.uint8] | None,
-        faults: "_Faults",
+        faults: RowFaults,
         blank: NDArray[np.bool_],
     ) -> Converted:
         names: dict[str, int] = {}
@@ -177,42 +161,7 @@ class Converter:
         items = Items(list(names), all_codes, ms[all_rows], all_results, own_quality, all_rows, places)
         return Converted(block, items, faults.listed(), missing, int(blank.sum()))
 
-    def _time_faults(
-        self, ms: NDArray[np.int64], state: NDArray[np.uint8]
-    ) -> tuple[int, list[tuple[NDArray[np.bool_], str, str]]]:
-        time = self._mapping.time
-        ok = state == OK
-        latest = round(self._clock().timestamp() * 1000) + AHEAD_MS
-        how = {
-            "iso": "a time such as 2025-12-31T23:00:00+07:00, the year first",
-            "day-first": "a time such as 31/12/2025 23:00, the day first",
-            "month-first": "a time such as 12/31/2025 23:00, the month first",
-            "excel": "a date of a spreadsheet or its number of days",
-            "unix-s": "Unix seconds",
-            "unix-ms": "Unix milliseconds",
-        }[time.format]
-        return self._time_place, [
-            (state == MISSING, "time-missing", "the row has no time"),
-            (
-                state == INVALID,
-                "time-invalid",
-                f"is not {how}" + ("" if time.hour is None else ", with its hour"),
-            ),
-            (
-                state == AMBIGUOUS,
-                "time-ambiguous",
-                f"happens twice in {time.zone}, where clocks go back: write the offset, or set `ambiguous`",
-            ),
-            (
-                state == NONEXISTENT,
-                "time-nonexistent",
-                f"does not exist in {time.zone}, where clocks go forward: write the offset, or set `nonexistent`",
-            ),
-            (ok & (ms < EARLIEST_MS), "time-too-early", "is before 2000-01-01"),
-            (ok & (ms > latest), "time-in-future", f"is more than {AHEAD_MS // 1000} s ahead of now"),
-        ]
-
-    def _quality(self, block: Block, faults: "_Faults") -> NDArray[np.uint8] | None:
+    def _quality(self, block: Block, faults: RowFaults) -> NDArray[np.uint8] | None:
         source = self._mapping.values.quality
         if source is None:
             return None
@@ -236,7 +185,7 @@ class Converter:
         )
         return codes
 
-    def _results(self, block: Block, column: _Column, faults: "_Faults") -> Results:
+    def _results(self, block: Block, column: _Column, faults: RowFaults) -> Results:
         spec = column.spec
         factor: float | NDArray[np.float64] = spec.scale
         if isinstance(spec, LongValues) and spec.unit is not None:
@@ -249,7 +198,7 @@ class Converter:
             factor,
         )
 
-    def _unit_factors(self, block: Block, unit: UnitColumn, faults: "_Faults") -> NDArray[np.float64]:
+    def _unit_factors(self, block: Block, unit: UnitColumn, faults: RowFaults) -> NDArray[np.float64]:
         place = self._place(unit.column)
         cells = distinct(block.columns[place])
         known = {unicodedata.normalize("NFKC", name): factor for name, factor in unit.factors.items()}
@@ -260,12 +209,12 @@ class Converter:
         faults.of_rows(place, [(unknown, "unit-unknown", f"is none of: {', '.join(unit.factors)}"[:300])])
         return np.where(unknown, 1.0, factors)
 
-    def _keys_of(self, block: Block, column: _Column) -> _Keys:
+    def _keys_of(self, block: Block, column: _Column) -> RowKeys:
         spec = column.spec
         if isinstance(spec, LongValues):
             if spec.datastream is not None:
                 cells = distinct(block.columns[self._place(spec.datastream)])
-                return _Keys(cells.looked_up(self._keys.whole), cells.codes)
+                return RowKeys(cells.looked_up(self._keys.whole), cells.codes)
             return self._paired(self._cells(block, spec.thing), self._cells(block, spec.property))
         source = self._mapping.values.thing
         constant = spec.thing or (None if source is None else source.value)
@@ -275,19 +224,19 @@ class Converter:
             found = self._keys.of(constant, spec.property or "")
         else:
             cells = self._cells(block, source)
-            return _Keys(
+            return RowKeys(
                 cells.looked_up(lambda thing: self._keys.of(thing, spec.property or "")), cells.codes
             )
-        return _Keys([found], np.zeros(len(block), np.intp))
+        return RowKeys([found], np.zeros(len(block), np.intp))
 
-    def _paired(self, things: Distinct, properties: Distinct) -> _Keys:
+    def _paired(self, things: Distinct, properties: Distinct) -> RowKeys:
         width = len(properties.values)
         pairs, codes = np.unique(things.codes * width + properties.codes, return_inverse=True)
         found = [
             self._keys.of(things.values[pair // width], properties.values[pair % width])
             for pair in pairs.tolist()
         ]
-        return _Keys(found, codes.reshape(-1))
+        return RowKeys(found, codes.reshape(-1))
 
     def _cells(self, block: Block, source: Any) -> Distinct:
         if source.column is None:
@@ -338,63 +287,6 @@ class Converter:
             raise MappingFault(
                 "mapping-provider", "say whose data they are: `provider` in the mapping, or --provider"
             )
-
-
-class _Faults:
-    """Collects what is wrong; a cell or row is told once, with its first reason."""
-
-    def __init__(
-        self, block: Block, names: list[str], seen: NDArray[np.bool_], beside: dict[int, int]
-    ) -> None:
-        self._block = block
-        self._names = names
-        self._seen = seen
-        self._beside = beside  # columns whose cells are read, and told, together with another
-        self._rows: list[tuple[int, NDArray[np.bool_], str, str]] = []
-        self._row_bad = np.zeros(len(block), bool)
-        self._told = np.zeros(len(block), bool)
-        self._found: list[Fault] = list(block.faults)
-
-    def of_rows(self, place: int, faults: list[tuple[NDArray[np.bool_], str, str]]) -> None:
-        """Faults of whole rows, which `of_column` tells where a row has a result at all."""
-        for where, code, reason in faults:
-            new = where & self._seen & ~self._row_bad
-            if new.any():
-                self._rows.append((place, new, code, reason))
-                self._row_bad |= new
-
-    def of_column(
-        self, place: int, wanted: NDArray[np.bool_], results: Results, keys: _Keys, name: str
-    ) -> NDArray[np.bool_]:
-        """Tell what is wrong with the wanted results of a column; returns where nothing is."""
-        for row_place, where, code, reason in self._rows:
-            for row in np.flatnonzero(where & wanted & ~self._told).tolist():
-                self._add(row, row_place, code, reason)
-                self._told[row] = True
-        good = wanted & ~self._row_bad
-        refused = keys.refused()
-        for row in np.flatnonzero(refused & good).tolist():
-            why = keys.found[keys.codes[row]]
-            if isinstance(why, NoKey):
-                self._found.append(
-                    Fault(int(self._block.lines[row]), name, why.code, why.detail, self._block.cells(row))
-                )
-        good &= ~refused
-        for where, code, reason in results.faults:
-            for row in np.flatnonzero(where & good).tolist():
-                self._add(row, place, code, reason)
-            good &= ~where
-        return good
-
-    def listed(self) -> list[Fault]:
-        """All, by line."""
-        return sorted(self._found, key=lambda fault: fault.line)
-
-    def _add(self, row: int, place: int, code: str, reason: str) -> None:
-        cells = self._block.cells(row)
-        told = cells[place] if place not in self._beside else f"{cells[place]} {cells[self._beside[place]]}"
-        detail = reason if code.endswith("-missing") else f"{told[:100]!r} {reason}"
-        self._found.append(Fault(int(self._block.lines[row]), self._names[place], code, detail, cells))
 
 
 def _quality_code(words: dict[str, ResultQuality | None], word: str) -> int:
