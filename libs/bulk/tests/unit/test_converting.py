@@ -291,6 +291,35 @@ def test_rows_of_many_blocks_have_the_lines_of_the_file(tmp_path: Path) -> None:
     assert [fault.line for fault in faults] == [rows + 2]
 
 
+def test_requests_are_bounded_in_items_and_bytes(tmp_path: Path) -> None:
+    notes = ["x" * (n % 40) for n in range(200)]
+    notes[7] = "y" * 3000
+    path = csv_file(
+        tmp_path, "t,v\n" + "".join(f"{1_700_000_000 + n},{note}\n" for n, note in enumerate(notes))
+    )
+    document = {
+        "time": {"column": "t", "format": "unix-s"},
+        "values": {
+            "form": "long", "thing": {"value": "a"}, "property": {"value": "b"}, "result": "v", "kind": "text"
+        },
+    }  # fmt: skip
+    mapping = parse_mapping(document)
+    with open_source(path) as source:
+        items = Converter(mapping, source.columns, provider="p").convert(next(source.blocks())).items
+
+    bodies = list(items.bodies(50, 1000))
+
+    assert [item["result"] for body in bodies for item in json.loads(body.data)] == [
+        note for note in notes if note
+    ]
+    assert [body.first for body in bodies] == list(
+        itertools.accumulate((body.count for body in bodies[:-1]), initial=0)
+    )
+    assert all(len(body.data) <= 1000 or body.count == 1 for body in bodies)
+    assert [body.count for body in bodies if len(body.data) > 1000] == [1]
+    assert max(body.count for body in bodies) <= 50
+
+
 def report_of(path: Path, **more: Any) -> CheckReport:
     return check(
         path, parse_mapping(LONG | more), provider="p", errors=path.with_name("errors.csv"), clock=lambda: NOW
