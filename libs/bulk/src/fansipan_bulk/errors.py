@@ -1,5 +1,10 @@
 """What stops an import as a whole. What is wrong with single rows is a `Fault` and stops nothing."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fansipan_bulk.reports import CheckReport
+
 
 class BulkError(Exception):
     """An import cannot begin or go on.
@@ -7,12 +12,14 @@ class BulkError(Exception):
     Attributes:
         code: stable, for programs.
         detail: one sentence that says what is wrong and what to do.
+        report: what had become of the file until then; None when its import had not begun.
     """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.report: CheckReport | None = None
 
 
 class FileFault(BulkError):

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from fansipan_bulk.checkpoint import Checkpoint, Position, fingerprint
 from fansipan_bulk.converting import Converted, Converter
 from fansipan_bulk.error_file import ErrorFile
-from fansipan_bulk.errors import FileFault, ImportHalted
+from fansipan_bulk.errors import BulkError, FileFault, ImportHalted
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.items import Body
 from fansipan_bulk.mapping import Mapping
@@ -28,6 +28,7 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 """What ingest takes in one request is somewhat more."""
 
 _CHECKPOINT_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 10.0
 _HOPELESS: Final = 10_000
 """So many observations refused by ingest and none accepted: the others would be, too."""
 
@@ -82,7 +83,7 @@ class ImportOptions:
         restart: forget the checkpoint of an earlier import.
         errors: where the rows that did not become observations are written to, as a CSV file.
         on_progress: called when a block is through.
-        stop: when set, what is on its way is waited for and the import ends with its checkpoint.
+        stop: when set, what is on its way is waited for (ten seconds) and the import ends with its checkpoint.
         clock: the time.
     """
 
@@ -136,6 +137,10 @@ async def run_import(path: Path, mapping: Mapping, post: Post, options: ImportOp
             return await running.run()
 
 
+class _GivenUp(Exception):
+    """The import is to stop and a block on its way is not answered."""
+
+
 class _Import:
     def __init__(
         self,
@@ -168,13 +173,18 @@ class _Import:
                 rows=self._position.error_rows,
             )
         try:
-            complete = await self._send_all()
+            try:
+                complete = await self._send_all()
+            except _GivenUp:
+                complete = False
             self._totals.seconds = time.monotonic() - self._began
             if self._checkpoint is not None:
                 self._save() if not complete else self._finish(self._checkpoint)
             return ImportOutcome(self._totals.report(self._source.findings), complete, self._resumed_rows)
-        except BaseException:
+        except BaseException as error:
             self._save()  # what was answered is not sent again
+            if isinstance(error, BulkError):
+                error.report = self._totals.report(self._source.findings)
             raise
         finally:
             for block in self._on_their_way:
@@ -243,7 +253,9 @@ class _Import:
 
     async def _settle_first(self) -> None:
         """Wait for the oldest block, tell its faults and count it."""
-        accepted, refused = await self._on_their_way[0].sending
+        sending = self._on_their_way[0].sending
+        await self._answered(sending)
+        accepted, refused = sending.result()
         converted = self._on_their_way.popleft().converted
         faults = sorted([*converted.faults, *refused], key=lambda fault: fault.line)
         self._totals.add(converted, faults, accepted)
@@ -261,6 +273,18 @@ class _Import:
             self._save()
         if self._options.on_progress is not None:
             self._options.on_progress(self._totals.progress(self._source.size))
+
+    async def _answered(self, sending: asyncio.Task[tuple[int, list[Fault]]]) -> None:
+        """Wait for a block; once the import is to stop, ten seconds at most: ingest may be away for long."""
+        stopping = asyncio.create_task(self._options.stop.wait())
+        try:
+            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                await asyncio.wait({sending}, timeout=_GRACE_SECONDS)
+            if not sending.done():
+                raise _GivenUp
+        finally:
+            stopping.cancel()
 
     def _save(self) -> None:
         if self._checkpoint is None:

@@ -1,6 +1,7 @@
 """Sending: in order, resumable, told by line; ingest is a fake."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -160,6 +161,42 @@ async def test_a_stopped_import_goes_on(tmp_path: Path) -> None:
     assert (stopped.complete, outcome.complete) == (False, True)
     assert 0 < stopped.report.rows == outcome.resumed_rows < 500
     assert (ingest.taken, outcome.report.accepted) == (500, 500)
+
+
+async def test_it_stops_also_while_ingest_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fansipan_bulk.importing._GRACE_SECONDS", 0.05)
+    stop = asyncio.Event()
+
+    async def never(body: bytes, items: int) -> Answer:
+        stop.set()
+        await asyncio.Event().wait()
+        raise AssertionError("it never comes here")
+
+    async with asyncio.timeout(10):
+        outcome = await run_import(
+            readings(tmp_path / "a.csv", 500),
+            MAPPING,
+            never,
+            ImportOptions(stop=stop, checkpoint=tmp_path / "c"),
+        )
+
+    assert (outcome.complete, outcome.report.rows) == (False, 0)
+
+
+async def test_a_file_that_is_damaged_further_on_says_what_was_accepted_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    whole = gzip.compress(readings(tmp_path / "a.csv", 5000).read_bytes())
+    path.write_bytes(whole[: len(whole) // 2])
+    ingest = Ingest()
+
+    with pytest.raises(FileFault) as fault:
+        await run_import(path, MAPPING, ingest, ImportOptions(in_flight=1))
+
+    assert fault.value.code == "file-damaged"
+    assert fault.value.report is not None
+    assert 0 < fault.value.report.accepted <= ingest.taken < 5000
 
 
 async def test_another_file_or_mapping_does_not_go_on_where_the_first_was(tmp_path: Path) -> None:

@@ -116,7 +116,9 @@ class Watcher:
             if error.code in _NOT_ITS_FAULT:
                 self._complain(f"{path.name}: {error.detail}; it stays where it is")
                 return
-            self._put_away(path, "failed", named, began, code=error.code, detail=error.detail)
+            self._put_away(
+                path, "failed", named, began, report=error.report, code=error.code, detail=error.detail
+            )
             return
         if not outcome.complete:
             self._say(f"{path.name}: stopped after {outcome.report.rows:,} rows; it goes on from there")
@@ -165,12 +167,10 @@ class Watcher:
         if report is not None:
             told["report"] = report.model_dump(by_alias=True)
         put = self._folder.put_away(path, where, told)
-        what = (
-            f"{code}: {detail}"
-            if report is None
-            else f"{report.rows:,} rows, {report.accepted:,} accepted, {report.faults:,} faults"
-        )
-        self._say(f"{path.name}: {where}, {what}; see {put.name}.report.json")
+        what = [f"{code}: {detail}"] if code else []
+        if report is not None:
+            what += [f"{report.rows:,} rows", f"{report.accepted:,} accepted", f"{report.faults:,} faults"]
+        self._say(f"{path.name}: {where}, {', '.join(what)}; see {put.name}.report.json")
 
     def _complain(self, what: str) -> None:
         """Say what is wrong, but not every second."""

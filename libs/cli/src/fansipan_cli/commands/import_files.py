@@ -125,7 +125,10 @@ def import_file(
     except MappingFault as fault:
         raise UsageError(fault.detail) from None
     except BulkError as error:
-        raise CommandError(error.detail) from None
+        before = (
+            "" if error.report is None else f"{error.report.accepted:,} observations were accepted before"
+        )
+        raise CommandError(error.detail, before) from None
 
 
 def watch(
