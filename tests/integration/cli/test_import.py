@@ -64,6 +64,18 @@ class Cli:
                     return [(row[0], row[1], row[2]) for row in rows]
                 time.sleep(0.2)
 
+    def events(self, least: int, where: str = "true", *, wanted: int | None = None) -> int:
+        """How many service events of the provider there are, once there are as many as wanted (or after 60 s)."""
+        query = f"SELECT count(*) FROM service_event e JOIN provider p ON p.id = e.provider_id WHERE p.key = %s AND {where}"
+        until = time.monotonic() + 60
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            while True:
+                row = connection.execute(query, [self.provider]).fetchone()
+                count = 0 if row is None else int(row[0])
+                if count >= (least if wanted is None else wanted) or time.monotonic() > until:
+                    return count
+                time.sleep(0.2)
+
 
 @pytest.fixture
 def cli(addresses: Addresses, new_provider: str) -> Cli:
@@ -181,6 +193,33 @@ def test_what_only_ingest_can_refuse_is_told_by_line_too(cli: Cli, tmp_path: Pat
     assert wrong[1].startswith("3,v,datastream-forbidden,")
     assert wrong[1].endswith(",2025-03-01,other/s1/a,2")
     assert [row[1] for row in cli.stored(1)] == [1.0]
+
+
+def test_cases_of_a_service_become_events_and_a_later_export_corrects_them(cli: Cli, tmp_path: Path) -> None:
+    file, described = tmp_path / "cases.csv", tmp_path / "m.json"
+    fields = {"dossierId": "id", "agency": {"value": "a"}}
+    received = fields | {"procedure": {"value": "p"}, "channel": "channel"}
+    document = {
+        "time": {"column": "received", "format": "day-first"},
+        "values": {
+            "form": "events",
+            "source": "/one-stop",
+            "events": [
+                {"type": "vn.fansipan.dossier.received.v1", "data": received},
+                {"type": "vn.fansipan.dossier.returned.v1", "time": "returned", "data": fields},
+            ],
+        },
+    }
+    described.write_text(json.dumps(document))
+    rows = "".join(f"{cli.provider}-{n},online,01/06/2026 08:00,02/06/2026 0{n}:00\n" for n in range(3))
+    file.write_text("id,channel,received,returned\n" + rows)
+
+    code, output = cli.run(file, "--mapping", described)
+    assert code == 0, output
+    assert cli.events(6) == 6
+    file.write_text(file.read_text().replace("02/06/2026 01:00", "02/06/2026 11:30"))
+    assert cli.run(file, "--mapping", described)[0] == 0
+    assert cli.events(6, "e.time = '2026-06-02T04:30:00Z'", wanted=1) == 1
 
 
 def test_a_watched_folder_survives_a_kill_and_sorts_what_it_was_given(cli: Cli, tmp_path: Path) -> None:

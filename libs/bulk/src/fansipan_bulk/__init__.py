@@ -1,7 +1,8 @@
 """Bulk import: files become observations, checked, resumable, in bounded memory (see README.md)."""
 
 from fansipan_bulk.checking import check
-from fansipan_bulk.converting import Converted, Converter
+from fansipan_bulk.converted import Converted
+from fansipan_bulk.converting import Converter, converter_for
 from fansipan_bulk.errors import BulkError, FileFault, ImportHalted, MappingFault
 from fansipan_bulk.faults import Fault, Problem
 from fansipan_bulk.importing import (
@@ -45,6 +46,7 @@ __all__ = [
     "Refused",
     "Source",
     "check",
+    "converter_for",
     "dump_mapping",
     "load_mapping",
     "open_source",

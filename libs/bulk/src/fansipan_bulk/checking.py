@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fansipan_bulk.converting import Converter
+from fansipan_bulk.converting import converter_for
 from fansipan_bulk.error_file import ErrorFile
 from fansipan_bulk.mapping import Mapping
 from fansipan_bulk.progress import OnProgress
@@ -43,7 +43,7 @@ def check(
     began = time.monotonic()
     totals = Totals()
     with open_source(path, mapping.file) as source:
-        converter = Converter(mapping, source.columns, provider=provider, clock=clock)
+        converter = converter_for(mapping, source.columns, provider=provider, clock=clock)
         written = None if errors is None else ErrorFile(errors)
         if written is not None:
             written.begin(source.columns, source.delimiter)

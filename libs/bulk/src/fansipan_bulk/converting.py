@@ -13,11 +13,13 @@ from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.columns.cells import Distinct, distinct, is_empty
 from fansipan_bulk.columns.numbers import NumberReader
 from fansipan_bulk.columns.times import MISSING, TimeReader
+from fansipan_bulk.converted import Converted
 from fansipan_bulk.datastream_keys import DatastreamKeys
 from fansipan_bulk.errors import MappingFault
-from fansipan_bulk.faults import Fault
+from fansipan_bulk.events import EventConverter
 from fansipan_bulk.items import Items
-from fansipan_bulk.mapping import LongValues, Mapping, UnitColumn, WideColumn
+from fansipan_bulk.mapping import EventValues, LongValues, Mapping, UnitColumn, WideColumn
+from fansipan_bulk.places import place_of
 from fansipan_bulk.results import Results, read_results
 from fansipan_bulk.row_faults import RowFaults, RowKeys, time_faults
 from fansipan_bulk.sources.block import Block
@@ -32,22 +34,6 @@ _QUALITY: Final[dict[ResultQuality | None, int]] = {
 }
 _UNKNOWN: Final = 255
 _NO_INTS: Final = np.empty(0, np.intp)
-
-
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """What became of a block. rows = those with observations or faults + those without a result + `blank`.
-
-    Attributes:
-        missing: results of which the file says that they are not there.
-        blank: rows with nothing in them.
-    """
-
-    block: Block
-    items: Items
-    faults: list[Fault]
-    missing: int
-    blank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +72,9 @@ class Converter:
         self._times = TimeReader(mapping.time)
         self._numbers = NumberReader(mapping.numbers)
         self._missing_words = {word.strip().lower() for word in mapping.numbers.missing} | {""}
-        values = mapping.values
+        if isinstance(mapping.values, EventValues):
+            raise TypeError("events have a converter of their own")
+        self._values = values = mapping.values
         self._provider = mapping.provider or provider
         things = values.thing.keys if values.thing is not None else {}
         properties = values.property.keys if isinstance(values, LongValues) and values.property else {}
@@ -162,7 +150,7 @@ class Converter:
         return Converted(block, items, faults.listed(), missing, int(blank.sum()))
 
     def _quality(self, block: Block, faults: RowFaults) -> NDArray[np.uint8] | None:
-        source = self._mapping.values.quality
+        source = self._values.quality
         if source is None:
             return None
         if source.column is None:
@@ -216,7 +204,7 @@ class Converter:
                 cells = distinct(block.columns[self._place(spec.datastream)])
                 return RowKeys(cells.looked_up(self._keys.whole), cells.codes)
             return self._paired(self._cells(block, spec.thing), self._cells(block, spec.property))
-        source = self._mapping.values.thing
+        source = self._values.thing
         constant = spec.thing or (None if source is None else source.value)
         if spec.datastream is not None:
             found = self._keys.whole(spec.datastream)
@@ -251,21 +239,16 @@ class Converter:
         return blank
 
     def _place(self, name: str) -> int:
-        try:
-            return self._names.index(unicodedata.normalize("NFC", name).strip())
-        except ValueError:
-            raise MappingFault(
-                "mapping-column", f"the file has no column {name!r}; it has: {', '.join(self._names[:50])}"
-            ) from None
+        return place_of(self._names, name)
 
     def _result_columns(self) -> list[_Column]:
-        values = self._mapping.values
+        values = self._values
         if isinstance(values, LongValues):
             return [_Column(self._place(values.result), values.result, values)]
         return [_Column(self._place(name), name, spec) for name, spec in values.columns.items()]
 
     def _check_places(self) -> None:
-        values = self._mapping.values
+        values = self._values
         needs_provider = isinstance(values, LongValues) and values.datastream is None
         named: list[str | None] = [values.quality.column if values.quality else None]
         named.append(values.thing.column if values.thing else None)
@@ -302,3 +285,16 @@ def _quality_code(words: dict[str, ResultQuality | None], word: str) -> int:
 
 def _no_items() -> Items:
     return Items([], _NO_INTS, np.empty(0, np.int64), pa.array([], pa.string()), None, _NO_INTS, _NO_INTS)
+
+
+def converter_for(
+    mapping: Mapping,
+    columns: Sequence[str],
+    *,
+    provider: str | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Converter | EventConverter:
+    """What turns the blocks of a file into observations, or into service events where the mapping is of those."""
+    if isinstance(mapping.values, EventValues):
+        return EventConverter(mapping, mapping.values, columns, clock=clock)
+    return Converter(mapping, columns, provider=provider, clock=clock)

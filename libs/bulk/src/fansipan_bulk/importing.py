@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from fansipan_bulk.checkpoint import Checkpoint, Position, fingerprint
-from fansipan_bulk.converting import Converted, Converter
+from fansipan_bulk.converted import Converted
+from fansipan_bulk.converting import Converter, converter_for
 from fansipan_bulk.error_file import ErrorFile
-from fansipan_bulk.errors import BulkError, FileFault, ImportHalted
+from fansipan_bulk.errors import BulkError, FileFault, ImportHalted, MappingFault
+from fansipan_bulk.events import EventConverter
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.items import Body
 from fansipan_bulk.mapping import Mapping
@@ -109,19 +111,33 @@ class ImportOutcome:
     """Rows that an earlier run had done."""
 
 
-async def run_import(path: Path, mapping: Mapping, post: Post, options: ImportOptions) -> ImportOutcome:
+async def run_import(
+    path: Path, mapping: Mapping, post: Post, options: ImportOptions, *, post_events: Post | None = None
+) -> ImportOutcome:
     """Send a file to ingest. Memory holds `in_flight` blocks and one that is read ahead.
 
     Observations of one datastream keep the order of the file where their times could meet: of two results for one time
     the later line counts. While it runs the file is locked against another import.
 
+    Args:
+        path: the file.
+        mapping: what its columns are.
+        post: takes observations.
+        options: how it goes.
+        post_events: takes service events, a batch of CloudEvents for `POST /v1/service-events`; None: they cannot be
+            imported.
+
     Raises:
         FileFault: it cannot be read, or another import has it (`file-in-use`).
-        MappingFault: the mapping does not fit it.
+        MappingFault: the mapping does not fit it, or is one of service events and those are not taken (`mapping-form`).
         ImportHalted: `import-changed`: the checkpoint is of another file or mapping; `import-refused`: ingest has
             refused the first 10,000 observations, every one.
         Exception: what `post` raised.
     """
+    if mapping.values.form == "events":
+        if post_events is None:
+            raise MappingFault("mapping-form", "service events cannot be imported here: use fansipan import")
+        post = post_events
     with _locked(path):
         checkpoint = None
         position = None
@@ -132,7 +148,7 @@ async def run_import(path: Path, mapping: Mapping, post: Post, options: ImportOp
                 checkpoint.remove()
             position = checkpoint.load()
         with await asyncio.to_thread(open_source, path, mapping.file) as source:
-            converter = Converter(mapping, source.columns, provider=options.provider, clock=options.clock)
+            converter = converter_for(mapping, source.columns, provider=options.provider, clock=options.clock)
             running = _Import(source, converter, post, options, checkpoint, position or Position(Totals()))
             return await running.run()
 
@@ -145,7 +161,7 @@ class _Import:
     def __init__(
         self,
         source: Source,
-        converter: Converter,
+        converter: Converter | EventConverter,
         post: Post,
         options: ImportOptions,
         checkpoint: Checkpoint | None,

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import orjson
@@ -16,6 +16,40 @@ _QUALITY_ENDS: Final = pa.array(
     ["},", ',"resultQuality":"good"},', ',"resultQuality":"suspect"},', ',"resultQuality":"bad"},'],
     pa.string(),
 )
+
+
+class Sendable(Protocol):
+    """What a block has become: observations, or service events."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The distinct datastreams."""
+        ...
+
+    @property
+    def ms(self) -> NDArray[np.int64]:
+        """int64[n], Unix milliseconds."""
+        ...
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """intp[n], row of the block."""
+        ...
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """intp[n], column of the file that is told when an item is refused."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """First and last time of each thing whose items have to stay in order."""
+        ...
+
+    def bodies(self, max_items: int, max_bytes: int) -> Iterator["Body"]:
+        """JSON arrays for ingest, in order and bounded in items and bytes; one item alone may be over `max_bytes`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -20,6 +23,7 @@ from pydantic.alias_generators import to_camel
 from fansipan_bulk.errors import MappingFault
 from fansipan_common.contracts.keys import PROPERTY_KEY, PROVIDER_KEY, THING_KEY
 from fansipan_common.contracts.observation import ResultQuality
+from fansipan_common.contracts.service_event import ServiceEventType
 
 MISSING_WORDS: Final = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "none")
 """Cells that say that there is no value, in lower case; a mapping may name others."""
@@ -239,6 +243,66 @@ class WideValues(_Document):
         return self
 
 
+class EventField(_Document):
+    """One field of an event's data: a column or a constant.
+
+    Attributes:
+        column: an empty cell, or one that says that there is no value, leaves the field out.
+        value: a constant.
+        kind: of a column: `time` is written as `time` of the mapping says.
+        words: what cells mean, where they are not the value themselves.
+    """
+
+    column: ColumnName | None = None
+    value: StrictBool | StrictInt | Annotated[StrictStr, Field(max_length=256)] | None = None
+    kind: Literal["text", "integer", "boolean", "time"] = "text"
+    words: Annotated[
+        dict[str, StrictBool | StrictInt | Annotated[StrictStr, Field(max_length=256)]],
+        Field(max_length=10_000),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.column is None) == (self.value is None):
+            raise ValueError("give either column or value")
+        return self
+
+
+class EventKind(_Document):
+    """One event that a row may stand for: it does when the time is there.
+
+    Attributes:
+        type: such as vn.fansipan.dossier.received.v1.
+        time: column of its time; None is that of the mapping.
+        id: column that tells events of this type about one dossier or petition apart, where there may be several.
+        data: its fields, as in `docs/integrators/service-events.md`.
+    """
+
+    type: ServiceEventType
+    time: ColumnName | None = None
+    id: ColumnName | None = None
+    data: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[EventField, BeforeValidator(_column_or_value)]],
+        Field(min_length=1, max_length=40),
+    ]
+
+
+class EventValues(_Document):
+    """Service events: a row is a case, and what happened to it has a column of times each.
+
+    The id of an event is the id that its data names and its type: a later export of the same cases changes nothing, or
+    corrects what has changed.
+
+    Attributes:
+        source: of the events (CloudEvents): a URI reference that names the system.
+        events: what a row may stand for, in the order in which it happens.
+    """
+
+    form: Literal["events"]
+    source: Annotated[str, Field(min_length=1, max_length=256)]
+    events: Annotated[list[EventKind], Field(min_length=1, max_length=20)]
+
+
 class Mapping(_Document):
     """A whole mapping.
 
@@ -255,7 +319,7 @@ class Mapping(_Document):
     file: FileOptions = FileOptions()
     time: TimeColumns
     numbers: NumberFormat = NumberFormat()
-    values: Annotated[LongValues | WideValues, Field(discriminator="form")]
+    values: Annotated[LongValues | WideValues | EventValues, Field(discriminator="form")]
 
 
 def parse_mapping(document: Any) -> Mapping:

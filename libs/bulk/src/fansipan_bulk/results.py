@@ -14,8 +14,8 @@ from fansipan_bulk.columns.numbers import NumberReader
 from fansipan_bulk.mapping import ResultKind
 from fansipan_common.contracts.observation import MAX_RESULT, MAX_TEXT_RESULT
 
-_TRUE: Final = frozenset({"true", "yes", "on", "1", "có", "đúng"})
-_FALSE: Final = frozenset({"false", "no", "off", "0", "không", "sai"})
+TRUE_WORDS: Final = frozenset({"true", "yes", "on", "1", "có", "đúng"})
+FALSE_WORDS: Final = frozenset({"false", "no", "off", "0", "không", "sai"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ def read_results(
         fault = (bad, "text-too-long", f"is over {MAX_TEXT_RESULT} characters")
     else:
         words = [text.lower() for text in cells.values]
-        json = ["true" if word in _TRUE else "false" for word in words]
-        bad = np.array([word not in _TRUE and word not in _FALSE for word in words], bool) & ~missing
+        json = ["true" if word in TRUE_WORDS else "false" for word in words]
+        bad = (
+            np.array([word not in TRUE_WORDS and word not in FALSE_WORDS for word in words], bool) & ~missing
+        )
         fault = (bad, "boolean-invalid", "is neither true, yes, on, 1, có nor false, no, off, 0, không")
     codes = cells.codes
     return Results(

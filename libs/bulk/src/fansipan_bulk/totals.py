@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fansipan_bulk.converting import Converted
+from fansipan_bulk.converted import Converted
 from fansipan_bulk.faults import Fault, Problem, Problems
 from fansipan_bulk.progress import Progress
 from fansipan_bulk.reports import CheckReport, Finding

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fansipan_bulk import Answer, ImportOptions, ImportOutcome, Mapping, Refused, run_import
 from fansipan_cli.sending import IngestClient, Tally
-from fansipan_cli.sending.client import make_http
+from fansipan_cli.sending.client import Refusal, make_http
 
 
 async def send_file(
@@ -37,12 +37,16 @@ async def send_file(
         client = IngestClient(http, tally, compress=compress)
 
         async def post(body: bytes, items: int) -> Answer:
-            refused = await client.send_written("observations", body, items)
-            return Answer(
-                items - len(refused), [Refused(each.index, each.code, each.detail) for each in refused]
-            )
+            return _answer(items, await client.send_written("observations", body, items))
 
-        return await run_import(path, mapping, post, options)
+        async def post_events(body: bytes, items: int) -> Answer:
+            return _answer(items, await client.send_written("service-events", body, items))
+
+        return await run_import(path, mapping, post, options, post_events=post_events)
+
+
+def _answer(items: int, refused: list[Refusal]) -> Answer:
+    return Answer(items - len(refused), [Refused(each.index, each.code, each.detail) for each in refused])
 
 
 @contextmanager
