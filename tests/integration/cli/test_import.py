@@ -66,7 +66,10 @@ class Cli:
 
     def events(self, least: int, where: str = "true", *, wanted: int | None = None) -> int:
         """How many service events of the provider there are, once there are as many as wanted (or after 60 s)."""
-        query = f"SELECT count(*) FROM service_event e JOIN provider p ON p.id = e.provider_id WHERE p.key = %s AND {where}"
+        query = (
+            "SELECT count(*) FROM service_event e JOIN provider p ON p.id = e.provider_id"
+            f" WHERE p.key = %s AND {where}"
+        )
         until = time.monotonic() + 60
         with psycopg.connect(self._database, autocommit=True) as connection:
             while True:
