@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import openpyxl
 import psycopg
@@ -64,7 +64,7 @@ class Cli:
                     return [(row[0], row[1], row[2]) for row in rows]
                 time.sleep(0.2)
 
-    def events(self, least: int, where: str = "true", *, wanted: int | None = None) -> int:
+    def events(self, least: int, where: LiteralString = "true", *, wanted: int | None = None) -> int:
         """How many service events of the provider there are, once there are as many as wanted (or after 60 s)."""
         query = (
             "SELECT count(*) FROM service_event e JOIN provider p ON p.id = e.provider_id"
