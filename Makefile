@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-bulk bench-indicators bench-gateway bench-page lock page guide
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -59,8 +59,8 @@ format: install ## Format the code and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: install ## All tests, on a real stack of their own (beside `make up`)
-	$(BIN)/pytest
+test: install ## All tests, on real stacks of their own (beside `make up`)
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-unit: install ## Only the pure tests (seconds)
 	$(BIN)/pytest -m unit
@@ -82,6 +82,9 @@ bench-page: install ## The page in Chromium on twelve months of the demo: views,
 
 page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 	cd $(WEB) && npm run build
+
+images: ## Build the container images (needs Docker); what is in them: .local/images/*.cdx.json
+	deploy/images/build
 
 guide: install ## Take the pictures of the operator guide again, from a running demo (every view: docs/guide/screenshots.py)
 	@set -a; . .local/env; set +a; $(BIN)/python docs/guide/screenshots.py --guide

@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
 ROOT = Path(__file__).parent
+FIGURE = "figure"
 KINDS = ("unit", "contract", "integration", "e2e", "faults")
+# With `-n 2 --dist loadgroup`, as `make test` has it: tests of one place run one after another.
+_SEATS = {"e2e": "with the browser", "faults": "with the browser"}
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 # A busy machine is no failure: nothing is judged by the clock.
@@ -17,10 +20,11 @@ settings.load_profile("fansipan")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its kind, and run the quick kinds first."""
+    """Mark each test with its kind and its place, and run the quick kinds first."""
     for item in items:
         kind = _kind_of(item.path)
         item.add_marker(kind)
+        item.add_marker(pytest.mark.xdist_group(_SEATS.get(kind, "at the shared stack")))
     items.sort(key=lambda item: _ORDER[_kind_of(item.path)])
 
 
@@ -29,6 +33,20 @@ def _kind_of(path: Path) -> str:
     if not folders:
         raise pytest.UsageError(f"{path}: a test lies in a folder named for its kind: {', '.join(KINDS)}")
     return folders[0]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the figures that tests have measured (fixture `show`), also those of passed ones."""
+    figures = [
+        line
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, line in report.user_properties
+        if name == FIGURE
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The real stack that integration, e2e and contract tests share: its own ports, folder and databases."""
 
+import os
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,9 @@ def ports() -> Ports:
 
 @pytest.fixture(scope="session")
 def stack(ports: Ports) -> Generator[Stack]:
-    """Everything, running; started on first use, stopped at the end."""
-    running = Stack.at(ROOT / ".local" / "test", ports=ports)
+    """Everything, running; started on first use, stopped at the end. Each of pytest's processes has its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    running = Stack.at(ROOT / ".local" / (f"test-{worker}" if worker else "test"), ports=ports)
     running.clean()
     running.up()
     yield running

@@ -1,6 +1,5 @@
 """A stack for the tests that kill its parts, apart from the one the other tests share."""
 
-import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -49,12 +48,6 @@ async def owner(site: Addresses) -> AsyncGenerator["asyncpg.Connection[Any]"]:
 
 
 @pytest.fixture
-def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Write a line of figures that is seen even when the test passes."""
-
-    def write(line: str) -> None:
-        with capsys.disabled():
-            sys.stdout.write(f"\n{line}")
-            sys.stdout.flush()
-
-    return write
+def show(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Note a line of figures that is seen at the end even when the test passes."""
+    return lambda line: record_property("figure", line)

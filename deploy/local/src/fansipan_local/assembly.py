@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fansipan_local.cache import Cache
 from fansipan_local.config import ADDRESS_VARIABLES, StackConfig
+from fansipan_local.parts.image import container_name, image_pattern
 from fansipan_local.parts.kafka import Kafka
 from fansipan_local.parts.mosquitto import Mosquitto
 from fansipan_local.parts.page import Page
@@ -71,8 +72,8 @@ class Assembly:
         return Mosquitto(self._paths.data("mosquitto"), self._config.ports.mosquitto, password)
 
     def page(self) -> Page | None:
-        """The operators' page, when the gateway that serves it is wanted."""
-        if "gateway" not in self._config.services:
+        """The operators' page, when the gateway that serves it is wanted (its image has the page in it)."""
+        if "gateway" not in self._config.services or image_pattern() is not None:
             return None
         web = self._checkout / "services" / "gateway" / "web"
         return Page(web, self._cache.root / "page.lock", self._paths.log("page"))
@@ -111,9 +112,16 @@ class Assembly:
                     **self._extra_env,
                 },
                 page if name == "gateway" else None,
+                self._container(name),
             )
             for name in self._config.services
         ]
+
+    def _container(self, service: str) -> tuple[str, str] | None:
+        pattern = image_pattern()
+        if pattern is None:
+            return None
+        return pattern.replace("{name}", service), container_name(self._paths.root, service)
 
     def addresses(self) -> dict[str, str]:
         """The four addresses of the infrastructure, ours or given."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 from fansipan_local.debian import Requirement
 from fansipan_local.errors import NotReadyError
 from fansipan_local.our_code import PYTHON_ENV, code_version
+from fansipan_local.parts.image import run_image
 from fansipan_local.parts.page import Page
 from fansipan_local.ports import LOOPBACK
 from fansipan_local.progress import Step
@@ -19,7 +20,7 @@ SERVICES = ("ingest", "analytics", "gateway")
 
 
 class Service:
-    """One of our services, run from this Python environment.
+    """One of our services, run from this Python environment or from an image.
 
     Args:
         name: `ingest`, `analytics` or `gateway`.
@@ -27,16 +28,24 @@ class Service:
         port: where it listens.
         env: its settings.
         page: built before the service starts, for the one that serves it.
+        container: run it from this image, in a container of this name.
     """
 
     def __init__(
-        self, name: str, checkout: Path, port: int, env: Mapping[str, str], page: Page | None = None
+        self,
+        name: str,
+        checkout: Path,
+        port: int,
+        env: Mapping[str, str],
+        page: Page | None = None,
+        container: tuple[str, str] | None = None,
     ) -> None:
         self._name = name
         self._checkout = checkout
         self._port = port
         self._env = env
         self._page = page
+        self._container = container
 
     @property
     def name(self) -> str:
@@ -61,12 +70,10 @@ class Service:
     def prepare(self, step: Step) -> Program:
         if self._page is not None:
             self._page.build(step)
-        env = {
-            "FANSIPAN_HOST": LOOPBACK,
-            "FANSIPAN_PORT": str(self._port),
-            **PYTHON_ENV,
-            **self._env,
-        }
+        env = {"FANSIPAN_HOST": LOOPBACK, "FANSIPAN_PORT": str(self._port), **self._env}
+        if self._container is not None:
+            image, container = self._container
+            return Program(run_image(image, container, env), self._checkout, env, version=image)
         argv = [sys.executable, "-m", f"fansipan_{self._name}"]
         # `up` restarts a service whose code, catalogue or page was edited.
         code = (
@@ -77,6 +84,7 @@ class Service:
             f"services/{self._name}/web/dist",
             "catalogue",
         )
+        env = {**PYTHON_ENV, **env}
         return Program(argv, self._checkout, env, version=code_version(self._checkout, code))
 
     def probe(self, timeout: float) -> None:
