@@ -4,12 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := libs/common libs/indicators libs/client libs/cli db services/ingest services/analytics services/gateway deploy/local
+MEMBERS := libs/common libs/indicators libs/client libs/bulk libs/cli db services/ingest services/analytics services/gateway deploy/local
 UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -59,8 +59,8 @@ format: install ## Format the code and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: install ## All tests, on real stacks of their own (beside `make up`)
-	$(BIN)/pytest -n 2 --dist loadgroup
+test: install ## All tests, on a real stack of their own (beside `make up`)
+	$(BIN)/pytest
 
 test-unit: install ## Only the pure tests (seconds)
 	$(BIN)/pytest -m unit
@@ -73,6 +73,9 @@ bench-indicators: install ## How far indicators stay behind what is stored, five
 
 bench-gateway: install ## Remembered reads beside computed ones, and 2,000 clients of live events
 	$(BIN)/python -m benchmarks.gateway
+
+bench-bulk: install ## A file of 5,000,000 rows, imported, killed and resumed: rate and memory
+	$(BIN)/python -m benchmarks.bulk
 
 bench-page: install ## The page in Chromium on twelve months of the demo: views, bytes, a million readings
 	$(BIN)/python -m benchmarks.page
@@ -89,4 +92,4 @@ guide: install ## Take the pictures of the operator guide again, from a running 
 lock: ## Re-resolve requirements.lock
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml --group dev \
-	  $(foreach p,common indicators client cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock
+	  $(foreach p,common indicators client bulk cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock

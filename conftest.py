@@ -10,7 +10,7 @@ from pytest_socket import disable_socket, enable_socket
 ROOT = Path(__file__).parent
 FIGURE = "figure"
 KINDS = ("unit", "contract", "integration", "e2e", "faults")
-# With `-n 2 --dist loadgroup`, as `make test` has it: tests of one place run one after another.
+# With `pytest -n 2 --dist loadgroup` tests of one place run one after another.
 _SEATS = {"e2e": "with the browser", "faults": "with the browser"}
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 

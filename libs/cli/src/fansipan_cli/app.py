@@ -12,6 +12,7 @@ _COMMANDS: Final = (
     "replay",
     "dlq",
     "doctor",
+    "import",
     "indicators",
     "keys",
     "operators",
@@ -20,6 +21,7 @@ _COMMANDS: Final = (
     "migrate",
     "topics",
 )
+_MODULES: Final = {"import": "import_files"}  # a name that Python has taken
 
 
 def make_app(called: str | None = None) -> typer.Typer:
@@ -33,7 +35,7 @@ def make_app(called: str | None = None) -> typer.Typer:
     )
     app.callback()(_group)
     for name in [called] if called in _COMMANDS else _COMMANDS:
-        import_module(f"fansipan_cli.commands.{name}").register(app)
+        import_module(f"fansipan_cli.commands.{_MODULES.get(name, name)}").register(app)
     return app
 
 

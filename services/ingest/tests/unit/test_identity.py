@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fansipan_common.contracts import parse_datastream_key
-from fansipan_ingest.doors.identity import datastream_key, key_part
+from fansipan_common.contracts.naming import datastream_key, key_part
 
 NAMES = st.lists(st.text(max_size=40) | st.text("ab.:~-_ đĐéÉ", max_size=6), min_size=1, max_size=5)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fansipan_ingest.doors.identity import datastream_key
+from fansipan_common.contracts.naming import datastream_key
 from fansipan_ingest.doors.influx.line_protocol import TooManyPoints, parse_lines
 from fansipan_ingest.doors.readings import Readings
 

@@ -79,6 +79,7 @@ class Service:
         code = (
             "libs/common/src",
             "libs/indicators/src",
+            "libs/bulk/src",
             f"services/{self._name}/src",
             f"services/{self._name}/web/dist",
             "catalogue",

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import httpx
 import orjson
+import zstandard
 
 from fansipan_cli.errors import CommandError
 from fansipan_cli.sending.backoff import Backoff, parse_retry_after
@@ -22,7 +23,17 @@ _CONTENT_TYPES: Final[dict[Target, str]] = {
 }
 _ACCEPTED: Final = 202
 _TOO_LARGE: Final = 413
+_LEVEL: Final = 3
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An item that was not accepted: its place in the request, and why."""
+
+    index: int
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class IngestClient:
         http: a client whose base URL is ingest and which carries the API key.
         tally: where the outcome is counted.
         backoff: how long to wait between attempts, and when to give up.
+        compress: send bodies as zstd, a tenth of their size; for slow lines.
         sleep, monotonic: replaced in tests.
     """
 
@@ -48,12 +60,14 @@ class IngestClient:
         tally: Tally,
         *,
         backoff: Backoff | None = None,
+        compress: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._tally = tally
         self._backoff = backoff or Backoff()
+        self._compress = compress
         self._sleep = sleep
         self._monotonic = monotonic
 
@@ -66,23 +80,42 @@ class IngestClient:
         self._tally.sent += len(items)
         await self._deliver(target, items)
 
+    async def send_written(self, target: Target, body: bytes, count: int) -> list[Refusal]:
+        """Deliver `count` items that are a JSON array already, count their outcome, and return what was refused.
+
+        Raises:
+            CommandError: as `send`.
+        """
+        self._tally.sent += count
+        refusals = await self._deliver_written(target, body, count)
+        for refusal in refusals:
+            self._tally.reject(refusal.code, refusal.detail, None)
+        return refusals
+
     async def _deliver(self, target: Target, items: list[dict[str, Any]]) -> None:
-        body = orjson.dumps(items)
+        for refusal in await self._deliver_written(target, orjson.dumps(items), len(items)):
+            self._tally.reject(refusal.code, refusal.detail, items[refusal.index])
+
+    async def _deliver_written(self, target: Target, body: bytes, count: int) -> list[Refusal]:
         response = await self._post(target, body)
-        if response.status_code == _TOO_LARGE and len(items) > 1:
-            half = len(items) // 2
-            await self._deliver(target, items[:half])
-            await self._deliver(target, items[half:])
-            return
+        if response.status_code == _TOO_LARGE and count > 1:
+            items = orjson.loads(body)
+            half = count // 2
+            first = await self._deliver_written(target, orjson.dumps(items[:half]), half)
+            second = await self._deliver_written(target, orjson.dumps(items[half:]), count - half)
+            return first + [replace(refusal, index=refusal.index + half) for refusal in second]
         if response.status_code != _ACCEPTED:
             raise CommandError(
-                f"ingest answered {response.status_code} to a batch of {len(items)} {target}: {_detail(response)}",
+                f"ingest answered {response.status_code} to a batch of {count} {target}: {_detail(response)}",
                 _what_to_do(response.status_code),
             )
-        self._count(response, items)
+        return self._count(response, count)
 
     async def _post(self, target: Target, body: bytes) -> httpx.Response:
         headers = {"Content-Type": _CONTENT_TYPES[target]}
+        if self._compress:
+            body = await asyncio.to_thread(zstandard.compress, body, _LEVEL)
+            headers["Content-Encoding"] = "zstd"
         began: float | None = None
         attempt = 0
         while True:
@@ -112,23 +145,26 @@ class IngestClient:
             return _Failure(str(response.status_code), f"{response.status_code} {_detail(response)}", wait)
         return response
 
-    def _count(self, response: httpx.Response, items: list[dict[str, Any]]) -> None:
+    def _count(self, response: httpx.Response, count: int) -> list[Refusal]:
         try:
             answer = orjson.loads(response.content)
-            accepted, rejected = int(answer["accepted"]), list(answer["rejected"])
-            refused = [(str(r["code"]), str(r["detail"]), items[r["index"]]) for r in rejected]
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+            accepted = int(answer["accepted"])
+            refusals = [
+                Refusal(int(r["index"]), str(r["code"]), str(r["detail"])) for r in answer["rejected"]
+            ]
+            if not all(0 <= refusal.index < count for refusal in refusals):
+                raise ValueError("an index is beyond the batch")
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise CommandError(
                 f"ingest's answer cannot be understood ({error!r})", "is it of this version?"
             ) from error
-        if accepted + len(rejected) != len(items):
+        if accepted + len(refusals) != count:
             raise CommandError(
-                f"ingest's answer does not add up: {accepted} + {len(rejected)} of {len(items)} items",
+                f"ingest's answer does not add up: {accepted} + {len(refusals)} of {count} items",
                 "report this as a bug of ingest",
             )
         self._tally.accepted += accepted
-        for code, detail, item in refused:
-            self._tally.reject(code, detail, item)
+        return refusals
 
 
 def make_http(url: str, key: str, *, connections: int) -> httpx.AsyncClient:

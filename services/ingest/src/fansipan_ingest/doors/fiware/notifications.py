@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from fansipan_common.contracts.naming import datastream_key
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.registration import Unit
 from fansipan_ingest.domain.rules import Rejection, unix_ms
 from fansipan_ingest.doors.fiware.units import CEFACT_UNITS
-from fansipan_ingest.doors.identity import datastream_key
 from fansipan_ingest.doors.readings import Readings
 
 Dialect = Literal["ngsi-v2", "ngsi-ld"]

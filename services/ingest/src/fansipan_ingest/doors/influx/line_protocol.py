@@ -9,7 +9,7 @@ Nearly all lines have neither quotes nor backslashes and are split; any other li
 import re
 from typing import Any, Final
 
-from fansipan_ingest.doors.identity import key_part
+from fansipan_common.contracts.naming import key_part
 from fansipan_ingest.doors.readings import Readings
 
 # Possessive (`++`): what a token has taken it keeps, so no line takes more than linear time.

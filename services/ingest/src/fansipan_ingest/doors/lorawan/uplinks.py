@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from fansipan_common.contracts.naming import datastream_key
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.registration import Unit
 from fansipan_ingest.domain.rules import Rejection, unix_ms
-from fansipan_ingest.doors.identity import datastream_key
 from fansipan_ingest.doors.lorawan.units import DECODER_UNITS
 from fansipan_ingest.doors.readings import Readings
 

@@ -5,8 +5,8 @@ import math
 import re
 from typing import Any, Final
 
+from fansipan_common.contracts.naming import key_part, written_part
 from fansipan_ingest.domain.rules import Rejection
-from fansipan_ingest.doors.identity import key_part, written_part
 from fansipan_ingest.doors.readings import Readings
 from fansipan_ingest.doors.senml.packs import Record
 from fansipan_ingest.doors.senml.units import SENML_UNITS, summed

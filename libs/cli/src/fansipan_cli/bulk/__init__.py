@@ -1,0 +1,1 @@
+"""Importing files: one of them, or all that arrive in a folder."""
