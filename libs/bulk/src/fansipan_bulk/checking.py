@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def check(
     """
     began = time.monotonic()
     totals = Totals()
-    with open_source(path, mapping.file) as source:
+    with closing(open_source(path, mapping.file)) as source:
         converter = converter_for(mapping, source.columns, provider=provider, clock=clock)
         written = None if errors is None else ErrorFile(errors)
         if written is not None:

@@ -5,7 +5,7 @@ import fcntl
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,7 +147,7 @@ async def run_import(
             if options.restart:
                 checkpoint.remove()
             position = checkpoint.load()
-        with await asyncio.to_thread(open_source, path, mapping.file) as source:
+        with closing(await asyncio.to_thread(open_source, path, mapping.file)) as source:
             converter = converter_for(mapping, source.columns, provider=options.provider, clock=options.clock)
             running = _Import(source, converter, post, options, checkpoint, position or Position(Totals()))
             return await running.run()

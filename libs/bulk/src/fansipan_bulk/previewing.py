@@ -1,5 +1,6 @@
 """A look at a file before anything is done with it."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ def preview(path: Path, options: FileOptions | None = None, *, provider: str | N
         FileFault, MappingFault.
     """
     options = options or FileOptions()
-    with open_source(path, options) as source:
+    with closing(open_source(path, options)) as source:
         sheets = source.sheets if isinstance(source, XlsxSource) else []
         block = next(source.blocks(), None)
         columns: dict[str, Guess] = {}

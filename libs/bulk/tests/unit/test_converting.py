@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import unicodedata
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def convert(
     mapping = parse_mapping(document)
     sent: list[dict[str, Any]] = []
     faults: list[Fault] = []
-    with open_source(path, mapping.file) as source:
+    with closing(open_source(path, mapping.file)) as source:
         converter = Converter(mapping, source.columns, provider="p", clock=lambda: NOW)
         for block in source.blocks():
             converted = converter.convert(block)
@@ -182,7 +183,7 @@ def test_a_sheet_has_real_dates_numbers_and_gaps(tmp_path: Path) -> None:
     sheet["A1"] = "Sở Nông nghiệp"
     for row in (
         ["time", "site", "x", "y"],
-        [datetime(2026, 1, 1, 7, 30), "Cầu 1", 1.5, 2],  # noqa: DTZ001
+        [datetime(2026, 1, 1, 7, 30), "Cầu 1", 1.5, 2],  # noqa: DTZ001 - a wall clock has no zone
         [None, None, None, None],
         ["2026-01-01 08:00", "Cầu 1", "-", 4],
         ["31/12/2025 09:00", "Cầu 1", "n/a", "x"],
@@ -247,7 +248,7 @@ def test_every_kind_of_file_goes_on_at_any_block(
     else:
         path.write_bytes(gzip.compress(("v,w\n" + "".join(f"{value},x\n" for value in values)).encode()))
 
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         whole = [[block.cells(row)[0] for row in range(len(block))] for block in source.blocks()]
         places = [block.lines.tolist() for block in source.blocks()]
         later = [[block.cells(row)[0] for row in range(len(block))] for block in source.blocks(3)]
@@ -304,7 +305,7 @@ def test_requests_are_bounded_in_items_and_bytes(tmp_path: Path) -> None:
         },
     }  # fmt: skip
     mapping = parse_mapping(document)
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         items = Converter(mapping, source.columns, provider="p").convert(next(source.blocks())).items
 
     bodies = list(items.bodies(50, 1000))

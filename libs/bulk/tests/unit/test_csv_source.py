@@ -5,6 +5,7 @@ import gzip
 import io
 import tempfile
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,12 @@ def write(folder: Path, content: bytes) -> Path:
 
 
 def rows_of(path: Path, options: FileOptions | None = None) -> list[tuple[str, ...]]:
-    with open_source(path, options) as source:
+    with closing(open_source(path, options)) as source:
         return [block.cells(row) for block in source.blocks() for row in range(len(block))]
 
 
 def found(path: Path, what: str) -> str:
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         return next(finding.value for finding in source.findings if finding.what == what)
 
 
@@ -64,7 +65,7 @@ def as_1258(text: str) -> bytes:
 def test_the_encoding_is_found_and_all_read_the_same(tmp_path: Path, content: bytes, encoding: str) -> None:
     path = write(tmp_path, content)
 
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         assert source.columns == ("Thời gian", "Trạm", "Giá trị")
     assert found(path, "encoding") == encoding
     assert rows_of(path) == [("2025-12-31 23:00", "Lào Cai", "1"), ("2025-12-31 24:00", "Sa Pả", "2")]
@@ -83,7 +84,7 @@ def test_titles_above_the_header_are_passed_over(tmp_path: Path) -> None:
     path = write(tmp_path, "Sở Tài nguyên\nBáo cáo tháng 3,,\n\nngày,trạm,mưa\n1/3/2025,a,2\n".encode())
 
     assert found(path, "header") == "4"
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         block = next(source.blocks())
     assert (source.columns, block.lines.tolist()) == (("ngày", "trạm", "mưa"), [5])
 
@@ -91,7 +92,7 @@ def test_titles_above_the_header_are_passed_over(tmp_path: Path) -> None:
 def test_a_file_without_names_gets_numbered_columns(tmp_path: Path) -> None:
     path = write(tmp_path, b"2025-01-01,3\n2025-01-02,4\n")
 
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         assert source.columns == ("column 1", "column 2")
     assert rows_of(path) == [("2025-01-01", "3"), ("2025-01-02", "4")]
 
@@ -99,7 +100,7 @@ def test_a_file_without_names_gets_numbered_columns(tmp_path: Path) -> None:
 def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, b'a,b\r\n1,2\r\n"x\r\ny",3\r\n\r\n4,5,6\r\n7\r\n8,9,,\r\n10,11')
 
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         (block,) = source.blocks()
 
     assert block.lines.tolist() == [2, 3, 5, 8, 9]
@@ -135,7 +136,7 @@ def test_blocks_cut_nothing_in_two(rows: list[list[str]], piece: int) -> None:
     path = Path(file.name)
     before, lines.PIECE = lines.PIECE, piece
     try:
-        with open_source(path, FileOptions(delimiter=",", header=1, encoding="utf-8")) as source:
+        with closing(open_source(path, FileOptions(delimiter=",", header=1, encoding="utf-8"))) as source:
             blocks = list(source.blocks())
             later = list(source.blocks(1))
     finally:
@@ -191,7 +192,7 @@ def test_bytes_that_are_not_of_the_encoding_are_a_fault_of_their_row(tmp_path: P
     good = b"t,note\n" + b"2025-01-01,abc\n" * 20_000
     path = write(tmp_path, good + b"2025-01-02,\xe9t\xe9\n2025-01-03,x\n")
 
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         blocks = list(source.blocks())
 
     (fault,) = [fault for block in blocks for fault in block.faults]
@@ -212,7 +213,7 @@ def test_bytes_that_are_not_of_the_encoding_are_a_fault_of_their_row(tmp_path: P
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
-    with pytest.raises(FileFault) as fault, open_source(write(tmp_path, content)) as source:
+    with pytest.raises(FileFault) as fault, closing(open_source(write(tmp_path, content))) as source:
         list(source.blocks())
     assert fault.value.code == code
 
@@ -220,7 +221,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, code: str) 
 def test_a_quotation_mark_that_is_not_closed_is_told_and_bounded(tmp_path: Path) -> None:
     path = write(tmp_path, b'a,b\n1,"2\n' + b"3,4\n" * 200_000)
 
-    with pytest.raises(FileFault) as fault, open_source(path) as source:
+    with pytest.raises(FileFault) as fault, closing(open_source(path)) as source:
         list(source.blocks())
     assert fault.value.code == "file-quotes"
 

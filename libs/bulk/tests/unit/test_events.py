@@ -1,6 +1,7 @@
 """Service events from files: a row is a case."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def convert(path: Path, max_items: int = 100) -> tuple[list[dict[str, Any]], lis
     mapping = parse_mapping(CASES)
     events: list[dict[str, Any]] = []
     faults: list[Fault] = []
-    with open_source(path) as source:
+    with closing(open_source(path)) as source:
         converter = converter_for(mapping, source.columns, clock=lambda: NOW)
         for block in source.blocks():
             converted = converter.convert(block)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date as calendar_day
 from typing import Final, Literal
 
 from fansipan_bulk.mapping import TimeFormat
@@ -17,7 +17,7 @@ _TIME: Final = re.compile(
     re.ASCII,
 )
 _TIME_FIRST: Final = re.compile(r"(?P<time>\d{1,2}[:hg]\d{1,2}(?::\d{1,2})?)[ ,]+(?P<date>\d.*)", re.ASCII)
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock's own
+_EPOCH: Final = calendar_day(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def read_hour(text: str) -> int | None:
 
 def _joined(date: re.Match[str], rest: str) -> Written | Literal["invalid"]:
     try:
-        day = datetime(int(date["y"]), int(date["m"]), int(date["d"])) - _EPOCH  # noqa: DTZ001
+        day = calendar_day(int(date["y"]), int(date["m"]), int(date["d"])) - _EPOCH
     except ValueError:
         return "invalid"
     ms = day.days * 86_400_000

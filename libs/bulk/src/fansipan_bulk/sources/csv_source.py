@@ -9,8 +9,7 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
@@ -76,14 +75,6 @@ class CsvSource:
         if self._open is not None:
             self._open.close()
             self._open = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _blocks(self, opened: Unpacked, start: int) -> Iterator[Block]:
         lines = Lines(opened, self._encoding, self._path.name)

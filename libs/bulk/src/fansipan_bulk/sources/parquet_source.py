@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 
@@ -56,14 +55,6 @@ class ParquetSource:
     def close(self) -> None:
         """As `Source.close`."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _damaged(self, error: Exception) -> FileFault:
         return FileFault("file-damaged", f"{self._path.name} is a damaged Parquet file: {error}")

@@ -6,8 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
@@ -92,14 +91,6 @@ class XlsxSource:
     def close(self) -> None:
         """As `Source.close`."""
         self._book.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _block(self, index: int, part: list[tuple[int, tuple[Any, ...]]]) -> Block:
         width = len(self.columns)
