@@ -1,5 +1,6 @@
 """Devices that publish by MQTT, as a test sees them."""
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
+
+from fansipan_local import Stack
 
 PATIENCE = 20.0
 
@@ -95,3 +98,9 @@ class Device:
     def _wait(self, what: Callable[[], bool]) -> None:
         with self._heard:
             assert self._heard.wait_for(what, PATIENCE), "the broker does not answer"
+
+
+def address_for_ingest(stack: Stack, mqtt: str) -> str:
+    """The broker's address with ingest's own name and password."""
+    password = json.loads(stack.paths.secrets.read_text(encoding="utf-8"))["mqtt"]
+    return mqtt.replace("mqtt://", f"mqtt://fansipan-ingest:{password}@")

@@ -242,7 +242,8 @@ def test_a_watched_folder_survives_a_kill_and_sorts_what_it_was_given(cli: Cli, 
     (drop / "readings-2.csv.part").write_text("Thời gian,Trạm,Giá trị\n")
     watch = ("watch", drop, "--mapping-dir", mappings, "--settle", 0.1)
 
-    killed = cli.start(*watch, "--batch-size", 1000, "--in-flight", 2)
+    # so small and one by one that it takes seconds: a checkpoint is written each half second
+    killed = cli.start(*watch, "--batch-size", 100, "--in-flight", 1)
     checkpoint = drop / ".fansipan" / "readings-1.csv.checkpoint"
     until(lambda: rows_done(checkpoint) > 0, killed)
     second = cli.start(*watch, "--once")  # waits for the first one

@@ -13,10 +13,13 @@ import httpx
 import pytest
 from paho.mqtt.client import MQTTv311
 from tests.conftest import Addresses
-from tests.support.mqtt import Device, Refused
+from tests.support.mqtt import Device, Refused, address_for_ingest
 from tests.support.providers import Credentials, make_key
 
 from fansipan_common.security import Scope
+from fansipan_ingest.mqtt.broker import Broker
+from fansipan_ingest.mqtt.dynamic_security import DynamicSecurity
+from fansipan_local import Stack
 
 PATIENCE = 30.0
 
@@ -258,6 +261,19 @@ async def _revoke(site: Site, key: Credentials) -> None:
 
 async def _disable(site: Site, key: Credentials) -> None:
     await site.owner.execute("UPDATE provider SET disabled_at = now() WHERE key = $1", key.provider)
+
+
+async def test_who_asks_the_broker_at_once_gets_the_own_answer(site: Site, stack: Stack) -> None:
+    """Mosquitto sends each answer to everybody who may ask."""
+    security = DynamicSecurity(Broker.of(address_for_ingest(stack, site.addresses.mqtt), None))
+    names = [f"at-once-{number}" for number in range(6)]
+    async with asyncio.TaskGroup() as tasks:
+        listed = tasks.create_task(security.clients())
+        for name in names:
+            tasks.create_task(security.allow(name, "a long password", [f"x/{name}/#"]))
+    assert "fansipan-ingest" in {client.username for client in listed.result()}
+    await security.change(remove=names, disable=[], enable=[])
+    assert not {*names} & {client.username for client in await security.clients()}
 
 
 @pytest.mark.parametrize("end", [_revoke, _disable])

@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from tests.conftest import Addresses
-from tests.support.mqtt import Device
+from tests.support.mqtt import Device, address_for_ingest
 from tests.support.processes import Processes, ServiceProcess, processes
 from tests.support.providers import Credentials, make_key
 
@@ -29,11 +29,10 @@ async def replicas(
     stack: Stack, addresses: Addresses, http: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncGenerator[Processes]:
     """Makes replicas beside the stack's own ingest, which has a session of its own."""
-    password = json.loads(stack.paths.secrets.read_text(encoding="utf-8"))["mqtt"]
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
         "DATABASE_URL": addresses.database,
-        "MQTT_URL": addresses.mqtt.replace("mqtt://", f"mqtt://fansipan-ingest:{password}@"),
+        "MQTT_URL": address_for_ingest(stack, addresses.mqtt),
         "FANSIPAN_MQTT_SESSION_SECONDS": "60",
         "FANSIPAN_MQTT_RIGHTS": "none",
     }

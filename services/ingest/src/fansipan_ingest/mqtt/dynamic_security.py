@@ -100,18 +100,24 @@ class DynamicSecurity:
         return [answer.get("error") for answer in await self._ask(commands)]
 
     async def _ask(self, commands: list[Command]) -> list[dict[str, Any]]:
-        connection = Connection(self._broker, f"fansipan-control-{secrets.token_hex(8)}")
+        """The answer to each command. The broker sends answers to everybody who may ask: ours bear a mark."""
+        mark = secrets.token_hex(8)
+        marked = [{**command, "correlationData": mark} for command in commands]
+        connection = Connection(self._broker, f"fansipan-control-{mark}")
         try:
             await connection.open()
             await connection.subscribe(_ANSWER, qos=1)
-            await connection.publish(_REQUEST, orjson.dumps({"commands": commands}))
+            await connection.publish(_REQUEST, orjson.dumps({"commands": marked}))
             async with asyncio.timeout(_ANSWER_SECONDS):
-                message = await connection.receive()
+                answers: list[dict[str, Any]] = []
+                while not any(answer.get("correlationData") == mark for answer in answers):
+                    message = await connection.receive()
+                    connection.acknowledge(message)
+                    answers = orjson.loads(message.payload)["responses"]
         except TimeoutError:
             raise MqttAway("the MQTT broker does not answer: has it the dynamic-security plugin?") from None
         finally:
             await connection.close()
-        answers = orjson.loads(message.payload)["responses"]
         if len(answers) != len(commands):
             raise BrokerRefuses(f"the MQTT broker answers {len(answers)} of {len(commands)} commands")
         return answers
