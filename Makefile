@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -76,6 +76,9 @@ bench-gateway: install ## Remembered reads beside computed ones, and 2,000 clien
 
 bench-bulk: install ## A file of 5,000,000 rows, imported, killed and resumed: rate and memory
 	$(BIN)/python -m benchmarks.bulk
+
+bench-mqtt-out: install ## What data out by MQTT costs those who store, at 2,000 observations a second
+	$(BIN)/python -m benchmarks.mqtt_out
 
 bench-page: install ## The page in Chromium on twelve months of the demo: views, bytes, a million readings
 	$(BIN)/python -m benchmarks.page

@@ -30,6 +30,7 @@ def test_an_observation_has_the_names_of_sensorthings():
         "resultTime",
         "resultQuality",
         "parameters",
+        "featureId",
     }
     assert set(schema["required"]) == {"datastream", "phenomenonTime", "result"}
 

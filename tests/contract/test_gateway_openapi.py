@@ -79,6 +79,20 @@ _THERE: Final[dict[str, dict[str, Any]]] = {
         "path_parameters": {"key": "city"},
         "body": {"name": "thử", "scopes": ["read"]},
     },
+    "/v1/admin/providers/{key}/members": {"path_parameters": {"key": "city"}},
+    "/v1/admin/providers/{key}/members/{username}": {
+        "path_parameters": {"key": "city", "username": _OPERATOR[0]}
+    },
+    "/v1/provider/{provider}/datastreams": {"path_parameters": {"provider": "city"}},
+    "/v1/provider/{provider}/usage": {"path_parameters": {"provider": "city"}},
+    "/v1/provider/{provider}/api-keys": {
+        "path_parameters": {"provider": "city"},
+        "body": {"name": "thử", "scopes": ["read"]},
+    },
+    "/v1/provider/{provider}/api-keys/{key_id}/rotate": {
+        "path_parameters": {"provider": "city", "key_id": "abcdefghijkl"},
+        "body": {"overlapHours": 1},
+    },
     "/v1/admin/operators": {"body": {"username": "moi", "role": "viewer", "generatePassword": True}},
     "/v1/admin/operators/{username}": {
         "path_parameters": {"username": _OPERATOR[0]},
@@ -86,12 +100,46 @@ _THERE: Final[dict[str, dict[str, Any]]] = {
     },
     "/v1/admin/agencies/{key}": {"path_parameters": {"key": AGENCY[A]}, "body": {"name": "Sở Y tế"}},
     "/v1/admin/procedures/{key}": {"path_parameters": {"key": "TTHC-A"}, "body": {"name": "Cấp giấy phép"}},
+    "/v1/admin/devices/{provider}/{door}/{key}": {
+        "path_parameters": {"provider": "city", "door": "lorawan", "key": "0101010101010101"},
+        "body": {"thing": "tram-1", "readings": {"t": {"property": "temperature", "unit": "Cel"}}},
+    },
     "/v1/session": {"body": {"username": _OPERATOR[0], "password": _OPERATOR[1]}},
     "/v1/areas/at": {"query": {"lon": 104.0, "lat": 22.4}},
     "/v1/latest": {"query": {"area": A}},
     "/v1/admin/dead-letters/{letter_id}": {"path_parameters": {"letter_id": 1}},
 }
 """What is there: some requests ask for it, lest all answers be 404."""
+_WEBHOOK: Final = {"name": "nhận", "url": "https://example.vn/hook", "events": ["alerts"]}
+for _base, _owner, _delivery in (
+    ("/v1/provider/{provider}/webhooks", {"provider": "city"}, 1),
+    ("/v1/admin/webhooks", {}, 2),
+):
+    _mark = "p" if _owner else "a"
+    _THERE[_base] = {"path_parameters": _owner, "body": _WEBHOOK} if _owner else {"body": _WEBHOOK}
+    _THERE[f"{_base}/{{webhook}}"] = {
+        "path_parameters": {**_owner, "webhook": f"webhookonce{_mark}"},
+        "body": {"name": "khác"},
+    }
+    for _end in ("/secret", "/test", "/deliveries"):
+        _THERE[f"{_base}/{{webhook}}{_end}"] = {
+            "path_parameters": {**_owner, "webhook": f"webhookkept{_mark}"}
+        }
+    for _end in ("", "/resend"):
+        _THERE[f"{_base}/{{webhook}}/deliveries/{{number}}{_end}"] = {
+            "path_parameters": {**_owner, "webhook": f"webhookkept{_mark}", "number": _delivery}
+        }
+_WEBHOOKS: Final = """
+INSERT INTO webhook (id, provider_id, name, url, events, root_key, created_by)
+SELECT 'webhook' || w.kind || o.mark, o.provider, 'nhận', 'https://example.vn/hook', '{alerts}', 'x', 'lan'
+  FROM (VALUES ('once'), ('kept')) w (kind),
+       (SELECT 'p', id FROM provider WHERE key = 'city' UNION ALL SELECT 'a', NULL) o (mark, provider);
+INSERT INTO webhook_delivery (webhook_id, event_id, type, subject, event, next_attempt_at, failed_at)
+SELECT 'webhookkept' || mark, 'e', 't', 's', '{}', NULL, now() FROM unnest('{p,a}'::text[]) WITH ORDINALITY o (mark, n)
+ ORDER BY n;
+INSERT INTO api_key (id, provider_id, name, secret_hash, scopes)
+SELECT 'abcdefghijkl', id, 'thử', '', '{read}' FROM provider WHERE key = 'city';
+"""
 _WITH_BODY: Final = {"post", "put", "patch"}
 _GOOD: Final = {200, 201, 202, 204}
 
@@ -99,6 +147,7 @@ _GOOD: Final = {200, 201, 202, 204}
 _APART: Final = {
     "/v1/live": "its answer never ends",
     "/v1/admin/dead-letters/{letter_id}/replay": "it asks ingest, which is not there: 503 as documented",
+    "/v1/provider/{provider}/sandbox": "as before",
     "/v1/session/password": "the operator who asks would change",
     "/v1/session/totp": "as before",
 }
@@ -115,6 +164,7 @@ async def world(database_url: str) -> str:
         _OPERATOR[0],
         PasswordHash.recommended().hash(_OPERATOR[1]),
     )
+    await owner.execute(_WEBHOOKS)
     await owner.close()
     return database_url
 
@@ -127,7 +177,11 @@ def ask(world: str) -> Generator[Ask]:
     """Asks a gateway in this process, which runs in a loop of its own. Reading is open, so that the public is answered
     too.
     """
-    app = build(GatewaySettings(database_url=SecretStr(world), anonymous_read=True))
+    app = build(
+        GatewaySettings(
+            database_url=SecretStr(world), anonymous_read=True, webhook_root_key=SecretStr("r" * 40)
+        )
+    )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))
     client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
     with start_blocking_portal() as portal:

@@ -54,6 +54,7 @@ EXAMPLES: Final = {
     "MQTT_URL": "mqtts://ingest:a-password@mosquitto.example:8883",
     "FANSIPAN_INTERNAL_SECRET": "i" * 64,
     "FANSIPAN_SESSION_SECRET": "s" * 64,
+    "FANSIPAN_WEBHOOK_ROOT_KEY": "w" * 64,
 }
 COMBINATIONS: Final = [
     pytest.param(chosen, id="+".join(part.name for part in chosen) or "base")
@@ -283,6 +284,8 @@ def test_the_services_accept_their_settings(
     assert settings.database_url.get_secret_value() == EXAMPLES["DATABASE_URL"]
     if name != "analytics":
         assert settings.internal_secret.get_secret_value() == EXAMPLES["FANSIPAN_INTERNAL_SECRET"]
+    if name != "ingest":
+        assert settings.webhook_root_key.get_secret_value() == EXAMPLES["FANSIPAN_WEBHOOK_ROOT_KEY"]
     if name == "gateway":
         for url in (settings.ingest_url, settings.analytics_url):
             parts = urlsplit(url)
@@ -386,7 +389,7 @@ def test_only_needed_flows_are_let_through(prod: list[Manifest]) -> None:
     assert reached == {
         "ingest": {"kafka", "postgres", "mqtt"},
         "analytics": {"kafka", "postgres", "redis"},
-        "gateway": {"postgres", "redis"},  # never Kafka
+        "gateway": {"postgres", "redis", "mqtt"},  # never Kafka
         "migrate": {"postgres"},
         "topics": {"kafka"},
     }

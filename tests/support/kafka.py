@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from fansipan_common.contracts import TopicName, topic_specs
 
@@ -34,6 +34,13 @@ class DeadLetters:
 
 async def read_topic(bootstrap_servers: str, prefix: str, name: TopicName) -> list[bytes]:
     """The values of one of our topics, from its beginning to its present end."""
+    return [record.value or b"" for record in await read_records(bootstrap_servers, prefix, name)]
+
+
+async def read_records(
+    bootstrap_servers: str, prefix: str, name: TopicName
+) -> list["ConsumerRecord[Any, Any]"]:
+    """As `read_topic`: whole records."""
     [spec] = [spec for spec in topic_specs(prefix) if spec.name == prefix + name]
     partitions = [TopicPartition(spec.name, number) for number in range(spec.partitions)]
     consumer = AIOKafkaConsumer(
@@ -44,11 +51,11 @@ async def read_topic(bootstrap_servers: str, prefix: str, name: TopicName) -> li
         async with asyncio.timeout(20.0):
             consumer.assign(partitions)
             ends = await consumer.end_offsets(partitions)
-            values: list[bytes] = []
+            found: list[ConsumerRecord[Any, Any]] = []
             while any([await consumer.position(p) < ends[p] for p in partitions]):
                 for records in (await consumer.getmany(timeout_ms=500)).values():
-                    values += [record.value or b"" for record in records]
-            return values
+                    found += records
+            return found
     finally:
         await consumer.stop()
 

@@ -1,8 +1,10 @@
-"""Devices that publish by MQTT, as a test sees them."""
+"""Devices that publish and clients that subscribe by MQTT, as a test sees them."""
 
 import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +20,32 @@ class Refused(Exception):
     """The broker does not let us in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that came."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retained: bool
+
+    @property
+    def json(self) -> Any:
+        """What the payload holds."""
+        return json.loads(self.payload)
+
+
 class Device:
     """A client of the broker that waits for each answer."""
 
     def __init__(
-        self, url: str, username: str | None, password: str | None, *, version: int = MQTTv5
+        self,
+        url: str,
+        username: str | None,
+        password: str | None,
+        *,
+        version: int = MQTTv5,
+        authority: Path | None = None,
     ) -> None:
         address = urlsplit(url)
         assert address.hostname is not None
@@ -30,14 +53,18 @@ class Device:
         self._codes: dict[int, str] = {}
         self._heard = threading.Condition()
         self._answers: list[str] = []
+        self._messages: list[Heard] = []
         self.lost = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5 if version == MQTTv5 else MQTTv311)
+        if authority is not None:
+            self._client.tls_set(str(authority))
         if username is not None:
             self._client.username_pw_set(username, password)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = lambda *_: self.lost.set()
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
         self._client.connect(address.hostname, address.port)
         self._client.loop_start()
         self._wait(lambda: bool(self._answers))
@@ -67,6 +94,24 @@ class Device:
         self._wait(lambda: packet_id in self._codes)
         return self._codes[packet_id]
 
+    def heard(self, topic: str | None = None, count: int = 1, patience: float = PATIENCE) -> list[Heard]:
+        """The messages of a topic, or all, once there are `count` of them."""
+
+        def so_far() -> list[Heard]:
+            return [each for each in self._messages if topic is None or each.topic == topic]
+
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(so_far()) >= count, patience), (
+                f"{len(so_far())} of {count} messages came; topics: {sorted({m.topic for m in self._messages})}"
+            )
+            return so_far()
+
+    @property
+    def messages(self) -> list[Heard]:
+        """All that came by now."""
+        with self._heard:
+            return list(self._messages)
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
@@ -83,6 +128,13 @@ class Device:
     ) -> None:
         with self._heard:
             self._answers.append(str(reason))
+            self._heard.notify_all()
+
+    def _on_message(self, _client: Client, _userdata: Any, message: Any) -> None:
+        with self._heard:
+            self._messages.append(
+                Heard(message.topic, bytes(message.payload), message.qos, bool(message.retain))
+            )
             self._heard.notify_all()
 
     def _on_publish(self, _client: Client, _userdata: Any, packet_id: int, reason: Any, _p: Any) -> None:

@@ -62,6 +62,25 @@ SELECT DISTINCT ON (datastream_id) datastream_id, phenomenon_time, result, resul
   FROM observation ORDER BY datastream_id, phenomenon_time DESC
 """
 
+_ROLLUP: Final = """
+INSERT INTO {table}
+SELECT datastream_id, {bucket}, count(*), sum(result), min(result), max(result), first(result, phenomenon_time),
+       last(result, phenomenon_time), min(phenomenon_time), max(phenomenon_time)
+  FROM observation WHERE result IS NOT NULL AND result_quality IS DISTINCT FROM 2 GROUP BY 1, 2
+"""
+_BUCKETS: Final = {
+    "rollup_1m": "date_trunc('minute', phenomenon_time)",
+    "rollup_1h": "local_hour(phenomenon_time)",
+    "rollup_1d": "local_day(phenomenon_time)",
+}
+
+
+async def roll_up(connection: "asyncpg.Connection[Any]") -> None:
+    """Rollups of all observations, as the store keeps them."""
+    for table, bucket in _BUCKETS.items():
+        await connection.execute(f"DELETE FROM {table}")
+        await connection.execute(_ROLLUP.format(table=table, bucket=bucket))
+
 
 async def build(connection: "asyncpg.Connection[Any]") -> None:
     """Fill a freshly migrated database. The connection reads and writes JSON as Python values."""
@@ -109,3 +128,4 @@ async def build(connection: "asyncpg.Connection[Any]") -> None:
         "INSERT INTO datastream_feature (feature_id, datastream_id) VALUES (5, $1)", RICH
     )
     await connection.execute(_LATEST)
+    await roll_up(connection)

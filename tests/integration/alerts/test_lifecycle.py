@@ -66,7 +66,7 @@ async def gateway(city: City, *, anonymous_read: bool = False) -> AsyncGenerator
 async def door(city: City) -> AsyncGenerator[Door]:
     """A gateway that needs a log-in, and one alert in a commune."""
     hasher = PasswordHash.recommended()
-    await city.connection.execute("TRUNCATE operator")
+    await city.connection.execute("TRUNCATE operator CASCADE")
     for (name, password), role in ((MAI, "operator"), (VIEWER, "viewer")):
         await city.connection.execute(
             "INSERT INTO operator (username, password_hash, role) VALUES ($1, $2, $3)",

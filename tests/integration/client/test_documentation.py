@@ -1,4 +1,4 @@
-"""The examples of the pages on the client, exports and open data run on the real stack."""
+"""The examples of the pages on the client, Kafka, exports and open data run on the real stack."""
 
 import asyncio
 import doctest
@@ -17,7 +17,13 @@ _EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```(?:\n\n```text\n(?P<output>.*
 _EXAMPLES = [
     pytest.param(match["code"], match["output"], id=f"example-{number}")
     for number, match in enumerate(
-        _EXAMPLE.finditer((ROOT / "docs" / "client.md").read_text(encoding="utf-8")), start=1
+        _EXAMPLE.finditer(
+            "".join(
+                (ROOT / "docs" / page).read_text(encoding="utf-8")
+                for page in ("client.md", "integrators/kafka.md")
+            )
+        ),
+        start=1,
     )
 ]
 
@@ -71,6 +77,8 @@ def test_a_command_gives_a_file_or_prints_something(addresses: Addresses, tmp_pa
 def _run(command: list[str], addresses: Addresses, folder: Path) -> str:
     environment = os.environ | {
         "FANSIPAN_GATEWAY_URL": addresses.gateway,
+        "FANSIPAN_INGEST_URL": addresses.ingest,
+        "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
         "FANSIPAN_INGEST_KEY": addresses.key,
         "PYTHONIOENCODING": "utf-8",
     }

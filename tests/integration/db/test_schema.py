@@ -108,6 +108,7 @@ EVALUATION = {
     "notification",
 }
 LEDGER = {"alert_event", "restatement"}
+USAGE = {"provider_usage", "provider_refusal", "provider_minute"}
 
 
 def privileges(url: str, role: str) -> dict[str, set[str]]:
@@ -128,26 +129,43 @@ def privileges(url: str, role: str) -> dict[str, set[str]]:
 
 def test_ingest_registers_but_neither_reads_nor_writes_the_time_series(database_url: str):
     may = privileges(database_url, "fansipan_ingest")
-    assert may["INSERT"] == REGISTRY
-    assert may["UPDATE"] == may["DELETE"] == may["TRUNCATE"] == set()
-    assert may["SELECT"] == REGISTRY | {"provider", "api_key", "area", "area_succession", "consumer_offset"}
+    assert may["INSERT"] == REGISTRY | USAGE
+    assert may["UPDATE"] == may["DELETE"] == USAGE
+    assert may["TRUNCATE"] == set()
+    assert may["SELECT"] == REGISTRY | USAGE | {
+        "provider",
+        "api_key",
+        "area",
+        "area_succession",
+        "consumer_offset",
+        "feature_of_interest",
+        "device",
+    }
 
 
 def test_analytics_is_the_only_writer_of_what_is_stored(database_url: str):
     may = privileges(database_url, "fansipan_analytics")
-    assert may["INSERT"] == STORE | HISTORY | EVALUATION | LEDGER | {"alert", "dead_letter"}
-    assert may["UPDATE"] == STORE | EVALUATION | {"dirty_shard", "alert"}
-    assert may["DELETE"] == STORE | EVALUATION | {"dead_letter"}
+    assert may["INSERT"] == STORE | HISTORY | EVALUATION | LEDGER | {
+        "alert",
+        "dead_letter",
+        "webhook_delivery",
+        "datastream_feature",
+    }
+    waiting = {"webhook_delivery", "deleted_datastream"}
+    assert may["UPDATE"] == STORE | EVALUATION | waiting | {"dirty_shard", "alert", "webhook"}
+    assert may["DELETE"] == STORE | EVALUATION | waiting | {"dead_letter"}
     assert may["TRUNCATE"] == set()
     assert "api_key" not in may["SELECT"]
     assert "operator" not in may["SELECT"]
 
 
-def test_gateway_writes_only_what_operators_do(database_url: str):
+def test_gateway_writes_only_what_operators_and_sensor_things_clients_do(database_url: str):
     may = privileges(database_url, "fansipan_gateway")
     administered = {"operator", "provider", "api_key"}
-    names = {"agency", "administrative_procedure"}
+    names = {"agency", "administrative_procedure", "device"}
     signing_in = {"sign_in_guess", "ended_session"}
+    webhooks = {"webhook", "webhook_delivery"}
+    entities = REGISTRY | {"historical_location", "historical_location_location", "feature_of_interest"}
     assert may["INSERT"] == {
         "period_close",
         "closed_value",
@@ -158,9 +176,18 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         *administered,
         *names,
         *signing_in,
+        *webhooks,
+        "provider_member",
+        *entities,
+        "deleted_datastream",
     }
-    assert may["UPDATE"] == {"alert", "maintenance_window", *signing_in, *administered, *names}
-    assert may["DELETE"] == signing_in | names
+    changed = {*signing_in, *administered, *names, *webhooks, *entities}
+    assert may["UPDATE"] == {"alert", "maintenance_window", *changed}
+    assert may["DELETE"] == signing_in | names | entities | {
+        "provider_member",
+        "webhook",
+        "datastream_feature",
+    }
     assert may["TRUNCATE"] == set()
     assert may["SELECT"] >= {"observation", "rollup_1d", "area", "area_line", "area_succession"}
 
@@ -176,6 +203,8 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         ("fansipan_ingest", "UPDATE api_key SET revoked_at = NULL"),
         ("fansipan_analytics", "DELETE FROM observation_history"),
         ("fansipan_analytics", "SELECT secret_hash FROM api_key"),
+        ("fansipan_analytics", "DELETE FROM datastream"),
+        ("fansipan_gateway", "SELECT sweep_history(1, 1)"),
         ("fansipan_gateway", "DELETE FROM observation"),
         ("fansipan_gateway", "UPDATE audit_event SET actor = 'somebody else'"),
         ("fansipan_gateway", "UPDATE dead_letter SET detail = 'nothing happened'"),
@@ -183,6 +212,11 @@ def test_gateway_writes_only_what_operators_do(database_url: str):
         ("fansipan_analytics", "UPDATE dead_letter SET replayed_at = NULL"),
         ("fansipan_analytics", "UPDATE agency SET name = 'another'"),
         ("fansipan_ingest", "SELECT * FROM administrative_procedure"),
+        ("fansipan_gateway", "UPDATE provider_usage SET accepted = 0"),
+        ("fansipan_ingest", "UPDATE provider SET observations_per_day = NULL"),
+        ("fansipan_ingest", "SELECT * FROM webhook"),
+        ("fansipan_ingest", "DELETE FROM device"),
+        ("fansipan_analytics", "SELECT * FROM device"),
         ("fansipan_gateway", "CREATE TABLE mine (x int)"),
         ("fansipan_ingest", "CREATE TABLE mine (x int)"),
     ],

@@ -36,6 +36,24 @@ class _World:
     def feature(self, place: int) -> int:
         return self.one("SELECT id FROM feature_of_interest WHERE location_id = %s", place)
 
+    def datastream(self) -> int:
+        self.connection.execute("INSERT INTO sensor (key, name) VALUES ('s', 'S') ON CONFLICT DO NOTHING")
+        self.connection.execute(
+            "INSERT INTO observed_property (key, name) VALUES ('o', 'O') ON CONFLICT DO NOTHING"
+        )
+        return self.one(
+            "INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)"
+            " SELECT 'p/' || random() || '/o', %s, s.id, o.id, 'D', 'measurement'"
+            " FROM sensor s, observed_property o RETURNING id",
+            self.thing,
+        )
+
+    def features(self) -> list[int]:
+        rows = self.connection.execute(
+            "SELECT feature_id FROM thing_feature WHERE thing_id = %s ORDER BY since", (self.thing,)
+        )
+        return [row[0] for row in rows]
+
     def link(self, place: int) -> None:
         self.connection.execute("INSERT INTO thing_location VALUES (%s, %s)", (self.thing, place))
 
@@ -107,13 +125,7 @@ def test_a_feature_shows_its_location_and_what_was_changed_of_it(world: _World):
 def test_a_feature_that_observations_name_outlives_its_location_and_others_do_not(world: _World):
     named, unnamed, _ = world.places
     features = [world.feature(named), world.feature(unnamed)]
-    world.connection.execute("INSERT INTO sensor (key, name) VALUES ('s', 'S')")
-    world.connection.execute("INSERT INTO observed_property (key, name) VALUES ('o', 'O')")
-    datastream = world.one(
-        "INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)"
-        " SELECT 'p/t/o', %s, s.id, o.id, 'D', 'measurement' FROM sensor s, observed_property o RETURNING id",
-        world.thing,
-    )
+    datastream = world.datastream()
     world.connection.execute("INSERT INTO datastream_feature VALUES (%s, %s)", (features[0], datastream))
     world.connection.execute("DELETE FROM location WHERE id = ANY(%s)", ([named, unnamed],))
     rows = world.connection.execute(
@@ -121,6 +133,53 @@ def test_a_feature_that_observations_name_outlives_its_location_and_others_do_no
         (features,),
     ).fetchall()
     assert rows == [(features[0], None, "place 0", "Point")]
+
+
+def test_what_was_observed_somewhere_keeps_its_feature_when_the_place_is_deleted(world: _World):
+    first, second, third = world.places
+    world.datastream()
+    with world.connection.transaction():
+        world.link(first)
+        world.link(second)
+    world.connection.execute("SELECT pg_sleep(0.002)")
+    with world.connection.transaction():
+        world.connection.execute("DELETE FROM thing_location WHERE thing_id = %s", (world.thing,))
+        world.link(third)
+    features = world.features()
+    assert features == [world.feature(first), world.feature(third)]
+    gone = world.feature(second)
+    world.connection.execute("DELETE FROM location WHERE id = ANY(%s)", (world.places,))
+    assert world.features() == features
+    rows = world.connection.execute(
+        "SELECT id, location_id, name FROM observed_feature WHERE id = ANY(%s) ORDER BY id",
+        ([*features, gone],),
+    ).fetchall()
+    assert rows == [(features[0], None, "place 0"), (features[1], None, "place 2")]
+
+
+def test_a_deleted_datastream_leaves_what_its_figures_rested_on(world: _World):
+    datastream = world.datastream()
+    world.connection.execute("UPDATE thing SET area_code = '02671' WHERE id = %s", (world.thing,))
+    world.connection.execute("DELETE FROM datastream WHERE id = %s", (datastream,))
+    world.connection.execute("DELETE FROM thing WHERE id = %s", (world.thing,))
+    row = world.connection.execute(
+        "SELECT p.key, starts_with(d.thing_key, 't0.'), property_key, area_code, passes, due_at <= now()"
+        " FROM deleted_datastream d JOIN provider p ON p.id = d.provider_id WHERE datastream_id = %s",
+        (datastream,),
+    ).fetchone()
+    assert row == ("p", True, "o", "02671", 0, True)
+
+
+def test_history_goes_only_with_its_datastream(world: _World):
+    datastream = world.datastream()
+    world.connection.execute(
+        "INSERT INTO observation_history (datastream_id, phenomenon_time) SELECT %s, now() FROM generate_series(1, 3)",
+        (datastream,),
+    )
+    assert world.one("SELECT sweep_history(%s, 10)", datastream) == 0
+    world.connection.execute("DELETE FROM datastream WHERE id = %s", (datastream,))
+    assert world.one("SELECT sweep_history(%s, 2)", datastream) == 2
+    assert world.one("SELECT sweep_history(%s, 2)", datastream) == 1
 
 
 def test_a_feature_is_a_location_or_is_described(world: _World):

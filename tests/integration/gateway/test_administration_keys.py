@@ -209,3 +209,18 @@ async def test_lists_come_in_pages(admin: Admin, new_provider: str):
     assert len(page["items"]) == 1
     following = (await admin.http.get(page["next"], auth=admin.auth)).json()
     assert following["items"][0]["key"] > page["items"][0]["key"]
+
+
+async def test_what_a_repeated_post_means_is_a_matter_of_the_provider(
+    admin: Admin, new_provider: str, owner: "asyncpg.Connection[Any]"
+):
+    await _made(admin, new_provider)
+    wanted = "SELECT corrections_by_post FROM provider WHERE key = $1"
+    assert await owner.fetchval(wanted, new_provider) is False
+    changed = await admin.call("PATCH", f"/providers/{new_provider}", {"correctionsByPost": True})
+    assert changed.status_code == 200, changed.text
+    Provider.model_validate(changed.json())
+    assert changed.json()["correctionsByPost"] is True
+    assert await owner.fetchval(wanted, new_provider) is True
+    named = await admin.call("PATCH", f"/providers/{new_provider}", {"name": "Another"})
+    assert named.json()["correctionsByPost"] is True

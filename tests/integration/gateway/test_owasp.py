@@ -39,6 +39,7 @@ _PAGES: Final = (
     "/indicators/d766-2.1",
     "/services",
     "/environment",
+    "/integration",
     "/things/1",
     "/alerts",
     "/admin/operators",

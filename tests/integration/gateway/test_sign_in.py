@@ -64,6 +64,7 @@ async def test_an_operator_signs_in_and_out(
         "role": "viewer",
         "areaCodes": [],
         "agencies": [],
+        "providers": [],
         "totp": False,
     }
     assert (await client.get("/v1/session")).json() == response.json()

@@ -20,6 +20,7 @@ from fansipan_analytics.indicators.engine import Engine
 from fansipan_analytics.service.cascade import Cascade
 from fansipan_analytics.service.observations import NewestTimes, store_observations
 from fansipan_analytics.service.service_events import store_service_events
+from fansipan_analytics.service.sweeping import Sweeping
 from fansipan_common.db import Database
 from fansipan_common.telemetry import metrics_of
 from fansipan_indicators.calendars import load_calendar
@@ -177,9 +178,41 @@ class Town:
             {place: Extras(quality=BAD) for place, one in enumerate(arrived) if one.bad},
         )
         async with self.database.connection() as connection, connection.transaction():
-            _, newest, _ = await store_observations(connection, rows, self._newest)
-        self._newest.raise_to(newest)
+            change = await store_observations(connection, rows, self._newest)
+        self._newest.follow(change)
         self.readings |= {(one.datastream, one.at): one for one in arrived}
+
+    async def take_back(self, readings: Sequence[Reading]) -> None:
+        """Take readings back in one micro-batch."""
+        rows = Rows(
+            np.array([self.datastreams[one.datastream] for one in readings], np.int32),
+            np.array([int(one.at.timestamp() * 1000) for one in readings], np.int64),
+            np.full(len(readings), np.nan),
+            {place: Extras(deleted=True) for place in range(len(readings))},
+        )
+        async with self.database.connection() as connection, connection.transaction():
+            change = await store_observations(connection, rows, self._newest)
+        self._newest.follow(change)
+        for one in readings:
+            self.readings.pop((one.datastream, one.at), None)
+
+    async def delete(self, datastream: str, *, thing: bool = False, sweep: bool = True) -> None:
+        """Delete a datastream, and its thing when it is to go, too; and sweep what is left of it."""
+        await self.connection.execute(
+            "DELETE FROM datastream WHERE id = $1", self.datastreams.pop(datastream)
+        )
+        if thing:
+            key = datastream.rpartition("/")[0]
+            await self.connection.execute("DELETE FROM thing WHERE key = $1", key.partition("/")[2])
+            del self.stations[key]
+        self.readings = {place: one for place, one in self.readings.items() if place[0] != datastream}
+        if sweep:
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Take away what deleted datastreams have left."""
+        while await Sweeping(self.database, interval=1.0, metrics=metrics_of("test")).step():
+            pass
 
     async def tell(self, arrived: Sequence[Told]) -> None:
         """Store service events in one micro-batch, in the order of arrival."""

@@ -18,7 +18,16 @@ EXPECTED = {
 
 
 def test_every_page_of_a_door_has_a_command():
-    assert set(EXPECTED) == {"influx.md", "senml.md", "cloud-events.md", "lorawan.md", "fiware.md"}
+    doors = {
+        "observations.md",
+        "influx.md",
+        "senml.md",
+        "cloud-events.md",
+        "lorawan.md",
+        "fiware.md",
+        "prometheus.md",
+    }
+    assert set(EXPECTED) == doors | {"keys.md", "sandbox.md", "webhooks.md"}
     assert all(EXPECTED.values())
 
 
@@ -27,7 +36,13 @@ def test_every_page_of_a_door_has_a_command():
     [(page, *found) for page, commands in EXPECTED.items() for found in commands],
 )
 async def test_it_answers_what_the_page_says(addresses: Addresses, page: str, command: str, answer: str):
-    environment = os.environ | {"FANSIPAN_INGEST_URL": addresses.ingest, "FANSIPAN_INGEST_KEY": addresses.key}
+    environment = os.environ | {
+        "FANSIPAN_INGEST_URL": addresses.ingest,
+        "FANSIPAN_INGEST_KEY": addresses.key,
+        "FANSIPAN_GATEWAY_URL": addresses.gateway,
+        "FANSIPAN_OPERATOR_USER": addresses.operator[0],
+        "FANSIPAN_OPERATOR_PASSWORD": addresses.operator[1],
+    }
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-ec",

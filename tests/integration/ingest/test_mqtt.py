@@ -52,7 +52,7 @@ class Site:
     async def dead_letters(self, provider: str, count: int) -> list[asyncpg.Record]:
         """The dead letters of a provider once there are `count` of them."""
         return await self.until(
-            "SELECT code, detail, payload, payload_format, kind, item FROM dead_letter"
+            "SELECT code, detail, payload, payload_format, kind, item, door, context FROM dead_letter"
             " WHERE provider = $1 ORDER BY code, detail, item",
             provider,
             lambda rows: len(rows) >= count,
@@ -85,6 +85,7 @@ async def air(site: Site) -> Credentials:
         "username": credentials.key_id,
         "password": "the API key",
         "topics": ["fansipan/mqtt-air/#"],
+        "subscriptions": [],
     }
     return credentials
 
@@ -162,6 +163,45 @@ async def test_a_sensor_things_observation(site: Site, device: Device) -> None:
     assert [row["result"] for row in rows] == [1.0, 2.5]
 
 
+async def test_a_sensor_things_observation_that_names_its_datastream_and_its_feature(
+    site: Site, device: Device
+) -> None:
+    await published(
+        device, "fansipan/mqtt-air/box-7/pm2_5", {"result": 1, "phenomenonTime": "2026-07-01T01:00:00Z"}
+    )
+    await site.rows("mqtt-air/box-7/pm2_5", 1)
+    number = await site.owner.fetchval("SELECT id FROM datastream WHERE key = 'mqtt-air/box-7/pm2_5'")
+    feature = await site.owner.fetchval(
+        "INSERT INTO feature_of_interest (name, description, encoding_type, feature)"
+        " VALUES ('Bank', 'Of the river', 'application/geo+json', $1) RETURNING id",
+        json.dumps({"type": "Point", "coordinates": [103.9, 22.5]}),
+    )
+    entity = {"result": 2, "phenomenonTime": "2026-07-01T02:00:00Z", "Datastream": {"@iot.id": number}}
+    later = {**entity, "result": 3, "phenomenonTime": "2026-07-01T03:00:00Z"}
+    root = "fansipan/mqtt-air/v1.1"
+    await published(device, f"{root}/Observations", entity)
+    await published(device, f"{root}/FeaturesOfInterest({feature})/Observations", later)
+    await published(device, f"{root}/FeaturesOfInterest(2000000000)/Observations", later)
+    await published(
+        device, f"{root}/Observations", {**later, "FeatureOfInterest": {"name": "new", "feature": {}}}
+    )
+    rows = await site.until(
+        "SELECT o.result, o.feature_id FROM observation o JOIN datastream d ON d.id = o.datastream_id"
+        " WHERE d.key = $1 ORDER BY o.phenomenon_time",
+        "mqtt-air/box-7/pm2_5",
+        lambda rows: len(rows) >= 3,
+    )
+    assert [(row["result"], row["feature_id"]) for row in rows] == [(1, None), (2, None), (3, feature)]
+    letters = await site.until(
+        "SELECT code, detail FROM dead_letter WHERE provider = $1 AND (code = 'feature-unknown'"
+        " OR detail LIKE '%v1.1/Observations%') ORDER BY code",
+        "mqtt-air",
+        lambda rows: len(rows) >= 2,
+    )
+    assert [letter["code"] for letter in letters] == ["feature-unknown", "invalid-item"]
+    assert "make it by HTTP" in letters[1]["detail"]
+
+
 async def test_the_topics_of_sensor_things_themselves(site: Site, device: Device) -> None:
     await published(
         device, "fansipan/mqtt-air/box-6/pm2_5", {"result": 1, "phenomenonTime": "2026-07-01T01:00:00Z"}
@@ -216,6 +256,10 @@ async def test_what_cannot_be_used_is_kept_with_its_reason_and_comes_once(site: 
     not_json = [letter for letter in letters if letter["code"] == "invalid-json"]
     assert all("topic fansipan/mqtt-poison/box/pm2_5" in letter["detail"] for letter in not_json)
     assert {letter["payload"] for letter in not_json} == {"MjMsNA==", "//4A"}
+    assert {(letter["door"], letter["context"]) for letter in not_json} == {
+        ("mqtt", '{"topic": "fansipan/mqtt-poison/box/pm2_5"}')
+    }
+    assert {letter["door"] for letter in letters if letter["code"] == "topic-unknown"} == {None}
 
 
 async def test_a_key_publishes_below_its_own_provider_only(site: Site, device: Device) -> None:

@@ -36,12 +36,20 @@ $$;
 CREATE OR REPLACE TRIGGER location_has_feature AFTER INSERT ON location
     FOR EACH ROW EXECUTE FUNCTION make_feature();
 
--- A feature that observations name outlives its location: it keeps what the location said.
+-- A feature outlives its location where observations have it: because they name it, or because their thing stood there
+-- (the first of several locations counts, as in thing_feature). It keeps what the location said.
 CREATE OR REPLACE FUNCTION release_feature() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    UPDATE historical_location h SET feature_id = f.id
+      FROM feature_of_interest f
+     WHERE f.location_id = OLD.id AND h.feature_id IS NULL
+       AND EXISTS (SELECT FROM datastream WHERE thing_id = h.thing_id)
+       AND OLD.id = (SELECT min(location_id) FROM historical_location_location WHERE historical_location_id = h.id)
+       AND h.id IN (SELECT historical_location_id FROM historical_location_location WHERE location_id = OLD.id);
     DELETE FROM feature_of_interest f
-     WHERE f.location_id = OLD.id AND NOT EXISTS (SELECT FROM datastream_feature WHERE feature_id = f.id);
+     WHERE f.location_id = OLD.id AND NOT EXISTS (SELECT FROM datastream_feature WHERE feature_id = f.id)
+       AND NOT EXISTS (SELECT FROM historical_location WHERE feature_id = f.id);
     UPDATE feature_of_interest
        SET location_id = NULL,
            name = coalesce(name, OLD.name), description = coalesce(description, OLD.description),
@@ -55,7 +63,7 @@ CREATE OR REPLACE TRIGGER location_releases_feature BEFORE DELETE ON location
     FOR EACH ROW EXECUTE FUNCTION release_feature();
 
 CREATE OR REPLACE VIEW observed_feature AS
-SELECT f.id, f.location_id, f.provider_id,
+SELECT f.id, f.location_id, coalesce(f.provider_id, l.provider_id) AS provider_id,
        coalesce(f.name, l.name) AS name,
        coalesce(f.description, l.description) AS description,
        coalesce(f.encoding_type, l.encoding_type) AS encoding_type,
@@ -72,6 +80,42 @@ SELECT h.thing_id, f.id AS feature_id,
   FROM historical_location h
  CROSS JOIN LATERAL (SELECT min(location_id) AS id FROM historical_location_location
                       WHERE historical_location_id = h.id) place
-  JOIN feature_of_interest f ON f.location_id = place.id
+  JOIN feature_of_interest f ON f.id = coalesce(
+       h.feature_id, (SELECT of_place.id FROM feature_of_interest of_place WHERE of_place.location_id = place.id))
 WINDOW standing AS (PARTITION BY h.thing_id ORDER BY h.time);
 COMMENT ON VIEW thing_feature IS 'Which feature a thing observed when (since inside, until outside). Before its history begins it stood where it stood first.';
+
+-- ---------------------------------------------------------------- datastreams that are deleted
+-- Whoever deletes a datastream leaves its time series to analytics, with what is needed to know which figures had it.
+CREATE OR REPLACE FUNCTION remember_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO deleted_datastream (datastream_id, provider_id, thing_key, property_key, area_code)
+    SELECT OLD.id, thing.provider_id, thing.key, property.key, thing.area_code
+      FROM (VALUES (OLD.thing_id, OLD.observed_property_id)) AS of (thing_id, property_id)
+      LEFT JOIN thing ON thing.id = of.thing_id
+      LEFT JOIN observed_property property ON property.id = of.property_id
+    ON CONFLICT (datastream_id) DO UPDATE
+       SET provider_id = excluded.provider_id, thing_key = excluded.thing_key, property_key = excluded.property_key,
+           area_code = excluded.area_code;
+    RETURN OLD;
+END
+$$;
+CREATE OR REPLACE TRIGGER datastream_leaves_series BEFORE DELETE ON datastream
+    FOR EACH ROW EXECUTE FUNCTION remember_deleted();
+
+-- The history of observations is only ever added to, but for that of a datastream that is no more: its oldest `most`
+-- rows; how many that were.
+CREATE OR REPLACE FUNCTION sweep_history(of_datastream integer, most integer) RETURNS bigint
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH swept AS (
+        DELETE FROM observation_history WHERE id IN (
+            SELECT id FROM observation_history
+             WHERE datastream_id = of_datastream
+               AND EXISTS (SELECT FROM deleted_datastream WHERE datastream_id = of_datastream)
+               AND NOT EXISTS (SELECT FROM datastream WHERE id = of_datastream)
+             LIMIT most)
+        RETURNING 1)
+    SELECT count(*) FROM swept
+$$;
+REVOKE EXECUTE ON FUNCTION sweep_history FROM PUBLIC;

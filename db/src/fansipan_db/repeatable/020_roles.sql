@@ -73,3 +73,27 @@ GRANT INSERT, UPDATE, DELETE ON agency, administrative_procedure TO fansipan_gat
 -- the gateway shows SensorThings; triggers write what is derived from locations
 GRANT SELECT ON historical_location, historical_location_location, feature_of_interest, datastream_feature,
     observed_feature, thing_feature TO fansipan_gateway;
+
+-- providers help themselves: ingest sums what they send, the gateway keeps their people and webhooks, analytics delivers
+GRANT SELECT, INSERT, UPDATE, DELETE ON provider_usage, provider_refusal, provider_minute TO fansipan_ingest;
+GRANT SELECT ON provider_usage, provider_refusal TO fansipan_gateway;
+GRANT SELECT, INSERT, DELETE ON provider_member TO fansipan_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook TO fansipan_gateway;
+GRANT SELECT, INSERT, UPDATE ON webhook_delivery TO fansipan_gateway;
+GRANT SELECT, UPDATE ON webhook TO fansipan_analytics;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_delivery TO fansipan_analytics;
+
+-- SensorThings writes: clients' entities by the gateway, their observations through ingest, what remains of a deleted
+-- datastream is swept by analytics
+GRANT INSERT, UPDATE, DELETE ON thing, location, thing_location, sensor, observed_property, datastream,
+    historical_location, historical_location_location, feature_of_interest TO fansipan_gateway;
+GRANT DELETE ON datastream_feature TO fansipan_gateway;
+GRANT SELECT, INSERT ON deleted_datastream TO fansipan_gateway;
+GRANT SELECT ON feature_of_interest TO fansipan_ingest, fansipan_analytics;
+GRANT SELECT, INSERT ON datastream_feature TO fansipan_analytics;
+GRANT SELECT, UPDATE, DELETE ON deleted_datastream TO fansipan_analytics;
+GRANT EXECUTE ON FUNCTION sweep_history TO fansipan_analytics;
+
+-- what the doors know of devices is kept through the gateway
+GRANT SELECT ON device TO fansipan_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON device TO fansipan_gateway;

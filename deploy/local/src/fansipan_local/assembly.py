@@ -68,8 +68,12 @@ class Assembly:
         return parts
 
     def _mosquitto(self) -> Mosquitto:
-        password = self._secrets.get("mqtt") or ""
-        return Mosquitto(self._paths.data("mosquitto"), self._config.ports.mosquitto, password)
+        return Mosquitto(
+            self._paths.data("mosquitto"),
+            self._config.ports.mosquitto,
+            self._secrets.get("mqtt") or "",
+            self._secrets.get("mqtt_gateway") or "",
+        )
 
     def page(self) -> Page | None:
         """The operators' page, when the gateway that serves it is wanted (its image has the page in it)."""
@@ -87,17 +91,30 @@ class Assembly:
             **{variable: addresses[variable] for variable in ADDRESS_VARIABLES.values()},
         }
         internal = {"FANSIPAN_INTERNAL_SECRET": self._secrets.get("internal") or ""}
+        webhooks = {
+            "FANSIPAN_WEBHOOK_ROOT_KEY": self._secrets.random("webhooks"),
+            "FANSIPAN_ANONYMOUS_READ": "true",
+            # receivers on this machine, for trying
+            "FANSIPAN_WEBHOOK_ALLOW_HTTP": "true",
+            "FANSIPAN_WEBHOOK_PRIVATE_NETWORKS": "127.0.0.0/8",
+        }
         special = {
+            "analytics": webhooks,
             "ingest": {
                 **internal,
                 "MQTT_URL": self._config.external.get("mosquitto") or self._mosquitto().address_for_ingest,
+                "FANSIPAN_ANONYMOUS_READ": "true",
             },
             "gateway": {
                 **internal,
                 "FANSIPAN_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
                 "FANSIPAN_ANALYTICS_URL": f"http://{LOOPBACK}:{ports['analytics']}",
-                "FANSIPAN_ANONYMOUS_READ": "true",
+                **webhooks,
                 "FANSIPAN_SESSION_SECRET": self._secrets.random("session"),
+                # (an address that was given is ingest's: its user may not do what the gateway does)
+                "MQTT_URL": ""
+                if self._config.external.get("mosquitto")
+                else self._mosquitto().address_for_gateway,
             },
         }
         return [

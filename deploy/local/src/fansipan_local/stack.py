@@ -139,6 +139,7 @@ class Stack:
             self._secrets.random("database_owner")
             self._secrets.random("internal")
             self._secrets.random("mqtt")
+            self._secrets.random("mqtt_gateway")
             infrastructure = self._assembly.infrastructure()
             page = self._assembly.page()
             self._supervisor.ensure_up()

@@ -11,6 +11,7 @@ from fansipan_local.parts.mosquitto import Mosquitto
 from fansipan_local.parts.postgres_config import render_config
 from fansipan_local.parts.redis import Redis
 from fansipan_local.paths import StatePaths
+from fansipan_local.progress import SilentProgress
 from fansipan_local.stack import SLOTS
 from fansipan_local.supervisor import Program
 from fansipan_local.supervisor import render_config as render_supervisor
@@ -66,23 +67,42 @@ def test_redis_keeps_nothing_and_evicts() -> None:
 
 
 def test_mosquitto_listens_on_loopback_only_and_to_nobody_without_a_password() -> None:
-    config = Mosquitto(Path("/x"), 4444, "secret").render_config(Path("/p.so"))
+    config = Mosquitto(Path("/x"), 4444, "secret", "another").render_config(Path("/p.so"))
     assert "listener 4444 127.0.0.1\n" in config
     assert "allow_anonymous false\n" in config
     assert "persistence true\n" in config
 
 
 def test_mosquitto_knows_ingest_by_a_salted_hash_and_lets_others_do_nothing() -> None:
-    text = Mosquitto(Path("/x"), 4444, "very-secret").render_users(b"0" * 12)
+    text = Mosquitto(Path("/x"), 4444, "very-secret", "another-secret").render_users(b"0" * 12)
     users = json.loads(text)
-    assert [client["username"] for client in users["clients"]] == ["fansipan-ingest"]
+    assert [client["username"] for client in users["clients"]] == ["fansipan-ingest", "fansipan-gateway"]
     assert "very-secret" not in text
+    assert "another-secret" not in text
     assert users["defaultACLAccess"] == {
         "publishClientSend": False,
         "publishClientReceive": False,
         "subscribe": False,
         "unsubscribe": True,
     }
+
+
+def test_the_gateway_becomes_a_user_of_a_broker_that_was_set_up_before(tmp_path: Path) -> None:
+    mosquitto = Mosquitto(tmp_path, 4444, "very-secret", "another-secret")
+    before = json.loads(mosquitto.render_users(b"0" * 12))
+    before["clients"] = [client for client in before["clients"] if client["username"] == "fansipan-ingest"]
+    file = tmp_path / "dynamic-security.json"
+    file.write_text(json.dumps(before), encoding="utf-8")
+    for _ in range(2):
+        with SilentProgress().step("mosquitto") as step:
+            mosquitto.prepare(step)
+        users = json.loads(file.read_text(encoding="utf-8"))
+        assert [client["username"] for client in users["clients"]] == ["fansipan-ingest", "fansipan-gateway"]
+        assert sorted(role["rolename"] for role in users["roles"]) == [
+            "fansipan-keeper",
+            "fansipan-publisher",
+            "ingest",
+        ]
 
 
 def test_every_part_is_supervised_and_comes_back() -> None:

@@ -9,6 +9,7 @@ _COMMANDS: Final = (
     "agencies",
     "alerts",
     "demo",
+    "devices",
     "replay",
     "dlq",
     "doctor",

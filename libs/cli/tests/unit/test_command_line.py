@@ -70,6 +70,7 @@ def test_help_lists_every_command(
     for command in (
         "alerts",
         "demo",
+        "devices",
         "replay",
         "dlq",
         "doctor",

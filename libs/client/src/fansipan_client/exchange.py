@@ -75,7 +75,7 @@ def exchange(call: Call[T], retries: Retries, now: Callable[[], datetime] = _utc
             assert response is not None  # noqa: S101 - a call is answered by a response
             if response.is_success:
                 return _read(call, response)
-            problem = _problem_of(response, now())
+            problem = problem_of(response, now())
             asked = problem.retry_after
             if response.status_code not in _AGAIN or attempt >= retries.attempts:
                 raise problem
@@ -103,7 +103,8 @@ def _read(call: Call[T], response: httpx.Response) -> T:
         raise UnexpectedAnswer(f"{call.path} did not answer as expected: {error}") from error
 
 
-def _problem_of(response: httpx.Response, now: datetime) -> Problem:
+def problem_of(response: httpx.Response, now: datetime | None = None) -> Problem:
+    """What a refusal says, also when it is no problem of RFC 9457 (a proxy between, for example)."""
     try:
         body = response.json()
         code, detail = str(body["code"]), str(body["detail"])
@@ -114,7 +115,7 @@ def _problem_of(response: httpx.Response, now: datetime) -> Problem:
         code,
         detail,
         body,
-        retry_after=_seconds(response.headers.get("retry-after"), now),
+        retry_after=_seconds(response.headers.get("retry-after"), now or _utc_now()),
     )
 
 

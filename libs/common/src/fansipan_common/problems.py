@@ -106,5 +106,6 @@ def _render(
         "detail": detail,
         "instance": request.url.path,
     }
+    request.state.problem_code = code  # for who counts refusals
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
     return JSONResponse(body | (extra or {}), status, headers=headers, media_type=CONTENT_TYPE)

@@ -17,10 +17,11 @@ _ID_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class Scope(StrEnum):
-    """What a key may do."""
+    """What a key may do: read, send, and manage its provider (keys of no more rights than it has, usage, webhooks)."""
 
     READ = "read"
     WRITE = "write"
+    MANAGE = "manage"
 
 
 @dataclass(frozen=True, slots=True)

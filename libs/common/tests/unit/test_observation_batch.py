@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fansipan_common.contracts import MAX_DATASTREAM_ID, MAX_MILLISECOND
-from fansipan_common.contracts.observation import MAX_RESULT
+from fansipan_common.contracts.observation import MAX_FEATURE_ID, MAX_RESULT
 from fansipan_common.contracts.observation_batch import MalformedBatch, decode_columns, encode_columns
 
 NUMBERS = st.floats(-MAX_RESULT, MAX_RESULT)
@@ -24,6 +24,8 @@ ROWS = st.lists(
         st.none() | st.integers(0, 2),
         st.none() | st.integers(0, MAX_MILLISECOND),
         st.none() | OBJECTS,
+        st.none() | st.integers(1, MAX_FEATURE_ID),
+        st.none() | st.booleans(),
     ),
     max_size=20,
 )
@@ -31,9 +33,10 @@ ROWS = st.lists(
 
 @given(ROWS)
 def test_a_batch_comes_out_as_it_went_in(rows: list[tuple[Any, ...]]):
-    ids, times, results, quality, result_ms, parameters = (
-        ([row[column] for row in rows] for column in range(6)) if rows else ([] for _ in range(6))
+    ids, times, results, quality, result_ms, parameters, features, deleted = (
+        ([row[column] for row in rows] for column in range(8)) if rows else ([] for _ in range(8))
     )
+    results = [None if gone else result for result, gone in zip(results, deleted, strict=True)]
     data = encode_columns(
         datastream_keys={each: f"p/t/{each}" for each in ids},
         datastream_ids=ids,
@@ -42,6 +45,8 @@ def test_a_batch_comes_out_as_it_went_in(rows: list[tuple[Any, ...]]):
         result_quality=quality,
         result_ms=result_ms,
         parameters=parameters,
+        feature_ids=features,
+        deleted=deleted,
     )
     batch = decode_columns(data)
     assert len(batch) == len(rows)
@@ -50,6 +55,8 @@ def test_a_batch_comes_out_as_it_went_in(rows: list[tuple[Any, ...]]):
     assert batch.result_quality == quality
     assert batch.result_ms == result_ms
     assert batch.parameters == parameters
+    assert batch.feature_ids == features
+    assert batch.deleted == deleted
     others = batch.result_json or [None] * len(rows)
     for sent, number, other in zip(results, batch.result.tolist(), others, strict=True):
         if isinstance(sent, float):
@@ -108,6 +115,12 @@ GOOD: dict[str, Any] = {"datastreamId": [1, 2], "phenomenonTime": [1, 2], "resul
         ({"resultTime": [MAX_MILLISECOND + 1, None]}, "resultTime holds"),
         ({"parameters": [[], None]}, "parameters holds"),
         ({"parameters": {}}, "parameters is no array"),
+        ({"featureId": [0, None]}, "featureId holds"),
+        ({"featureId": [MAX_FEATURE_ID + 1, None]}, "featureId holds"),
+        ({"deleted": [1, None]}, "deleted holds"),
+        ({"deleted": [True, None]}, "something for a deleted row"),
+        ({"result": [None, 1], "deleted": [False, True]}, "something for a deleted row"),
+        ({"result": [None, None], "deleted": [None, True]}, "result holds something"),
     ],
 )
 def test_what_is_no_batch_is_refused_with_the_reason(data: bytes | dict[str, Any] | None, reason: str):

@@ -22,11 +22,16 @@ from fansipan_analytics.indicators.definition_repository import watched_indicato
 from fansipan_analytics.indicators.engine import Engine
 from fansipan_analytics.outbox.readings import LiveReadings
 from fansipan_analytics.outbox.relay import Relay
+from fansipan_analytics.outbox.stored import StoredStream
 from fansipan_analytics.repository.dead_letters import DeadLetterRepository
 from fansipan_analytics.service.cascade import Cascade
 from fansipan_analytics.service.refold import Refolding
 from fansipan_analytics.service.store import Store
+from fansipan_analytics.service.sweeping import Sweeping
 from fansipan_analytics.settings import AnalyticsSettings
+from fansipan_analytics.webhooks.queue import WebhookQueue
+from fansipan_analytics.webhooks.sender import WebhookSender
+from fansipan_analytics.webhooks.worker import WebhookDeliveries
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
@@ -36,6 +41,7 @@ from fansipan_common.redis import Speedup
 from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
+from fansipan_common.webhooks import RootKeys
 from fansipan_indicators.alert_catalogue import AlertCatalogue, check_indicators, load_alert_rules
 from fansipan_indicators.calendars import WorkingCalendar, load_calendar
 from fansipan_indicators.catalogue import VersionedDefinition, load_catalogue
@@ -43,6 +49,7 @@ from fansipan_indicators.documents import CatalogueError
 from fansipan_indicators.location import NoCatalogue, catalogue_folder
 
 _RELAY_SECONDS: Final = 0.5
+_SWEEP_SECONDS: Final = 2.0
 _RING_SECONDS: Final = 2.0
 """What waits for the ring runs beside the store: better late than missed, for that makes every client read again."""
 
@@ -63,6 +70,14 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     )
     ring = LiveRing(redis, settings.redis_prefix)
     readings = LiveReadings(ring)
+    webhook_queue = WebhookQueue(open_reading=settings.anonymous_read)
+    webhook_sender = WebhookSender(
+        allow_http=settings.webhook_allow_http, private=settings.webhook_private_networks
+    )
+    webhooks = WebhookDeliveries(
+        database, webhook_sender, RootKeys.of(settings.webhook_root_key), metrics=metrics
+    )
+    stored = StoredStream(redis, settings.redis_prefix, metrics)
     relay = Relay(
         database,
         publisher,
@@ -70,6 +85,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         topic_prefix=settings.kafka_topic_prefix,
         interval=_RELAY_SECONDS,
         metrics=metrics,
+        webhooks=webhook_queue,
     )
     definitions = _definitions(settings)
     engine = Engine(
@@ -84,7 +100,15 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     )
     consumer = StoreConsumer(
         database,
-        Store(database, calendar, metrics=metrics, cases_changed=engine.wake, observed=readings.offer),
+        Store(
+            database,
+            calendar,
+            metrics=metrics,
+            cases_changed=engine.wake,
+            observed=readings.offer,
+            fell_back=readings.fall_back,
+            stored=stored.offer,
+        ),
         DeadLetterOffice(
             publisher,
             topic_prefix=settings.kafka_topic_prefix,
@@ -114,6 +138,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
         metrics=metrics,
         rolled_up=engine.wake,
     )
+    sweeping = Sweeping(database, interval=_SWEEP_SECONDS, metrics=metrics, swept=engine.wake)
     refolding = Refolding(database, calendar, metrics=metrics)
     rules = _alert_rules(settings, {pair.key for pair in definitions})
     alerts = Alerts(
@@ -131,17 +156,26 @@ def build(settings: AnalyticsSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        tasks.start("publisher", publisher.run())
-        tasks.start("store", consumer.run())
-        tasks.start("dead-letters", dead_letters.run())
-        tasks.start("cascade", cascade.run())
-        tasks.start("refolding", refolding.run())
-        tasks.start("indicators", engine.run())
-        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", engine.reload).run())
-        tasks.start("relay", relay.run())
-        tasks.start("live-readings", readings.run())
-        tasks.start("alerts", alerts.run())
-        tasks.start("notifications", notifications.run())
+        work = {
+            "publisher": publisher.run(),
+            "store": consumer.run(),
+            "dead-letters": dead_letters.run(),
+            "cascade": cascade.run(),
+            "sweeping": sweeping.run(),
+            "refolding": refolding.run(),
+            "indicators": engine.run(),
+            "catalogue-listener": Listener(url, "catalogue_changed", engine.reload).run(),
+            "relay": relay.run(),
+            "live-readings": readings.run(),
+            "stored-stream": stored.run(),
+            "alerts": alerts.run(),
+            "notifications": notifications.run(),
+            "webhooks": webhooks.run(),
+        }
+        for channel in ("webhooks_changed", "catalogue_changed", "registry_changed"):
+            work[f"webhooks-{channel}"] = Listener(url, channel, webhook_queue.invalidate).run()
+        for name, running in work.items():
+            tasks.start(name, running)
         try:
             yield
         finally:
@@ -149,6 +183,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
             await database.close()
             await redis.close()
             await http.aclose()
+            await webhook_sender.close()
 
     app = FastAPI(
         title="Fansipan analytics",
@@ -168,11 +203,13 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "consumer": consumer.check,
                 "dead-letters": dead_letters.check,
                 "cascade": cascade.check,
+                "sweeping": sweeping.check,
                 "refolding": refolding.check,
                 "indicators": engine.check,
                 "relay": relay.check,
                 "alerts": alerts.check,
                 "notifications": notifications.check,
+                "webhooks": webhooks.check,
             },
         )
     )

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from fansipan_common.settings import CommonSettings
+from fansipan_common.webhooks import WebhookSettings
 
 
-class AnalyticsSettings(CommonSettings):
+class AnalyticsSettings(WebhookSettings):
     """How analytics consumes and stores."""
 
     port: Annotated[int, Field(validation_alias="FANSIPAN_PORT", ge=0, le=65535)] = 8002
@@ -41,6 +41,13 @@ class AnalyticsSettings(CommonSettings):
     mail_from: Annotated[
         str, Field(validation_alias="FANSIPAN_MAIL_FROM", pattern=r"^[^@\s<>,]+@[^@\s<>,]+$")
     ] = "fansipan@localhost"
+    anonymous_read: Annotated[
+        bool,
+        Field(
+            validation_alias="FANSIPAN_ANONYMOUS_READ",
+            description="As at the gateway: whether webhooks of providers get alerts that everybody may see.",
+        ),
+    ] = False
     catalogue: Annotated[
         Path | None,
         Field(validation_alias="FANSIPAN_CATALOGUE", description="Its folder; in a source tree it is found."),

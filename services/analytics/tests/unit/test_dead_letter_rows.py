@@ -83,3 +83,21 @@ def test_what_is_no_dead_letter_becomes_a_row_too():
         (row,) = rows_of(FakeRecord(5, value))
         assert (row.code, row.kind, row.provider) == (UNREADABLE, "record", None)
         assert base64.b64decode(row.payload) == (value or b"")
+
+
+def test_the_door_and_what_was_said_beside_the_payload_are_kept_as_far_as_a_door_says_them():
+    context = {"precision": "s", "topic": "a\0b"}
+    own, many, long = rows_of(
+        FakeRecord(
+            5,
+            _letter(
+                {"payload": "a f=", "door": "influx", "context": context},
+                {"payload": 1, "door": "mqtt", "context": {str(number): "x" for number in range(21)}},
+                {"payload": 1, "door": "mqtt", "context": {"topic": "x" * 2_001}},
+            ),
+        )
+    )
+    assert (own.door, own.context) == ("influx", {"precision": "s", "topic": "a\ufffdb"})
+    assert (many.context, long.context) == (None, None)
+    (plain,) = rows_of(FakeRecord(5, _letter({"payload": 1})))
+    assert (plain.door, plain.context) == (None, None)

@@ -1,5 +1,6 @@
 """The gateway as one FastAPI app: parts, doors, and what runs beside them."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -61,6 +62,7 @@ from fansipan_gateway.status.endpoints import status_router
 from fansipan_gateway.things.endpoints import things_router
 from fansipan_gateway.things.repository import ThingRepository
 from fansipan_gateway.things.service import Things
+from fansipan_gateway.wiring.broadcasting import broadcasting
 from fansipan_gateway.wiring.doors import (
     administration_doors,
     dead_letters_door,
@@ -68,6 +70,7 @@ from fansipan_gateway.wiring.doors import (
     indicator_doors,
     names_door,
     operations_doors,
+    self_service_doors,
     sensor_things_door,
 )
 from fansipan_gateway.wiring.forgetting import Forgetting
@@ -129,6 +132,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     ingest = httpx.AsyncClient(timeout=_INGEST_SECONDS)
     identities = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
     watch = platform_watch(settings, database, redis, ingest)
+    mqtt = broadcasting(settings, public)
 
     registry = Forgetting(versions, Noun.REGISTRY, (api_keys, operators, directory, areas))
     definitions = Forgetting(versions, Noun.CATALOGUE, (catalogue, public))
@@ -139,6 +143,8 @@ def build(settings: GatewaySettings) -> FastAPI:
         tasks.start("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run())
         tasks.start("live", speed.hub.run())
         tasks.start("status", watch.run())
+        if mqtt is not None:
+            tasks.start("mqtt", mqtt.bridge.run())
         try:
             with before_termination(speed.hub.close):
                 yield
@@ -147,8 +153,8 @@ def build(settings: GatewaySettings) -> FastAPI:
             await tasks.stop()
             for http in (ingest, identities):
                 await http.aclose()
-            for part in (speed, downloads, redis, database):
-                await part.close()
+            parts = (speed, downloads, redis, database, *(() if mqtt is None else (mqtt,)))
+            await asyncio.gather(*(part.close() for part in parts))
 
     app = GatewayApp(
         title="Fansipan",
@@ -163,7 +169,9 @@ def build(settings: GatewaySettings) -> FastAPI:
     )
     install_problem_handlers(app)
     for router in (
-        health_router(tasks, {"database": database.ping}),
+        health_router(
+            tasks, {"database": database.ping}, shown={} if mqtt is None else {"mqtt": mqtt.bridge.check}
+        ),
         status_router(watch),
         exports_door(settings, downloads, directory, catalogue, authentication),
         things_router(Things(ThingRepository(database)), access),
@@ -178,6 +186,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         *administration_doors(database, audit, authentication),
         data_health_router(DataHealth(HealthRepository(database), _now), access),
         dead_letters_door(settings, database, audit, ingest, authentication),
+        *self_service_doors(settings, database, audit, ingest, authentication),
         *session_doors(
             settings,
             SignInParts(database, audit, guesses, operators, keys, sessions, authentication, identities),
@@ -190,7 +199,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             catalogue,
             directory,
         ),
-        sensor_things_door(settings, database, authentication),
+        sensor_things_door(settings, database, audit, api_keys, authentication, ingest),
         docs_router(),
     ):
         app.include_router(router)

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from fansipan_common.internal_calls import SHORTEST_SECRET
-from fansipan_common.settings import CommonSettings
+from fansipan_common.webhooks import WebhookSettings
 from fansipan_gateway.sessions.domain import Lifetimes
 from fansipan_gateway.sign_in.open_id_connect.domain import Grant
 
@@ -18,7 +18,7 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _SOURCE_TREE: Final = Path(__file__).resolve().parents[2]
 
 
-class GatewaySettings(CommonSettings):
+class GatewaySettings(WebhookSettings):
     """Where the gateway listens, whom it trusts and what it serves."""
 
     port: Annotated[int, Field(validation_alias="FANSIPAN_PORT", ge=0, le=65535)] = 8000
@@ -58,7 +58,7 @@ class GatewaySettings(CommonSettings):
         Field(
             validation_alias="FANSIPAN_INTERNAL_SECRET",
             min_length=SHORTEST_SECRET,
-            description="Shared with ingest, to replay dead letters in the name of their providers.",
+            description="Shared with ingest: dead letters and SensorThings are sent in the name of providers.",
         ),
     ] = None
     cache_seconds: Annotated[
@@ -115,6 +115,44 @@ class GatewaySettings(CommonSettings):
             description="Streams at once on this replica, of one operator, API key, or anonymous address.",
         ),
     ] = 100
+    mqtt_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="MQTT_URL",
+            description="mqtt://user:password@host:port or mqtts://…: data goes out there. It needs REDIS_URL.",
+        ),
+    ] = None
+    mqtt_ca_file: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_MQTT_CA_FILE",
+            description="Certificates to trust at the broker instead of the system's.",
+        ),
+    ] = None
+    mqtt_public_url: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_MQTT_PUBLIC_URL",
+            pattern=r"^(mqtts?|wss?)://[^\s?#@]+$",
+            description="Where clients find the broker; SensorThings says it at its root.",
+        ),
+    ] = None
+    mqtt_topics: Annotated[
+        Literal["asked", "all"],
+        Field(
+            validation_alias="FANSIPAN_MQTT_TOPICS",
+            description="Publish what an API key may subscribe to, as ingest tells it, or everything.",
+        ),
+    ] = "asked"
+    mqtt_messages_per_second: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_MQTT_MESSAGES_PER_SECOND",
+            ge=1,
+            le=50_000,
+            description="Published at most; of what comes faster each datastream's newest.",
+        ),
+    ] = 5_000
     export_max_rows: Annotated[
         int, Field(validation_alias="FANSIPAN_EXPORT_MAX_ROWS", ge=1, le=100_000_000)
     ] = 2_000_000

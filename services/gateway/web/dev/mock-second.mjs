@@ -430,6 +430,7 @@ const provider = (key, name, contact, things, autoRegister = false) => ({
   name,
   contact,
   autoRegister,
+  limits: { observationsPerDay: null, bytesPerDay: null, requestsPerMinute: null },
   disabled: false,
   disabledAt: null,
   createdAt: ago(200 * DAY),

@@ -11,6 +11,7 @@ import {
   catalogueSearch,
   deadLettersSearch,
   environmentSearch,
+  integrationSearch,
   namesSearch,
   openSearch,
   periodsSearch,
@@ -94,6 +95,12 @@ export const secondShellRoutes = [
     path: '/admin/dead-letters',
     validateSearch: deadLettersSearch,
     component: lazyRouteComponent(() => import('./views/admin/pages'), 'DeadLettersPage'),
+  }),
+  createRoute({
+    ...inShell,
+    path: '/integration',
+    validateSearch: integrationSearch,
+    component: lazyRouteComponent(() => import('./views/integration/page'), 'IntegrationPage'),
   }),
   createRoute({
     ...inShell,

@@ -19,6 +19,7 @@ const PROVIDER = {
   name: 'Đài Khí tượng',
   contact: '',
   autoRegister: false,
+  limits: { observationsPerDay: null, bytesPerDay: null, requestsPerMinute: null },
   disabled: false,
   disabledAt: null,
   createdAt: '2026-01-01T00:00:00Z',
@@ -42,6 +43,7 @@ const KEY = {
 const PROVIDERS = {
   '/v1/admin/providers': page([PROVIDER]),
   '/v1/admin/providers/kttv/api-keys': page([KEY]),
+  '/v1/admin/providers/kttv/members': page([]),
 }
 const AUDIT_SEARCH = { actor: '', action: '', object: '', from: '', to: '' }
 
@@ -281,6 +283,9 @@ describe('dead letters', () => {
       payload: { result: 'n/a' },
       payloadText: null,
       payloadComplete: true,
+      door: null,
+      payloadForm: 'json',
+      context: {},
     }
     const sent = fakeGateway(
       {
@@ -317,6 +322,9 @@ describe('a dead letter that was sent wrong', () => {
       payload: { result: 'n/a' },
       payloadText: null,
       payloadComplete: true,
+      door: null,
+      payloadForm: 'json',
+      context: {},
     }
     const sent = fakeGateway(
       {
@@ -344,6 +352,55 @@ describe('a dead letter that was sent wrong', () => {
     await waitFor(() =>
       expect(sent.find(({ url }) => url.endsWith('/901/replay'))?.body).toEqual({
         payload: { result: 23.5 },
+      }),
+    )
+  })
+})
+
+describe('a line that was refused', () => {
+  it('is corrected as text, and goes back to its door', async () => {
+    const letter = {
+      id: 902,
+      receivedAt: '2026-11-26T01:00:00Z',
+      provider: 'kttv',
+      kind: 'observation',
+      door: 'influx',
+      code: 'invalid-line',
+      detail: "'23,4' is no value",
+      replayable: true,
+      replay: null,
+      payload: 'air,station=tram-1 pm2_5=23,4',
+      payloadText: null,
+      payloadComplete: true,
+      payloadForm: 'text',
+      context: { precision: 's' },
+    }
+    const sent = fakeGateway(
+      {
+        '/v1/admin/dead-letters': page([letter]),
+        '/v1/admin/dead-letters/902': letter,
+        'POST /v1/admin/dead-letters/902/replay': letter,
+      },
+      ADMIN,
+    )
+    const user = userEvent.setup()
+    showView(
+      <DeadLetters search={{ code: '', provider: '', from: '', to: '', letter: '902' }} onSearch={vi.fn()} />,
+    )
+    const drawer = await screen.findByTestId('dead-letter-drawer')
+    expect(await within(drawer).findByText('precision: s')).toBeTruthy()
+    expect(within(drawer).getByText('air,station=tram-1 pm2_5=23,4')).toBeTruthy()
+    await user.click(within(drawer).getByText('Sửa nội dung…'))
+    const editor = within(drawer).getByTestId('payload-edit')
+    await user.clear(editor)
+    expect(within(drawer).getByText<HTMLButtonElement>('Gửi bản đã sửa').disabled).toBe(true)
+    await user.type(editor, 'air,station=tram-1 pm2_5=23.4')
+    await user.click(within(drawer).getByText('Gửi bản đã sửa'))
+    const dialogs = await screen.findAllByRole('dialog')
+    await user.click(within(dialogs.at(-1) as HTMLElement).getByText('Gửi lại', { selector: 'button' }))
+    await waitFor(() =>
+      expect(sent.find(({ url }) => url.endsWith('/902/replay'))?.body).toEqual({
+        payload: 'air,station=tram-1 pm2_5=23.4',
       }),
     )
   })

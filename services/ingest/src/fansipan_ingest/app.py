@@ -13,21 +13,31 @@ from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
-from fansipan_ingest.api.access import InternalCallers, writer
+from fansipan_ingest.api.access import InternalCallers, key_holder, writer
+from fansipan_ingest.api.observation_deletions import observation_deletions_router
 from fansipan_ingest.api.observations import observations_router
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
 from fansipan_ingest.doors.wiring import door_routers
 from fansipan_ingest.mqtt.door import mqtt_door
 from fansipan_ingest.mqtt.endpoints import mqtt_access_router
+from fansipan_ingest.mqtt.messages import messages_router
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
+from fansipan_ingest.repository.devices import DeviceRepository
+from fansipan_ingest.repository.features import FeatureRepository
 from fansipan_ingest.repository.keys import KeyRepository
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.repository.providers import ProviderRepository
+from fansipan_ingest.service.checks import ItemChecks
+from fansipan_ingest.service.observation_deletions import ObservationDeletions
 from fansipan_ingest.service.observations import ObservationService
+from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
+from fansipan_ingest.usage.meter import UsageMeter
+from fansipan_ingest.usage.middleware import CountedRequests
+from fansipan_ingest.usage.repository import UsageRepository
 
 
 def build(settings: IngestSettings) -> FastAPI:
@@ -44,16 +54,23 @@ def build(settings: IngestSettings) -> FastAPI:
     outbound = IngestPublisher(publisher, topic_prefix=settings.kafka_topic_prefix)
     keys = ApiKeys(database)
     datastreams = DatastreamRepository(database)
+    devices = DeviceRepository(database)
     progress = StoreProgress(database)
     tasks = BackgroundTasks()
-    window = TimeWindow(unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000)
+    checks = ItemChecks(
+        TimeWindow(unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000),
+        settings.max_depth,
+    )
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    meter = UsageMeter(UsageRepository(database), clock=clock, metrics=metrics)
+
     async def registry_changed() -> None:
         keys.invalidate()
         datastreams.invalidate()
+        devices.invalidate()
         if mqtt is not None:
             mqtt.registry_changed()
 
@@ -61,6 +78,7 @@ def build(settings: IngestSettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         tasks.start("publisher", publisher.run())
         tasks.start("progress", progress.run())
+        tasks.start("usage", meter.run())
         tasks.start("registry-listener", Listener(url, "registry_changed", registry_changed).run())
         if mqtt is not None:
             mqtt.start(tasks)
@@ -82,24 +100,51 @@ def build(settings: IngestSettings) -> FastAPI:
         redoc_url=None,
     )
     install_problem_handlers(app)
+    app.add_middleware(CountedRequests, meter=meter)
     secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
-    authenticate = writer(keys, InternalCallers(secret, ProviderRepository(database), clock))
+    authenticate = writer(keys, InternalCallers(secret, ProviderRepository(database), clock), meter)
+    features = FeatureRepository(database)
     observations = ObservationService(
-        datastreams, outbound, window=window, max_depth=settings.max_depth, clock=clock, metrics=metrics
+        datastreams,
+        features,
+        outbound,
+        checks=checks,
+        clock=clock,
+        metrics=metrics,
+        meter=meter,
     )
-    service_events = ServiceEventService(outbound, window=window, clock=clock, metrics=metrics)
-    app.include_router(observations_router(observations, progress, authenticate, settings))
-    app.include_router(service_events_router(service_events, progress, authenticate, settings))
-    for router in door_routers(
-        observations, service_events, progress, authenticate, clock, metrics, settings
+    service_events = ServiceEventService(
+        outbound, window=checks.window, clock=clock, metrics=metrics, meter=meter
+    )
+    sandbox = Sandbox(datastreams, features, checks, clock)
+    for router in (
+        observations_router(observations, sandbox, progress, authenticate, settings),
+        observation_deletions_router(
+            ObservationDeletions(datastreams, outbound, clock=clock, metrics=metrics),
+            progress,
+            authenticate,
+            settings,
+        ),
+        service_events_router(service_events, sandbox, progress, authenticate, settings),
+        messages_router(observations, progress, authenticate, clock, settings),
+        *door_routers(
+            observations, service_events, sandbox, progress, authenticate, devices, clock, metrics, settings
+        ),
     ):
         app.include_router(router)
-    providers = ProviderRepository(database)
     mqtt = mqtt_door(
-        settings, observations, outbound, providers, datastreams, KeyRepository(database), metrics, clock
+        settings,
+        observations,
+        outbound,
+        ProviderRepository(database),
+        datastreams,
+        KeyRepository(database),
+        metrics,
+        clock,
+        meter,
     )
     if mqtt is not None and mqtt.keeper is not None:
-        app.include_router(mqtt_access_router(mqtt.keeper, authenticate))
-    checks = {"kafka": publisher.check, "database": database.ping}
-    app.include_router(health_router(tasks, checks, shown={} if mqtt is None else {"mqtt": mqtt.check}))
+        app.include_router(mqtt_access_router(mqtt.keeper, key_holder(keys)))
+    probes = {"kafka": publisher.check, "database": database.ping}
+    app.include_router(health_router(tasks, probes, shown={} if mqtt is None else {"mqtt": mqtt.check}))
     return app

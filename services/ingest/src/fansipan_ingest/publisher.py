@@ -60,6 +60,8 @@ class IngestPublisher:
                         result_quality=_dense(rows.quality, mine),
                         result_ms=_dense(rows.result_ms, mine),
                         parameters=_dense(rows.parameters, mine),
+                        feature_ids=_dense(rows.features, mine),
+                        deleted=_dense(rows.deleted, mine),
                     ),
                     cloud_event_headers(
                         event_type=OBSERVATIONS_TYPE, source=f"/providers/{provider}", time=now

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
+from fansipan_common.contracts.keys import PROVIDER_KEY
 from fansipan_common.internal_calls import SHORTEST_SECRET
 from fansipan_common.settings import CommonSettings
 
@@ -33,7 +34,7 @@ class IngestSettings(CommonSettings):
         Field(
             validation_alias="FANSIPAN_INTERNAL_SECRET",
             min_length=SHORTEST_SECRET,
-            description="Shared with the gateway, which replays dead letters in the name of their providers.",
+            description="Shared with the gateway, which sends dead letters and SensorThings in the name of providers.",
         ),
     ] = None
     mqtt_url: Annotated[
@@ -79,6 +80,21 @@ class IngestSettings(CommonSettings):
     mqtt_max_payload_bytes: Annotated[
         int, Field(validation_alias="FANSIPAN_MQTT_MAX_PAYLOAD_BYTES", ge=64, le=4 * 1024 * 1024)
     ] = 1024 * 1024
+    mqtt_sensor_things_provider: Annotated[
+        str | None,
+        Field(
+            validation_alias="FANSIPAN_MQTT_SENSOR_THINGS_PROVIDER",
+            pattern=f"^{PROVIDER_KEY.pattern}$",
+            description="The one provider whose keys may publish to `v1.1/Observations`, which names no provider.",
+        ),
+    ] = None
+    anonymous_read: Annotated[
+        bool,
+        Field(
+            validation_alias="FANSIPAN_ANONYMOUS_READ",
+            description="As the gateway's: whether everybody may read, so that each key may subscribe to everything.",
+        ),
+    ] = False
     mqtt_rights: Annotated[
         Literal["dynamic-security", "none"],
         Field(

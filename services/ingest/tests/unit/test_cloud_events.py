@@ -15,6 +15,7 @@ from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.answer import Answer
+from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
 
@@ -62,7 +63,11 @@ async def post(body: Any, **headers: str) -> tuple[httpx.Response, ParsedItems[S
     settings = IngestSettings(database_url="postgresql://x", max_items=3)  # pyright: ignore[reportArgumentType,reportCallIssue]
     app.include_router(
         service_events_router(
-            cast(ServiceEventService, service), cast(StoreProgress, None), authenticate, settings
+            cast(ServiceEventService, service),
+            cast(Sandbox, None),
+            cast(StoreProgress, None),
+            authenticate,
+            settings,
         )
     )
     content = body if isinstance(body, bytes) else orjson.dumps(body)

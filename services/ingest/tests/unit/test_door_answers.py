@@ -1,15 +1,16 @@
 """What doors answer when something of ours is away, and what they count and do not store. Behind them is a stand-in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from fansipan_common.api_keys import Principal
+from fansipan_common.contracts.device_mapping import DeviceMapping
 from fansipan_common.errors import Forbidden
 from fansipan_common.kafka.publisher import BrokerAway
 from fansipan_common.problems import install_problem_handlers
@@ -17,6 +18,7 @@ from fansipan_common.security import Scope
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.influx.endpoints import influx_router
+from fansipan_ingest.doors.known_devices import KnownDevices
 from fansipan_ingest.doors.lorawan.endpoints import lorawan_router
 from fansipan_ingest.doors.readings import Readings
 from fansipan_ingest.service.answer import Answer
@@ -37,6 +39,10 @@ class FakeAcceptance:
             raise self.failure
         self.taken.append(readings)
         return Answer(len(readings))
+
+    async def take(self, principal: Principal, readings: Readings, **_options: Any) -> Response:
+        answer = await self.accept(principal, readings)
+        return Response(answer.to_json(), answer.status)
 
 
 @dataclass
@@ -68,9 +74,22 @@ async def post(router: APIRouter, path: str, **request: Any) -> httpx.Response:
         return await client.post(path, **request)
 
 
+class FakeDevices:
+    """No device has a mapping."""
+
+    async def sources(self, provider_id: int, door: str) -> tuple[DeviceMapping, ...]:
+        return ()
+
+    async def device(self, provider_id: int, keys: Sequence[str], applications: Sequence[str]) -> None:
+        return None
+
+
+DEVICES = KnownDevices(FakeDevices())
+
+
 def influx(acceptance: FakeAcceptance, who: Callable[[Request], Any] = authenticate) -> APIRouter:
     return influx_router(
-        cast(Acceptance, acceptance), who, lambda: datetime(2026, 7, 1, tzinfo=UTC), SETTINGS
+        cast(Acceptance, acceptance), who, DEVICES, lambda: datetime(2026, 7, 1, tzinfo=UTC), SETTINGS
     )
 
 
@@ -138,7 +157,9 @@ async def test_messages_of_network_servers_that_hold_no_reading_are_counted(
     path: str, body: dict[str, Any], door: str, event: str
 ):
     metrics, acceptance = FakeMetrics(), FakeAcceptance()
-    router = lorawan_router(cast(Acceptance, acceptance), authenticate, cast(Metrics, metrics), SETTINGS)
+    router = lorawan_router(
+        cast(Acceptance, acceptance), authenticate, DEVICES, cast(Metrics, metrics), SETTINGS
+    )
     answer = await post(router, path, json=body)
     assert (answer.status_code, answer.content, acceptance.taken) == (204, b"", [])
     assert metrics.ignored.counted == [{"fansipan.door": door, "fansipan.event": event}]
@@ -146,7 +167,7 @@ async def test_messages_of_network_servers_that_hold_no_reading_are_counted(
 
 async def test_a_network_server_that_sends_protobuf_is_told_to_send_json():
     router = lorawan_router(
-        cast(Acceptance, FakeAcceptance()), authenticate, cast(Metrics, FakeMetrics()), SETTINGS
+        cast(Acceptance, FakeAcceptance()), authenticate, DEVICES, cast(Metrics, FakeMetrics()), SETTINGS
     )
     headers = {"content-type": "application/octet-stream"}
     answer = await post(router, "/v1/lorawan/chirpstack?event=up", content=b"\x0a", headers=headers)

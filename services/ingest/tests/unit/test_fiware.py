@@ -166,7 +166,7 @@ def test_a_wrong_entity_has_its_reason_and_spoils_no_other(wrong: Any, detail: s
     readings = read({"data": [good, wrong, good]})
     assert readings.datastreams == ["acme/T:g/x"] * 2
     [refused] = readings.rejected
-    assert (refused.index, refused.payload) == (1, wrong)
+    assert (refused.index, refused.door, refused.payload) == (1, "ngsi-v2", {"data": [wrong]})
     assert detail in refused.detail
 
 
@@ -185,7 +185,7 @@ def test_a_wrong_attribute_is_refused_alone(wrong: Any, detail: str):
     [refused] = readings.rejected
     assert (refused.index, refused.code[:6]) == (0, "invali" if wrong != 10**400 else "number")
     assert refused.detail.startswith(detail)
-    assert refused.payload == {"id": "e", "x": wrong}
+    assert refused.payload == {"data": [{"id": "e", "type": "T", "x": wrong}]}
 
 
 @pytest.mark.parametrize("body", [5, [], {}, {"data": {}}, "data"])

@@ -17,13 +17,14 @@ CASES: list[dict[str, Any]] = json.loads((FIXTURES / "parser_cases.json").read_t
 ARRIVAL = 1_782_867_600_000
 
 
-def parse(body: str | bytes, precision: str = "ns", **limits: int) -> Readings:
+def parse(body: str | bytes, precision: str = "ns", **limits: Any) -> Readings:
+    bounds: dict[str, Any] = {"max_points": 1000, "max_readings": 10_000} | limits
     return parse_lines(
         body.encode() if isinstance(body, str) else body,
         provider="acme",
         precision=precision,
         arrival_ms=ARRIVAL,
-        **({"max_points": 1000, "max_readings": 10_000} | limits),
+        **bounds,
     )
 
 

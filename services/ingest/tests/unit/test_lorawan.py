@@ -51,6 +51,8 @@ def test_an_uplink_of_chirpstack():
         ("0101010101010101",),
         1_658_136_855_775,
         {"temperature": 21.5},
+        ("0101010101010101",),
+        ("17c82e96-be03-4f38-aef3-f83d48582d97", "Test application", ""),
     )
 
 
@@ -72,6 +74,8 @@ def test_uplinks_of_the_things_stack():
         ("0004a30b001c0530",),
         1_581_520_545_789,
         {"temperature": 1.0, "luminosity": 0.64},
+        ("0004a30b001c0530", "dev1"),
+        ("app1", ""),
     )
     bytes_only = things_stack_uplink(sample("things_stack_v3", "uplink_message_console_2"))
     assert readings_of("acme", bytes_only, {}).datastreams == ["acme/0004a30b001c1452/bytes:0"]

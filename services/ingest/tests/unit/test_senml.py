@@ -314,3 +314,69 @@ def test_units_have_codes_of_ucum():
     }.items() <= {symbol: unit.ucum for symbol, unit in SENML_UNITS.items()}.items()
     for unit in SENML_UNITS.values():
         assert re.fullmatch(r"[!-~]+", unit.ucum)
+
+
+@pytest.mark.parametrize("version", [0, -1, 9.5, 11, 1e300])
+def test_a_version_is_a_positive_integer_that_is_known(version: float):
+    with pytest.raises(MalformedBody, match=r"version|bver"):
+        resolve([{"bver": version, "n": "a", "v": 1}], NOW)
+
+
+@pytest.mark.parametrize("version", [10, 10.0, 5])
+def test_earlier_versions_are_read(version: float):
+    records, wrong = resolve(
+        [{"bver": version, "bn": "a", "bv": 20, "bs": 1}, {"v": 1.5}, {"s": 2}, {"n": "b"}], NOW
+    )
+    assert wrong == []
+    assert [(each.name, each.value, each.sum) for each in records] == [
+        ("a", 21.5, None),
+        ("a", None, 3),
+        ("ab", 20, 1),
+    ]
+
+
+SECONDARY = {
+    "ms": "ms",
+    "min": "min",
+    "h": "h",
+    "MHz": "MHz",
+    "kW": "kW",
+    "kVA": "kV.A",
+    "kvar": "kV.A{r}",
+    "Ah": "A.h",
+    "Wh": "W.h",
+    "kWh": "kW.h",
+    "varh": "V.A{r}.h",
+    "kvarh": "kV.A{r}.h",
+    "kVAh": "kV.A.h",
+    "Wh/km": "W.h/km",
+    "KiB": "KiBy",
+    "GB": "GBy",
+    "Mbit/s": "Mbit/s",
+    "B/s": "By/s",
+    "MB/s": "MBy/s",
+    "mV": "mV",
+    "mA": "mA",
+    "dBm": "dB{mW}",
+    "ug/m3": "ug/m3",
+    "mm/h": "mm/h",
+    "m/h": "m/h",
+    "ppm": "[ppm]",
+    "/100": "%",
+    "/1000": "[ppth]",
+    "hPa": "hPa",
+    "mm": "mm",
+    "cm": "cm",
+    "km": "km",
+    "km/h": "km/h",
+}
+"""All of RFC 8798, section 3."""
+
+
+def test_every_secondary_unit_of_rfc_8798_is_known_and_nothing_is_converted():
+    assert len(SECONDARY) == 33
+    for symbol, ucum in SECONDARY.items():
+        records, wrong = resolve([{"n": f"{DEVICE}:x", "u": symbol, "v": 1.5}], NOW)
+        readings = readings_of("acme", [{}], records, wrong)
+        assert readings.results == [1.5]
+        assert readings.units[readings.datastreams[0]].ucum == ucum, symbol

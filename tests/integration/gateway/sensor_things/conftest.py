@@ -5,10 +5,25 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 from tests.integration.conftest import connect
 from tests.support.sensor_things_world import build
 
 Get = Callable[..., Awaitable[Any]]
+EXAMPLES = settings(
+    max_examples=150,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+"""Examples that are the same each time."""
 
 
 @pytest.fixture(scope="module")

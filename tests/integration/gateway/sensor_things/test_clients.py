@@ -28,6 +28,9 @@ async def test_qgis_finds_the_version_in_the_service_root(get: Get):
     root = await get("")
     assert any(re.fullmatch(r".*/1\.1/.*/datamodel\b", uri) for uri in root["serverSettings"]["conformance"])
     assert {entry["name"]: entry["url"] for entry in root["value"]}["Locations"].endswith("/Locations")
+    assert not [
+        uri for uri in root["serverSettings"]["conformance"] if "multi-datastream" in uri
+    ]  # it would ask for them
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,50 @@ async def test_qgis_counts_geometries_of_a_kind(
     for kind, count in counts.items():
         text = f"{field}/type eq '{kind}' or {field}/geometry/type eq '{kind}'"
         assert (await get(f"/{entity_set}", top=0, count="true", filter=text))["@iot.count"] == count
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "count"),
+    [
+        ("Things", 3),
+        ("Locations", 4),
+        ("HistoricalLocations", 4),
+        ("Datastreams", 5),
+        ("Sensors", 2),
+        ("ObservedProperties", 4),
+        ("Observations", 37),
+        ("FeaturesOfInterest", 5),
+    ],
+)
+async def test_qgis_counts_whole_sets_without_reading_them(get: Get, entity_set: str, count: int):
+    assert await get(f"/{entity_set}", top=0, count="true") == {"@iot.count": count, "value": []}
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "field", "names"),
+    [
+        ("Locations", "location", ["here"]),
+        ("FeaturesOfInterest", "feature", ["here", "river"]),
+        ("Datastreams", "observedArea", ["Counts", "Mixed", "Rich", "Nothing yet"]),
+    ],
+)
+async def test_qgis_asks_for_the_extent_of_each_kind_of_geometry(
+    get: Get, entity_set: str, field: str, names: list[str]
+):
+    text = f"({field}/type eq 'Point' or {field}/geometry/type eq 'Point') and (geo.intersects({field}, {_NORTH}))"
+    page = await get(f"/{entity_set}", top=200, count="false", filter=text)
+    assert [entity["name"] for entity in page["value"]] == names
+    assert page.keys() == {"value"}
+    assert all(entity["@iot.id"] < 1 << 31 for entity in page["value"])
+
+
+async def test_qgis_reads_names_properties_and_times_of_history(get: Get):
+    for entity in (await get("/Locations", top=200, count="false"))["value"]:
+        assert isinstance(entity["properties"], dict)
+        assert entity["@iot.selfLink"].endswith(f"/Locations({entity['@iot.id']})")
+        assert {"name", "description"} <= entity.keys()
+    history = (await get("/HistoricalLocations", top=200, count="false"))["value"]
+    assert all(re.fullmatch(r"[-0-9]+T[0-9:]+\.\d{3}Z", entity["time"]) for entity in history)
 
 
 async def test_qgis_reads_pages_within_an_extent(sta: httpx.AsyncClient, get: Get):
@@ -88,6 +135,36 @@ async def test_qgis_follows_next_links_of_what_is_expanded(sta: httpx.AsyncClien
 
 
 # ---------------------------------------------------------------- Grafana
+async def test_grafana_asks_the_root_whether_it_is_well(sta: httpx.AsyncClient):
+    for path in ("", "/"):
+        assert (await sta.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "entity_set", ["Things", "Locations", "Datastreams", "Observations", "FeaturesOfInterest"]
+)
+async def test_grafana_may_ask_for_a_thousand(get: Get, entity_set: str):
+    page = await get(f"/{entity_set}", top=1000, count="true")
+    assert len(page["value"]) == page["@iot.count"]
+    assert "@iot.nextLink" not in page
+
+
+async def test_grafana_takes_the_first_part_of_a_period_and_the_result(get: Get):
+    observations = await get("/Datastreams(1)/Observations", top=1000)
+    assert [item["result"] for item in observations["value"]] == list(range(1, 13))
+    assert observations["value"][0]["phenomenonTime"].split("/")[0] == "2026-07-01T00:00:00.000Z"
+    (datastream,) = (await get("/Datastreams", filter="id eq 1"))["value"]
+    assert datastream["phenomenonTime"].split("/")[0] == "2026-07-01T00:00:00.000Z"
+
+
+async def test_grafana_adds_no_range_to_a_path_that_has_a_filter_or_expands(sta: httpx.AsyncClient):
+    for typed in (
+        "/Datastreams(1)/Observations?$filter=result gt 10&$top=1000",
+        "/Things?$expand=Datastreams($expand=Observations($top=1;$orderby=phenomenonTime desc))&$top=1000",
+    ):
+        assert (await sta.get(typed)).status_code == 200
+
+
 async def test_grafana_adds_a_range_and_top_to_the_path_that_was_typed(sta: httpx.AsyncClient):
     begin, end = "2026-07-01T02:00:00.000Z", "2026-07-01T04:00:00.000Z"
     addition = f"&$filter=phenomenonTime ge {begin} and phenomenonTime le {end}&$top=1000"

@@ -47,9 +47,7 @@ async def test_the_service_root_lists_the_eight_sets_and_nothing_else(get: Get):
     assert root["value"] == [{"name": name, "url": f"{ROOT}/{name}"} for name in MANDATORY]
     conformance = root["serverSettings"]["conformance"]
     assert "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel" in conformance
-    assert not [
-        name for name in conformance if "create" in name or "mqtt" in name
-    ]  # reading is what there is
+    assert "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert" in conformance
 
 
 @pytest.mark.parametrize("name", MANDATORY)
@@ -192,6 +190,16 @@ async def test_expand_with_slashes_is_nested(get: Get):
     assert entity["FeatureOfInterest"]["name"] == "here"
 
 
+async def test_expand_with_slashes_stands_beside_nested_options_and_means_the_same(get: Get):
+    slashes = await get("/Things", expand="Datastreams/ObservedProperty,Locations($select=name)")
+    nested = await get("/Things", expand="Datastreams($expand=ObservedProperty),Locations($select=name)")
+    assert slashes == nested
+    assert slashes["value"][0]["Locations"] == [{"name": "here"}]
+    assert slashes["value"][0]["Datastreams"][0]["ObservedProperty"]["name"] == "Count"
+    under = await get("/Sensors(1)", expand="Datastreams($top=1;$expand=Thing/Locations,ObservedProperty)")
+    assert under["Datastreams"][0]["Thing"]["Locations"][0]["name"] == "here"
+
+
 async def test_expand_of_nothing_known_is_400(sta: httpx.AsyncClient):
     response = await sta.get("/Things?$expand=FeatureOfInterest")
     assert response.status_code == 400
@@ -220,21 +228,41 @@ async def test_a_next_link_is_there_exactly_when_more_remain(
     assert found == everything[skip:]
 
 
+_MEASUREMENT: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
 _VALUES: Final = {
     "Things/name": "'Trạm hai'",
     "Things/description": "'Đứng yên'",
+    "Things/properties/commune": "'02671'",
     "Locations/name": "'there'",
+    "Locations/description": "'Point'",
     "Locations/encodingType": "'application/geo+json'",
     "HistoricalLocations/time": "2026-06-21T00:00:00Z",
     "Datastreams/name": "'Mixed'",
+    "Datastreams/description": "'One to twelve'",
+    "Datastreams/observationType": f"'{_MEASUREMENT}'",
+    "Datastreams/unitOfMeasurement/name": "'Metre'",
     "Datastreams/unitOfMeasurement/symbol": "'m'",
+    "Datastreams/unitOfMeasurement/definition": "'ucum:m'",
+    "Sensors/name": "'Sensor'",
+    "Sensors/description": "''",
+    "Sensors/encodingType": "'application/pdf'",
     "Sensors/metadata": "'https://example.org/s.pdf'",
+    "ObservedProperties/name": "'Note'",
     "ObservedProperties/definition": "'https://example.org/count'",
+    "ObservedProperties/description": "''",
     "Observations/result": "5",
     "Observations/phenomenonTime": "2026-07-01T05:00:00.000Z",
     "Observations/resultTime": "2026-07-04T01:00:00Z",
     "FeaturesOfInterest/name": "'river'",
+    "FeaturesOfInterest/description": "'Named by the sender'",
+    "FeaturesOfInterest/encodingType": "'application/geo+json'",
 }
+
+
+def test_every_mandatory_property_that_can_be_compared_is_in_the_list():
+    listed = {tuple(name.split("/")[:2]) for name in _VALUES}
+    geometries = {"location", "feature"}
+    assert listed == {(name, key) for name, keys in MANDATORY.items() for key in keys - geometries}
 
 
 @pytest.mark.parametrize(("name", "value"), _VALUES.items())

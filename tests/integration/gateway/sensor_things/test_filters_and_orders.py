@@ -4,25 +4,13 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
+from tests.integration.gateway.sensor_things.conftest import EXAMPLES
 from tests.support import sensor_things_expressions as expressions
 from tests.support.sensor_things_evaluator import holds, sort_values
 
 from fansipan_gateway.sensor_things.grammar.expressions import parse_filter, parse_orderby
 
-_EXAMPLES = settings(
-    max_examples=150,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
 _WHOLE = (
     "$expand=Datastream($expand=Thing,Sensor),FeatureOfInterest&$top=1000"
     "&$select=id,phenomenonTime,resultTime,result,resultQuality,parameters"
@@ -53,7 +41,7 @@ async def _ids(sta: httpx.AsyncClient, **options: Any) -> list[int]:
         response = await sta.get(page["@iot.nextLink"])
 
 
-@_EXAMPLES
+@EXAMPLES
 @given(text=expressions.filters)
 async def test_a_filter_passes_what_it_passes_in_memory(
     sta: httpx.AsyncClient, entities: list[dict[str, Any]], text: str
@@ -68,7 +56,7 @@ async def test_a_filter_passes_what_it_passes_in_memory(
     assert response.json()["@iot.count"] == len(wanted)
 
 
-@_EXAMPLES
+@EXAMPLES
 @given(text=expressions.orders)
 async def test_pages_in_any_order_are_those_of_memory(
     sta: httpx.AsyncClient, entities: list[dict[str, Any]], text: str
@@ -87,7 +75,7 @@ async def test_pages_in_any_order_are_those_of_memory(
     assert await _ids(sta, orderby=text, select="id", top=7) == [entity["@iot.id"] for entity in expected]
 
 
-@settings(_EXAMPLES, max_examples=200)
+@settings(EXAMPLES, max_examples=200)
 @given(text=expressions.anything)
 async def test_nothing_makes_it_stumble(sta: httpx.AsyncClient, text: str):
     for options in ({"$filter": text}, {"$orderby": text}, {"$expand": f"Datastream($filter={text})"}):

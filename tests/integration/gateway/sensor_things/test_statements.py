@@ -32,6 +32,11 @@ async def years(filled: str) -> AsyncGenerator["asyncpg.Connection[Any]"]:
         " SELECT 4, '2025-01-01T12:00:00Z'::timestamptz + i * interval '1 day', i FROM generate_series(0, $1) i",
         _WEEKS * 7,
     )
+    await connection.execute(
+        "INSERT INTO latest_observation (datastream_id, phenomenon_time, result)"
+        " SELECT datastream_id, phenomenon_time, result FROM observation WHERE datastream_id = 4"
+        " ORDER BY phenomenon_time DESC LIMIT 1"
+    )
     await connection.execute("ANALYZE observation")
     yield connection
     await connection.close()
@@ -136,6 +141,66 @@ async def test_chunks_outside_a_range_are_left_alone(
     statement, values = watching.run[-1]
     touched = await _chunks(years, statement, values)
     assert 1 <= len(touched) <= most, touched
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "most"),
+    [
+        ("Observations", {"orderby": "phenomenonTime desc", "top": 5}, 14),
+        ("Observations", {"orderby": "phenomenonTime desc", "top": 2, "filter": "result ge 0"}, 14),
+        ("Observations", {"orderby": "phenomenonTime", "top": 5}, 4),
+        (
+            "Observations",
+            {"orderby": "phenomenonTime", "top": 5, "filter": "Datastream/name eq 'Nothing yet'"},
+            4,
+        ),
+        (
+            "Observations",
+            {
+                "orderby": "phenomenonTime",
+                "top": 3,
+                "filter": "phenomenonTime ge 2025-06-01T00:00:00Z and result gt 2",
+            },
+            4,
+        ),
+        (
+            "Observations",
+            {"orderby": "phenomenonTime desc", "top": 3, "filter": "phenomenonTime le 2025-06-01T00:00:00Z"},
+            4,
+        ),
+    ],
+)
+async def test_the_newest_and_the_oldest_of_all_are_found_without_sorting_all(
+    watching: _Watching, years: "asyncpg.Connection[Any]", path: str, options: dict[str, Any], most: int
+):
+    watching.run.clear()
+    await _read(watching, path, **options)
+    touched = [await _chunks(years, statement, values) for statement, values in watching.run]
+    assert 1 <= len(set[str]().union(*touched)) <= most, [len(each) for each in touched]
+    assert len(watching.run) <= 10
+
+
+@pytest.mark.parametrize("direction", ["desc", "asc"])
+@pytest.mark.parametrize("condition", ["", "result gt 3", "phenomenonTime gt 2026-01-01T00:00:00Z"])
+async def test_pages_by_time_are_all_there_is_in_order(
+    sta: httpx.AsyncClient, years: "asyncpg.Connection[Any]", direction: str, condition: str
+):
+    wanted = await years.fetch(
+        "SELECT datastream_id, phenomenon_time FROM observation WHERE ($1 <> 'result gt 3' OR result > 3)"
+        " AND ($1 NOT LIKE 'phen%' OR phenomenon_time > '2026-01-01T00:00:00Z')"
+        f" ORDER BY phenomenon_time {direction}, datastream_id",
+        condition,
+    )
+    options = {"$orderby": f"phenomenonTime {direction}", "$top": "90", "$select": "id"}
+    response = await sta.get("/Observations", params=options | ({"$filter": condition} if condition else {}))
+    found: list[int] = []
+    while True:
+        page = response.json()
+        found += [entity["@iot.id"] for entity in page["value"]]
+        if "@iot.nextLink" not in page:
+            break
+        response = await sta.get(page["@iot.nextLink"])
+    assert found == [observation_id(row[0], int(row[1].timestamp() * 1000)) for row in wanted]
 
 
 async def test_pages_behind_a_next_link_touch_no_earlier_chunk(

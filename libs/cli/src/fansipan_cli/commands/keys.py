@@ -39,7 +39,7 @@ def create(
     provider: Annotated[str, typer.Option(help="Key of the provider; it is made when missing.")],
     name: Annotated[str, typer.Option(help="What the key is for.")],
     provider_name: Annotated[str | None, typer.Option(help="Full name of the provider.")] = None,
-    scopes: Annotated[str, typer.Option(help="Comma separated: write, read.")] = "write",
+    scopes: Annotated[str, typer.Option(help="Comma separated: write, read, manage.")] = "write",
     auto_register: Annotated[
         bool | None,
         typer.Option(

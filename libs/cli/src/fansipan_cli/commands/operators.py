@@ -41,6 +41,7 @@ UPDATE operator SET failed_sign_ins = 0, locked_until = NULL WHERE username = %(
 class Role(StrEnum):
     """What an operator may do."""
 
+    INTEGRATOR = "integrator"
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"

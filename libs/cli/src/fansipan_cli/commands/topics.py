@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
+from fansipan_cli.asyncapi import kafka_document, to_yaml
+from fansipan_cli.commands.topics_replay import replay
 from fansipan_cli.errors import CommandError
 from fansipan_cli.settings import read_settings
 from fansipan_common.contracts import topic_specs
@@ -19,6 +22,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Kafka topics.", no_args_is_help=True)
     group.callback()(_group)
     group.command("create")(create)
+    group.command("replay")(replay)
+    group.command("asyncapi")(asyncapi)
     app.add_typer(group, name="topics")
 
 
@@ -47,3 +52,14 @@ def create(
     Console().print(f"created {len(made)} of {len(specs)} topics", highlight=False)
     for name in made:
         Console().print(f"  {name}", highlight=False)
+
+
+def asyncapi(
+    output: Annotated[Path | None, typer.Option(help="Write it there; else to standard output.")] = None,
+) -> None:
+    """Print the AsyncAPI document of the topics, made from the contracts. Needs no service."""
+    text = to_yaml(kafka_document())
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")

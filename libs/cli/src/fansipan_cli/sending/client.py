@@ -14,6 +14,7 @@ import zstandard
 from fansipan_cli.errors import CommandError
 from fansipan_cli.sending.backoff import Backoff, parse_retry_after
 from fansipan_cli.sending.tally import Tally
+from fansipan_common.contracts.doors import Door, Return
 
 Target = Literal["observations", "service-events"]
 
@@ -22,6 +23,11 @@ _CONTENT_TYPES: Final[dict[Target, str]] = {
     "service-events": "application/cloudevents-batch+json",
 }
 _ACCEPTED: Final = 202
+_NO_CONTENT: Final = 204
+_NOTHING_TAKEN: Final = {
+    "code": "nothing-taken",
+    "detail": "the door understood it, and found nothing to store",
+}
 _TOO_LARGE: Final = 413
 _LEVEL: Final = 3
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -97,7 +103,7 @@ class IngestClient:
             self._tally.reject(refusal.code, refusal.detail, items[refusal.index])
 
     async def _deliver_written(self, target: Target, body: bytes, count: int) -> list[Refusal]:
-        response = await self._post(target, body)
+        response = await self._post(f"/v1/{target}", body, {"Content-Type": _CONTENT_TYPES[target]})
         if response.status_code == _TOO_LARGE and count > 1:
             items = orjson.loads(body)
             half = count // 2
@@ -111,16 +117,37 @@ class IngestClient:
             )
         return self._count(response, count)
 
-    async def _post(self, target: Target, body: bytes) -> httpx.Response:
-        headers = {"Content-Type": _CONTENT_TYPES[target]}
+    async def send_back(self, door: Door, request: Return, payload: Any) -> None:
+        """Bring one payload back to its door, and count the outcome as that of one item.
+
+        Raises:
+            CommandError: the key may not, or ingest has not answered for the whole patience.
+        """
+        self._tally.sent += 1
+        response = await self._post(request.target, request.body, request.headers)
+        if response.status_code in (401, 403, 404):
+            raise CommandError(
+                f"ingest answered {response.status_code}: {_detail(response)}",
+                _what_to_do(response.status_code),
+            )
+        answer = _document(response)
+        if answer.get("accepted") or (response.status_code == _NO_CONTENT and door is Door.INFLUX):
+            self._tally.accepted += 1
+            return
+        rejected = answer.get("rejected") or [answer or _NOTHING_TAKEN]
+        self._tally.reject(
+            str(rejected[0].get("code", "refused")), str(rejected[0].get("detail", "")), payload
+        )
+
+    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
         if self._compress:
             body = await asyncio.to_thread(zstandard.compress, body, _LEVEL)
-            headers["Content-Encoding"] = "zstd"
+            headers = headers | {"Content-Encoding": "zstd"}
         began: float | None = None
         attempt = 0
         while True:
             self._tally.requests += 1
-            outcome = await self._attempt(f"/v1/{target}", body, headers)
+            outcome = await self._attempt(path, body, headers)
             if isinstance(outcome, httpx.Response):
                 return outcome
             began = self._monotonic() if began is None else began
@@ -176,6 +203,14 @@ def make_http(url: str, key: str, *, connections: int) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         trust_env=False,
     )
+
+
+def _document(response: httpx.Response) -> dict[str, Any]:
+    try:
+        document: Any = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _detail(response: httpx.Response) -> str:

@@ -29,10 +29,17 @@ class RejectedItem(BaseModel):
 
 
 class DeadLetterItem(RejectedItem):
-    """A rejected item with what was sent: JSON as it was, anything else as base64."""
+    """A rejected item with what was sent: JSON as it was, anything else as base64.
+
+    Attributes:
+        door: whose form the payload has (`fansipan_common.contracts.doors`); None: an observation or service event.
+        context: what was said beside the payload and is needed to read it.
+    """
 
     payload: Any = None
     payload_base64: str | None = None
+    door: str | None = None
+    context: dict[str, str] | None = None
 
 
 class DeadLetter(BaseModel):

@@ -48,11 +48,12 @@ LIVE_TOPICS: Final[Mapping[TopicName, LiveTopic]] = {
 
 
 class NewestReadings(BaseModel):
-    """The newest observation of each of some datastreams, as columns: stored for the first time, or corrected.
+    """The newest observation of each of some datastreams, as columns: stored for the first time, corrected, or newest
+    since what was newer was taken back.
 
     Attributes:
         ids: of the datastreams, each once.
-        ms: phenomenon times, Unix milliseconds.
+        ms: phenomenon times, Unix milliseconds; 0 where no observation is left.
         results: numbers, or what was measured in place of one.
     """
 

@@ -19,6 +19,8 @@ from fansipan_common.contracts.moment import Moment
 MAX_TEXT_RESULT: Final = 8192
 """Longest text result, in characters."""
 
+MAX_FEATURE_ID: Final = (1 << 31) - 1
+
 MAX_RESULT: Final = 1e290
 """Largest number, either way: the sum of a day of them is still a 64-bit floating-point number."""
 
@@ -49,6 +51,12 @@ ResultValue = Annotated[
 ]
 
 
+DatastreamName = Annotated[
+    StrictStr | Annotated[StrictInt, Field(gt=0)],
+    Field(union_mode="left_to_right", description="`<provider>/<thing>/<property>`, or the datastream's id."),
+]
+
+
 class ObservationItem(BaseModel):
     """An observation: what a datastream measured (`result`) and when (`phenomenonTime`).
 
@@ -57,18 +65,31 @@ class ObservationItem(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
-    datastream: Annotated[
-        StrictStr | Annotated[StrictInt, Field(gt=0)],
-        Field(
-            union_mode="left_to_right", description="`<provider>/<thing>/<property>`, or the datastream's id."
-        ),
-    ]
+    datastream: DatastreamName
     phenomenon_time: Annotated[Moment, Field(description="RFC 3339 with offset.")]
     result: ResultValue
     result_time: Moment | None = None
     result_quality: ResultQuality | None = None
     parameters: dict[str, Any] | None = None
+    feature_id: Annotated[
+        Annotated[StrictInt, Field(gt=0, le=MAX_FEATURE_ID)] | None,
+        Field(
+            description="Id of the FeatureOfInterest; without it, that of where the datastream's thing stood then."
+        ),
+    ] = None
+
+
+class ObservationName(BaseModel):
+    """An observation by its identity, to take it back."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+    datastream: DatastreamName
+    phenomenon_time: Annotated[Moment, Field(description="RFC 3339 with offset.")]
 
 
 OBSERVATION_LIST: Final[TypeAdapter[list[ObservationItem]]] = TypeAdapter(list[ObservationItem])
 """Validates a whole JSON array in one call."""
+
+OBSERVATION_NAME_LIST: Final[TypeAdapter[list[ObservationName]]] = TypeAdapter(list[ObservationName])
+"""As `OBSERVATION_LIST`, of names."""

@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from fansipan_common.contracts.identity import MAX_DATASTREAM_ID, MAX_MILLISECOND
-from fansipan_common.contracts.observation import MAX_RESULT
+from fansipan_common.contracts.observation import MAX_FEATURE_ID, MAX_RESULT
 
 CONTENT_TYPE = "application/json"
 EVENT_TYPE = "vn.fansipan.observations.v1"
@@ -34,6 +34,8 @@ class ObservationBatch:
         result_quality: n codes (0 good, 1 suspect, 2 bad) or None each; None when none is stated.
         result_ms: n Unix times in ms or None each; None when none is stated.
         parameters: n objects or None each; None when none is stated.
+        feature_ids: n ids of features of interest or None each; None when none is stated.
+        deleted: n flags or None each: rows that take back what was sent, and have no result; None when none does.
     """
 
     datastream_ids: NDArray[np.int32]
@@ -43,6 +45,8 @@ class ObservationBatch:
     result_quality: list[int | None] | None = None
     result_ms: list[int | None] | None = None
     parameters: list[dict[str, Any] | None] | None = None
+    feature_ids: list[int | None] | None = None
+    deleted: list[bool | None] | None = None
 
     def __len__(self) -> int:
         return len(self.datastream_ids)
@@ -55,6 +59,8 @@ class ObservationBatch:
             and self.result_quality is None
             and self.result_ms is None
             and self.parameters is None
+            and self.feature_ids is None
+            and self.deleted is None
         )
 
 
@@ -67,11 +73,13 @@ def encode_columns(
     result_quality: list[int | None] | None = None,
     result_ms: list[int | None] | None = None,
     parameters: list[dict[str, Any] | None] | None = None,
+    feature_ids: list[int | None] | None = None,
+    deleted: list[bool | None] | None = None,
 ) -> bytes:
     """Encode n rows as the JSON data of one record.
 
     `datastream_keys` names each id that occurs, so that a consumer needs no registry to read the record.
-    `result` holds numbers, text, booleans and objects as they are.
+    `result` holds numbers, text, booleans and objects as they are; where a row is deleted, None.
     """
     columns: dict[str, Any] = {
         "datastreams": datastream_keys,
@@ -85,6 +93,10 @@ def encode_columns(
         columns["resultTime"] = result_ms
     if parameters is not None:
         columns["parameters"] = parameters
+    if feature_ids is not None:
+        columns["featureId"] = feature_ids
+    if deleted is not None:
+        columns["deleted"] = deleted
     return orjson.dumps(columns, option=orjson.OPT_NON_STR_KEYS)
 
 
@@ -105,8 +117,11 @@ def decode_columns(data: bytes | None) -> ObservationBatch:
     results = columns.get("result")
     if not isinstance(results, list) or not len(ids) == len(times) == len(results):
         raise MalformedBatch("datastreamId, phenomenonTime and result are not arrays of one length")
-    numbers, others = _results(results)
     size = len(ids)
+    deleted = _optional(columns, "deleted", size, lambda v: type(v) is bool)
+    numbers, others = _results(results if deleted is None else _without(results, deleted))
+    if deleted is not None:
+        numbers[[flag is True for flag in deleted]] = np.nan
     return ObservationBatch(
         datastream_ids=ids.astype(np.int32),
         phenomenon_ms=times,
@@ -117,6 +132,10 @@ def decode_columns(data: bytes | None) -> ObservationBatch:
             columns, "resultTime", size, lambda v: type(v) is int and 0 <= v <= MAX_MILLISECOND
         ),
         parameters=_optional(columns, "parameters", size, lambda v: isinstance(v, dict)),
+        feature_ids=_optional(
+            columns, "featureId", size, lambda v: type(v) is int and 0 < v <= MAX_FEATURE_ID
+        ),
+        deleted=deleted,
     )
 
 
@@ -130,6 +149,13 @@ def _integers(columns: dict[str, Any], name: str, *, low: int, high: int) -> NDA
     if array is None or array.dtype.kind != "i" or array.min() < low or array.max() > high:
         raise MalformedBatch(f"{name} holds something that is no integer in {low}..{high}")
     return array.astype(np.int64, copy=False)
+
+
+def _without(values: list[Any], deleted: list[bool | None]) -> list[Any]:
+    """The results with a number in place of those of deleted rows, which have none."""
+    if any(flag and value is not None for value, flag in zip(values, deleted, strict=True)):
+        raise MalformedBatch("result holds something for a deleted row")
+    return [0.0 if flag else value for value, flag in zip(values, deleted, strict=True)]
 
 
 def _results(values: list[Any]) -> tuple[NDArray[np.float64], list[Any] | None]:

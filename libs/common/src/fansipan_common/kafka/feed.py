@@ -105,6 +105,10 @@ class Feed(ConsumerRebalanceListener):
             if partition in self._assigned:
                 self._consumer.seek(partition, offset)
 
+    def end(self, partition: Partition) -> int | None:
+        """The offset behind the newest record, as far as it is known."""
+        return self._consumer.highwater(partition) if partition in self._assigned else None
+
     def lag(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
         """Records between the given offsets and the end of each partition, as far as it is known."""
         marks = {partition: self._consumer.highwater(partition) for partition in offsets}

@@ -15,16 +15,18 @@ class Metrics:
         ignored: messages that hold nothing to store. Attributes: `fansipan.door`, `fansipan.event`.
         publish_duration: seconds from hand-over to Kafka's ack, one request.
         publish_in_flight: bytes handed to Kafka and not yet acknowledged.
-        stored: rows by outcome: `inserted`, `duplicate`, `corrected`. Attributes: `fansipan.target`,
-            `fansipan.outcome`.
+        stored: rows by outcome: `inserted`, `duplicate`, `corrected`, `deleted`, `orphaned` (of a deleted datastream).
+            Attributes: `fansipan.target`, `fansipan.outcome`.
         commit_duration: seconds of one micro-batch transaction.
         commit_rows: rows of one micro-batch.
         commit_age: seconds from a record's Kafka timestamp to its commit, the oldest of each micro-batch.
         dead_lettered: records that analytics could not use.
         missed: records that Kafka no longer had when the store came to them (retention was too short).
         rolled_up: buckets recomputed. Attributes: `fansipan.level`.
+        swept: stored rows of deleted datastreams that were taken away.
         evaluated: figures that became a revision. Attributes: `fansipan.lane`.
         evaluation_duration: seconds of one transaction of a lane. Attributes: `fansipan.lane`.
+        untold: stored observations that were left out of the stream for live listeners. Attributes: `error.type`.
         loop_errors: faults that an outermost loop caught. Attributes: `fansipan.task`, `error.type`.
     """
 
@@ -40,8 +42,10 @@ class Metrics:
     dead_lettered: Counter
     missed: Counter
     rolled_up: Counter
+    swept: Counter
     evaluated: Counter
     evaluation_duration: Histogram
+    untold: Counter
     loop_errors: Counter
 
 
@@ -67,9 +71,13 @@ def metrics_of(scope: str) -> Metrics:
             "fansipan.store.missed", "{record}", "Records gone before they were read"
         ),
         rolled_up=meter.create_counter("fansipan.rollup.buckets", "{bucket}", "Buckets recomputed"),
+        swept=meter.create_counter("fansipan.sweep.rows", "{row}", "Rows of deleted datastreams taken away"),
         evaluated=meter.create_counter("fansipan.indicator.revisions", "{value}", "Figures that changed"),
         evaluation_duration=meter.create_histogram(
             "fansipan.indicator.evaluation.duration", "s", "One transaction of a lane"
+        ),
+        untold=meter.create_counter(
+            "fansipan.store.untold", "{row}", "Rows that live listeners do not hear of"
         ),
         loop_errors=meter.create_counter(
             "fansipan.task.errors", "{error}", "Faults caught by an outermost loop"

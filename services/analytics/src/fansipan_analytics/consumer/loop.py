@@ -15,7 +15,7 @@ import structlog
 from fansipan_analytics.consumer.dead_letters import DeadLetterOffice, PoisonStorm
 from fansipan_analytics.consumer.tracing import commit_span
 from fansipan_analytics.domain.records import Poison, Prepared, prepare_observations, prepare_service_event
-from fansipan_analytics.repository.offsets import load_offsets
+from fansipan_analytics.repository.offsets import Fenced, load_offsets
 from fansipan_analytics.service.store import UNUSABLE, Store
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
@@ -44,6 +44,10 @@ class _Batch:
     poison: list[tuple[FeedRecord, str]] = field(default_factory=list)
     expected: dict[Partition, int] = field(default_factory=dict)
     following: dict[Partition, int] = field(default_factory=dict)
+
+
+class TopicMadeAnew(Exception):
+    """Kafka's records are not those that the offsets in the database are about."""
 
 
 class StoreConsumer:
@@ -137,10 +141,23 @@ class StoreConsumer:
                 if time.monotonic() - reported > _REPORT_SECONDS:
                     reported = time.monotonic()
                     await feed.report(self._positions_committed(batch))
+                    await self._notice_replay(batch)
         finally:
             self._feed = None
             await self._finish()
             await feed.stop()
+
+    async def _notice_replay(self, in_hand: _Batch) -> None:
+        """While nothing is stored, see whether somebody has moved our offsets; a commit would find out by itself.
+
+        Raises:
+            Fenced: so it is.
+        """
+        if in_hand.records or self._commit is not None:
+            return
+        generation, here = self._generation, dict(self._positions)
+        if await load_offsets(self._database, set(here)) != here and generation == self._generation:
+            raise Fenced("the offsets were moved: records are to be taken again")
 
     def _positions_committed(self, in_hand: _Batch) -> dict[Partition, int]:
         return self._positions | (in_hand.expected if in_hand.generation == self._generation else {})
@@ -184,11 +201,25 @@ class StoreConsumer:
                 # What was just polled is already behind the new positions, so it must be taken.
                 batch = _Batch(self._generation)
             for partition, records in polled.items():
+                self._refuse_younger(feed, partition)
                 self._take(batch, partition, records)
             if not polled and not in_flight and not gathering:
                 break
         self._last_rows = batch.prepared.rows
         return batch
+
+    def _refuse_younger(self, feed: Feed, partition: Partition) -> None:
+        """Passing over what is "already stored" would lose everything from a topic that was made anew.
+
+        Raises:
+            TopicMadeAnew: Kafka has less than was taken from it.
+        """
+        end, position = feed.end(partition), self._positions[partition]
+        if end is not None and end < position:
+            raise TopicMadeAnew(
+                f"the store is at {position} of {partition.topic}-{partition.partition}, which ends at {end}:"
+                " it was made anew; see fansipan topics replay"
+            )
 
     def _take(self, batch: _Batch, partition: Partition, records: list[FeedRecord]) -> None:
         position = self._positions[partition]

@@ -26,17 +26,21 @@ def same_json(one: Any, other: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extras:
-    """What a row has beyond a numeric result."""
+    """What a row has beyond a numeric result; `deleted`: it takes back what was observed then."""
 
     result_json: Any = None
     quality: int | None = None
     result_ms: int | None = None
     parameters: dict[str, Any] | None = None
+    feature_id: int | None = None
+    deleted: bool | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Extras) and (
             self.quality == other.quality
             and self.result_ms == other.result_ms
+            and self.feature_id == other.feature_id
+            and bool(self.deleted) == bool(other.deleted)
             and same_json(self.result_json, other.result_json)
             and same_json(self.parameters, other.parameters)
         )
@@ -110,6 +114,8 @@ def _extras(batch: ObservationBatch, start: int) -> dict[int, Extras]:
         batch.result_quality or nothing,
         batch.result_ms or nothing,
         batch.parameters or nothing,
+        batch.feature_ids or nothing,
+        batch.deleted or nothing,
         strict=True,
     )
     return {

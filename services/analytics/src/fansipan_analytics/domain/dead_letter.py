@@ -16,6 +16,9 @@ MAX_PAYLOAD_CHARACTERS: Final = 64 * 1024
 _MAX_DETAIL: Final = 2_000
 _MAX_CODE: Final = 100
 _MAX_TRACEPARENT: Final = 100
+_MAX_DOOR: Final = 100
+_MAX_NAMES: Final = 20
+_MAX_VALUE: Final = 2_000
 UNREADABLE: Final = "unreadable-dead-letter"
 
 Kind = Literal["observation", "service-event", "record"]
@@ -37,6 +40,8 @@ class DeadLetterRow:
     payload_complete: bool
     place: str | None
     traceparent: str | None
+    door: str | None = None
+    context: dict[str, str] | None = None
 
 
 def rows_of(record: Record) -> list[DeadLetterRow]:
@@ -92,7 +97,16 @@ def _row(letter: DeadLetter, item: DeadLetterItem, place: int, traceparent: str 
         if letter.topic is None
         else _clean(f"{letter.topic}/{letter.partition}/{letter.offset}", 300),
         traceparent=traceparent,
+        door=None if item.door is None else _clean(item.door, _MAX_DOOR),
+        context=None if item.context is None else _context(item.context),
     )
+
+
+def _context(said: dict[str, str]) -> dict[str, str] | None:
+    """What was said beside the payload; None when it is more than a door says."""
+    if len(said) > _MAX_NAMES or any(len(value) > _MAX_VALUE for value in said.values()):
+        return None
+    return {_clean(name, 100): _clean(value) for name, value in said.items()}
 
 
 def _bounded(text: str) -> tuple[str, bool]:

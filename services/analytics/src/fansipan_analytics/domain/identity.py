@@ -23,6 +23,11 @@ class Stored:
     value: float | None
     extras: Extras = NO_EXTRAS
 
+    @property
+    def is_deletion(self) -> bool:
+        """Whether it takes back what was observed, rather than being observed."""
+        return bool(self.extras.deleted)
+
 
 @dataclass(slots=True)
 class Split:
@@ -38,7 +43,8 @@ class Split:
 def split_fresh(rows: Rows, newest_ms: Callable[[NDArray[np.int32]], NDArray[np.int64]]) -> Split:
     """Split by whether a row can already be stored.
 
-    A row is fresh when its time is after `newest_ms` of its datastream and its identity occurs once in the batch.
+    A row is fresh when its time is after `newest_ms` of its datastream, its identity occurs once in the batch, and it
+    takes nothing back.
     """
     order = np.lexsort((rows.ms, rows.ids))
     ordered = rows.take(order)
@@ -47,6 +53,9 @@ def split_fresh(rows: Rows, newest_ms: Callable[[NDArray[np.int32]], NDArray[np.
     repeated[1:] |= same
     repeated[:-1] |= same
     fresh = ~repeated & (ordered.ms > newest_ms(ordered.ids))
+    for row, extra in ordered.extras.items():
+        if extra.deleted:
+            fresh[row] = False
     if fresh.all():
         return Split(ordered, ordered.take(np.empty(0, np.int64)))
     return Split(ordered.take(np.flatnonzero(fresh)), ordered.take(np.flatnonzero(~fresh)))

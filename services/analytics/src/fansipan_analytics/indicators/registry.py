@@ -18,12 +18,25 @@ FROM thing t
 JOIN provider p ON p.id = t.provider_id
 JOIN datastream d ON d.thing_id = t.id
 JOIN observed_property o ON o.id = d.observed_property_id
-WHERE t.id = ANY (SELECT thing_id FROM datastream WHERE id = ANY($1::integer[]))
+WHERE t.id = ANY (SELECT thing_id FROM datastream WHERE id = ANY($1::integer[])) OR t.id = ANY($2::integer[])
 ORDER BY d.id
+"""
+_DELETED: Final = """
+SELECT g.datastream_id, p.key || '/' || g.thing_key AS key, g.property_key, t.id AS thing_id
+FROM deleted_datastream g
+JOIN provider p ON p.id = g.provider_id
+LEFT JOIN thing t ON t.provider_id = g.provider_id AND t.key = g.thing_key
+WHERE g.datastream_id = ANY($1::integer[]) AND g.thing_key IS NOT NULL AND g.property_key IS NOT NULL
+ORDER BY g.datastream_id
 """
 _PLACES: Final = """
 SELECT p.key || '/' || t.key AS key, t.area_code, a.parent_code
 FROM thing t JOIN provider p ON p.id = t.provider_id JOIN area a ON a.code = t.area_code
+UNION ALL
+SELECT p.key || '/' || g.thing_key, g.area_code, a.parent_code
+FROM deleted_datastream g JOIN provider p ON p.id = g.provider_id JOIN area a ON a.code = g.area_code
+WHERE g.due_at < 'infinity'
+    AND NOT EXISTS (SELECT FROM thing t WHERE t.provider_id = g.provider_id AND t.key = g.thing_key)
 """
 _MAKE_SUBJECTS: Final = """
 INSERT INTO indicator_subject (kind, key)
@@ -60,15 +73,27 @@ class ThingEntry:
 async def things_of(
     connection: "asyncpg.Connection[Any]", datastream_ids: Iterable[int]
 ) -> dict[int, tuple[ThingEntry, str]]:
-    """The thing and the observed property of each datastream. Things come with all their datastreams."""
+    """The thing and the observed property of each datastream. Things come with all their datastreams.
+
+    A datastream that was deleted is no more among those of its thing; a thing that was, has none.
+    """
+    wanted = list(datastream_ids)
     things: dict[int, ThingEntry] = {}
     found: dict[int, tuple[ThingEntry, str]] = {}
-    for row in await connection.fetch(_THINGS, list(datastream_ids)):
+    deleted = await connection.fetch(_DELETED, wanted)
+    with_deleted = [row["thing_id"] for row in deleted if row["thing_id"] is not None]
+    for row in await connection.fetch(_THINGS, wanted, with_deleted):
         thing = things.setdefault(row["id"], ThingEntry(row["id"], row["key"], row["properties"]))
         thing.datastreams[row["property"]] = DatastreamEntry(
             row["datastream_id"], row["datastream_properties"]
         )
         found[row["datastream_id"]] = (thing, row["property"])
+    bare: dict[str, ThingEntry] = {}
+    for row in deleted:
+        thing = things.get(row["thing_id"]) or bare.setdefault(
+            row["key"], ThingEntry(row["thing_id"] or -row["datastream_id"], row["key"], {})
+        )
+        found[row["datastream_id"]] = (thing, row["property_key"])
     return found
 
 

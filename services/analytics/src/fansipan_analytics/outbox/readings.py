@@ -1,17 +1,20 @@
 """Newest readings, on their way to who watches: of each datastream only the newest, batched, and never waited for."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from fansipan_analytics.domain.batch import Rows
+from fansipan_analytics.domain.identity import Stored, rows_of
 from fansipan_common.contracts.live import LiveTopic, NewestReadings
 from fansipan_common.live import LiveRing
 
 _PAUSE_SECONDS: Final = 0.1
 _DATASTREAMS: Final = 1_000
 _WAITING_ROWS: Final = 50_000
+NOTHING: Final = Stored(None)
 
 
 class LiveReadings:
@@ -36,6 +39,22 @@ class LiveReadings:
             self._waiting = [newest_of(self._waiting)]
             self._rows = len(self._waiting[0])
         self._wake.set()
+
+    def fall_back(self, newest: Mapping[int, tuple[int, Stored] | None]) -> None:
+        """Take over that newest rows were taken back: what waits of these datastreams is no more true.
+
+        Where nothing is left, a reading without a time and a result says so.
+        """
+        gone = list(newest)
+        self._waiting = [rows.take(np.flatnonzero(~np.isin(rows.ids, gone))) for rows in self._waiting]
+        self.offer(
+            rows_of(
+                {
+                    (datastream_id, 0 if found is None else found[0]): NOTHING if found is None else found[1]
+                    for datastream_id, found in newest.items()
+                }
+            )
+        )
 
     async def run(self) -> None:
         """Append until cancelled: the first at once, then ten times a second at most."""

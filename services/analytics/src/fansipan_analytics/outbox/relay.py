@@ -1,4 +1,4 @@
-"""The relay: what the outbox holds is published to Kafka, and then told to whoever listens on Redis.
+"""The relay: what the outbox holds is published to Kafka, put into the queue of webhooks, and told on Redis.
 
 At least once: rows are deleted in the transaction that waited for Kafka's acknowledgement. Then, once and no more, they
 are appended to the ring of live events. Redis is speed only: who missed something there reads the database.
@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 import structlog
 
+from fansipan_analytics.webhooks.queue import WebhookQueue
 from fansipan_common.contracts import TopicName
 from fansipan_common.contracts.live import LIVE_TOPICS
 from fansipan_common.db import Database
@@ -44,6 +45,7 @@ class Relay:
         topic_prefix: str,
         interval: float,
         metrics: Metrics,
+        webhooks: WebhookQueue,
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -51,6 +53,7 @@ class Relay:
         self._topic_prefix = topic_prefix
         self._interval = interval
         self._metrics = metrics
+        self._webhooks = webhooks
         self._wake = asyncio.Event()
         self._fault: str | None = None
 
@@ -93,6 +96,7 @@ class Relay:
             rows = await connection.fetch(_TAKE, _TAKEN)
             if not rows:
                 return 0
+            await self._webhooks.enqueue(connection, rows)
             await self._publisher.publish([self._message(row) for row in rows])
         await self._ring.append([(LIVE_TOPICS[TopicName(row["topic"])], row["data"]) for row in rows])
         return len(rows)

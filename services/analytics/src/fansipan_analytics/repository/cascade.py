@@ -6,6 +6,7 @@ reads after it has the lock, so a recomputation never overwrites a newer one; re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -99,9 +100,10 @@ _TELL_LANES: Final = """
 INSERT INTO changed_series (lane, level, datastream_ids, buckets, corrected)
 SELECT l.name, $1, array_agg(k.datastream_id), array_agg(k.bucket), k.corrected
 FROM unnest($2::integer[], $3::timestamptz[], $4::boolean[]) AS k (datastream_id, bucket, corrected)
-JOIN datastream d ON d.id = k.datastream_id
-JOIN observed_property o ON o.id = d.observed_property_id
-JOIN evaluation_lane l ON o.key = ANY(l.properties) OR '*' = ANY(l.properties)
+LEFT JOIN datastream d ON d.id = k.datastream_id
+LEFT JOIN observed_property o ON o.id = d.observed_property_id
+LEFT JOIN deleted_datastream g ON g.datastream_id = k.datastream_id
+JOIN evaluation_lane l ON coalesce(o.key, g.property_key) = ANY(l.properties) OR '*' = ANY(l.properties)
 GROUP BY l.name, k.corrected
 """
 
@@ -126,5 +128,16 @@ async def recompute_shards(connection: "asyncpg.Connection[Any]", shards: Sequen
         await connection.execute(_RECOMPUTE[level.name], ids, buckets, buckets[0], buckets[-1])
         if level is HOURS:
             await connection.execute(_MARK_DAYS, ids, buckets, corrected, SHARDS)
-        await connection.execute(_TELL_LANES, level.name, ids, buckets, corrected)
+        await tell_lanes(connection, level, ids, buckets, corrected)
     return len(taken)
+
+
+async def tell_lanes(
+    connection: "asyncpg.Connection[Any]",
+    level: Level,
+    ids: Sequence[int],
+    buckets: Sequence[datetime],
+    corrected: Sequence[bool],
+) -> None:
+    """Queue buckets that changed for the lanes of indicators that read them, also of datastreams that were deleted."""
+    await connection.execute(_TELL_LANES, level.name, ids, buckets, corrected)

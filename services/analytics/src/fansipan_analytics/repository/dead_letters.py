@@ -13,8 +13,8 @@ CONSUMER: Final = "dead-letters"
 _DELETE_AT_ONCE: Final = 5_000
 _INSERT: Final = """
 INSERT INTO dead_letter (topic, partition, record_offset, item, received_at, provider, kind, code, detail, payload,
-                         payload_format, payload_complete, place, traceparent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                         payload_format, payload_complete, place, traceparent, door, context)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT DO NOTHING
 """
 _DELETE_OLD: Final = """
@@ -56,6 +56,7 @@ class DeadLetterRepository:
                         *(partition.topic, partition.partition, offset),
                         *(row.item, row.received_at, row.provider, row.kind, row.code, row.detail),
                         *(row.payload, row.payload_format, row.payload_complete, row.place, row.traceparent),
+                        *(row.door, row.context),
                     )
                     for partition, offset, row in rows
                 ],

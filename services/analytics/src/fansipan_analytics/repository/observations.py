@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fansipan_analytics.domain.batch import Extras, Rows
 from fansipan_analytics.domain.copy_format import encode_copy
+from fansipan_analytics.domain.deletion import Kept
 from fansipan_analytics.domain.identity import Key, Stored
 
 _COLUMNS: Final = [
@@ -22,6 +23,7 @@ _COLUMNS: Final = [
     "result_quality",
     "result_time",
     "parameters",
+    "feature_id",
 ]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WEEK_MS: Final = 7 * 24 * 3_600_000
@@ -34,14 +36,21 @@ INSERT INTO observation ({", ".join(_COLUMNS)}) SELECT {", ".join(_COLUMNS)} FRO
 ON CONFLICT DO NOTHING RETURNING datastream_id, phenomenon_time
 """
 _FIND: Final = """
-SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_json, o.result_quality, o.result_time, o.parameters
+SELECT o.datastream_id, o.phenomenon_time, o.result, o.result_json, o.result_quality, o.result_time, o.parameters,
+       o.feature_id
 FROM unnest($1::integer[], $2::timestamptz[]) AS k (datastream_id, phenomenon_time)
 JOIN observation o ON o.datastream_id = k.datastream_id AND o.phenomenon_time = k.phenomenon_time
 WHERE o.phenomenon_time BETWEEN $3 AND $4
 """
 _UPDATE: Final = """
-UPDATE observation SET result = $3, result_json = $4, result_quality = $5, result_time = $6, parameters = $7
+UPDATE observation SET result = $3, result_json = $4, result_quality = $5, result_time = $6, parameters = $7,
+    feature_id = $8
 WHERE datastream_id = $1 AND phenomenon_time = $2
+"""
+_REMOVE: Final = """
+DELETE FROM observation o USING unnest($1::integer[], $2::timestamptz[]) AS k (datastream_id, phenomenon_time)
+WHERE o.datastream_id = k.datastream_id AND o.phenomenon_time = k.phenomenon_time
+    AND o.phenomenon_time BETWEEN $3 AND $4
 """
 
 
@@ -94,18 +103,47 @@ async def find_stored(connection: "asyncpg.Connection[Any]", keys: Iterable[Key]
                 row["result_quality"],
                 None if row["result_time"] is None else to_ms(row["result_time"]),
                 row["parameters"],
+                row["feature_id"],
             )
             found[row["datastream_id"], to_ms(row["phenomenon_time"])] = Stored(row["result"], extras)
     return found
+
+
+async def update(connection: "asyncpg.Connection[Any]", updates: dict[Key, Stored]) -> None:
+    """Replace stored results."""
+    await connection.executemany(_UPDATE, [_record(key, stored) for key, stored in updates.items()])
 
 
 async def apply_corrections(
     connection: "asyncpg.Connection[Any]", updates: dict[Key, Stored], history: list[tuple[Key, Stored]]
 ) -> None:
     """Replace results and keep those they replace."""
-    await connection.executemany(_UPDATE, [_record(key, stored) for key, stored in updates.items()])
+    await update(connection, updates)
     await connection.copy_records_to_table(
         "observation_history", records=[_record(key, stored) for key, stored in history], columns=_COLUMNS
+    )
+
+
+async def remove(connection: "asyncpg.Connection[Any]", keys: Iterable[Key]) -> None:
+    """Delete observations. Week by week, so that each statement touches a chunk or two."""
+    by_week = sorted(keys, key=lambda key: key[1])
+    for _, group in groupby(by_week, key=lambda key: key[1] // _WEEK_MS):
+        week = list(group)
+        await connection.execute(
+            _REMOVE,
+            [datastream_id for datastream_id, _ in week],
+            [to_datetime(ms) for _, ms in week],
+            to_datetime(week[0][1]),
+            to_datetime(week[-1][1]),
+        )
+
+
+async def keep(connection: "asyncpg.Connection[Any]", history: Iterable[Kept]) -> None:
+    """Add to the history what was replaced or taken back."""
+    await connection.copy_records_to_table(
+        "observation_history",
+        records=[(*_record(kept.key, kept.value), kept.deleted) for kept in history],
+        columns=[*_COLUMNS, "deleted"],
     )
 
 
@@ -147,4 +185,5 @@ def _record(key: Key, stored: Stored) -> tuple[Any, ...]:
         extras.quality,
         None if extras.result_ms is None else to_datetime(extras.result_ms),
         extras.parameters,
+        extras.feature_id,
     )

@@ -1,6 +1,6 @@
 """Storing the observations of a micro-batch, inside its transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -8,18 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fansipan_analytics.domain.batch import Rows
-from fansipan_analytics.domain.identity import (
-    Corrections,
-    Key,
-    Stored,
-    correct,
-    fold,
-    results_of,
-    rows_of,
-    split_fresh,
-)
-from fansipan_analytics.domain.rollup import MINUTE_MS, dirty_hours, minute_deltas
-from fansipan_analytics.repository import latest, observations, rollups
+from fansipan_analytics.domain.identity import Key, Stored, results_of, rows_of, split_fresh
+from fansipan_analytics.domain.rollup import dirty_hours, minute_deltas
+from fansipan_analytics.repository import features, latest, observations, rollups
+from fansipan_analytics.service.uncertain import settle_uncertain
 
 
 class Unusable(Exception):
@@ -28,11 +20,13 @@ class Unusable(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the rows of a micro-batch."""
+    """What became of the rows of a micro-batch; `orphaned`: their datastream was deleted meanwhile."""
 
     inserted: int = 0
     duplicates: int = 0
     corrected: int = 0
+    deleted: int = 0
+    orphaned: int = 0
 
 
 class NewestTimes:
@@ -64,8 +58,11 @@ class NewestTimes:
         for datastream_id, ms in times.items():
             self._ms[datastream_id] = ms
 
-    def raise_to(self, rows: Rows) -> None:
-        """Take over what was committed; at most one row a datastream."""
+    def follow(self, change: "Change") -> None:
+        """Take over what was committed."""
+        for datastream_id, found in change.fallen_back.items():
+            self._ms[datastream_id] = latest.NEVER if found is None else found[0]
+        rows = change.newest
         self._ms[rows.ids] = np.maximum(self._ms[rows.ids], rows.ms)
 
     def forget(self) -> None:
@@ -73,19 +70,54 @@ class NewestTimes:
         self._ms.fill(self._UNKNOWN)
 
 
+FallenBack = dict[int, tuple[int, Stored] | None]
+"""Datastreams whose newest observation was taken back: what is newest now with its Unix ms; None when none is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What storing rows changed.
+
+    Attributes:
+        outcome: what became of them.
+        newest: the newest row of each datastream among those that are new.
+        corrected: rows that replaced stored ones.
+        fallen_back: where the newest was taken back.
+        inserted: rows that are new and were not known to be newer than all others.
+        fresh: rows that are newer than all others.
+    """
+
+    outcome: Outcome
+    newest: Rows
+    corrected: Rows
+    fallen_back: FallenBack = field(default_factory=dict[int, tuple[int, Stored] | None])
+    fresh: Rows = field(default_factory=lambda: rows_of({}))
+    inserted: Rows = field(default_factory=lambda: rows_of({}))
+
+    @property
+    def stored(self) -> tuple[Rows, ...]:
+        """All rows that are stored anew, or in place of others."""
+        return self.fresh, self.inserted, self.corrected
+
+
 async def store_observations(
     connection: "asyncpg.Connection[Any]", rows: Rows, newest: NewestTimes
-) -> tuple[Outcome, Rows, Rows]:
+) -> Change:
     """Store rows, their minutes, what is to be recomputed, and the latest values.
 
-    Returns the outcome, the newest row of each datastream, for `newest.raise_to` once the transaction is committed, and
-    the rows that were corrected.
+    Rows of datastreams that were deleted are dropped. Once the transaction is committed, `newest.follow` the change.
 
     Raises:
-        Unusable: a datastream does not exist.
+        Unusable: a datastream does not exist, and never did.
         asyncpg.UniqueViolationError: `newest` was out of date: forget it and try again.
     """
-    await _learn_newest(connection, rows.ids, newest)
+    outcome = Outcome()
+    gone = await _learn_newest(connection, rows.ids, newest)
+    if gone:
+        kept = np.flatnonzero(~np.isin(rows.ids, list(gone)))
+        outcome.orphaned = len(rows) - len(kept)
+        rows = rows.take(kept)
+    rows = await _with_features(connection, rows)
     before = newest.of
     split = split_fresh(rows, before)
     await observations.copy_new(connection, split.fresh)
@@ -93,59 +125,66 @@ async def store_observations(
     is_new_minute = deltas.bucket_ms > before(deltas.ids)
     await rollups.copy_new_minutes(connection, deltas.take(is_new_minute))
     await rollups.merge_minutes(connection, deltas.take(~is_new_minute))
-    dirty_ids, dirty_ms = [deltas.ids], [deltas.bucket_ms]
-    outcome = Outcome(inserted=len(split.fresh))
-    newest_rows = latest.newest_rows(split.fresh)
-    updated = rows_of({})
-    if len(split.uncertain):
-        inserted, corrections = await _store_uncertain(connection, split.uncertain)
-        outcome.inserted += len(inserted)
-        outcome.duplicates += corrections.repeats
-        outcome.corrected += len(corrections.history)
-        updated = rows_of(corrections.updates)
-        dirty_ids.append(inserted.ids)
-        dirty_ms.append(inserted.ms)
-        await rollups.mark_dirty(connection, "1h", dirty_hours(updated.ids, updated.ms), corrected=True)
-        newest_rows = _newest_of(split.fresh, inserted)
-        await latest.correct_latest(connection, corrections.updates)
+    outcome.inserted += len(split.fresh)
+    if not len(split.uncertain):
+        newest_rows = latest.newest_rows(split.fresh)
+        if len(newest_rows):
+            await latest.upsert_latest(connection, newest_rows)
+        hours = dirty_hours(deltas.ids, deltas.bucket_ms)
+        await rollups.mark_dirty(connection, "1h", hours, corrected=False)
+        return Change(outcome, newest_rows, rows_of({}), fresh=split.fresh)
+    settled = await settle_uncertain(connection, split.uncertain)
+    outcome.inserted += len(settled.inserts)
+    outcome.duplicates += settled.repeats
+    outcome.corrected += sum(not kept.deleted for kept in settled.history)
+    outcome.deleted += settled.removed
+    updated = rows_of(settled.updates)
+    inserted = rows_of(settled.inserts)
+    touched = rows_of(settled.updates | {key: Stored(None) for key in settled.removals})
+    await rollups.mark_dirty(connection, "1h", dirty_hours(touched.ids, touched.ms), corrected=True)
+    fallen_back = await latest.look_again(connection, settled.removals) if settled.removals else {}
+    newest_rows = _newest_of(split.fresh, inserted)
+    await latest.correct_latest(connection, settled.updates)
     if len(newest_rows):
         await latest.upsert_latest(connection, newest_rows)
-    hours = dirty_hours(np.concatenate(dirty_ids), np.concatenate(dirty_ms))
+    hours = dirty_hours(
+        np.concatenate([deltas.ids, inserted.ids]), np.concatenate([deltas.bucket_ms, inserted.ms])
+    )
     await rollups.mark_dirty(connection, "1h", hours, corrected=False)
-    return outcome, newest_rows, updated
+    return Change(outcome, newest_rows, updated, fallen_back, split.fresh, inserted)
 
 
 async def _learn_newest(
     connection: "asyncpg.Connection[Any]", ids: NDArray[np.int32], newest: NewestTimes
-) -> None:
+) -> set[int]:
+    """Learn what is not known yet; returns those datastreams that were deleted."""
     missing = newest.missing(ids)
     if not len(missing):
-        return
+        return set()
     times = await latest.newest_times(connection, missing)
-    unknown = [datastream_id for datastream_id in missing.tolist() if datastream_id not in times]
-    if unknown:
-        raise Unusable(f"no such datastream: {', '.join(map(str, unknown[:10]))}")
     newest.learn(times)
+    unknown = [datastream_id for datastream_id in missing.tolist() if datastream_id not in times]
+    gone = await latest.deleted_among(connection, unknown) if unknown else set[int]()
+    never = [datastream_id for datastream_id in unknown if datastream_id not in gone]
+    if never:
+        raise Unusable(f"no such datastream: {', '.join(map(str, never[:10]))}")
+    return gone
 
 
-async def _store_uncertain(
-    connection: "asyncpg.Connection[Any]", rows: Rows
-) -> tuple[Rows, Corrections[Key, Stored]]:
-    folded = fold(results_of(rows))
-    inserted_keys = await observations.insert_missing(connection, rows_of(folded.current))
-    others = [key for key in folded.current if key not in inserted_keys]
-    existing = await observations.find_stored(connection, others) if others else {}
-    corrections = correct(folded, existing)
-    inserted = rows_of({key: folded.current[key] for key in inserted_keys})
-    if corrections.history:
-        await observations.apply_corrections(connection, corrections.updates, corrections.history)
-    await rollups.merge_minutes(connection, minute_deltas(inserted))
-    if corrections.updates:
-        await rollups.recompute_minutes(
-            connection,
-            ((datastream_id, ms - ms % MINUTE_MS) for datastream_id, ms in corrections.updates),
-        )
-    return inserted, corrections
+async def _with_features(connection: "asyncpg.Connection[Any]", rows: Rows) -> Rows:
+    """Note which datastreams name which features. A feature that was deleted is as none: it cannot be shown."""
+    named = {row: extra.feature_id for row, extra in rows.extras.items() if extra.feature_id is not None}
+    if not named:
+        return rows
+    ids = rows.ids.tolist()
+    existing = await features.link(connection, ((feature, ids[row]) for row, feature in named.items()))
+    lost = {row for row, feature in named.items() if feature not in existing}
+    if not lost:
+        return rows
+    extras = {
+        row: replace(extra, feature_id=None) if row in lost else extra for row, extra in rows.extras.items()
+    }
+    return Rows(rows.ids, rows.ms, rows.values, extras)
 
 
 def _newest_of(first: Rows, second: Rows) -> Rows:

@@ -9,7 +9,14 @@ import numpy as np
 from fansipan_analytics.domain.batch import Rows, join_batches
 from fansipan_analytics.domain.records import Prepared
 from fansipan_analytics.repository.offsets import advance
-from fansipan_analytics.service.observations import NewestTimes, Outcome, Unusable, store_observations
+from fansipan_analytics.service.observations import (
+    Change,
+    FallenBack,
+    NewestTimes,
+    Outcome,
+    Unusable,
+    store_observations,
+)
 from fansipan_analytics.service.service_events import store_service_events
 from fansipan_common.db import Database
 from fansipan_common.kafka import Partition
@@ -24,7 +31,9 @@ class Store:
     """Commits micro-batches. Not for concurrent use: what it remembers belongs to one member of the group.
 
     The calendar says when dossiers and petitions are late; `cases_changed` is called after commits of service events,
-    `observed` with the rows of a commit that are newest of their datastream, or correct the newest.
+    `observed` with the rows of a commit that are newest of their datastream, or correct the newest, `fell_back` with
+    datastreams whose newest was taken back and what is newest now (None: nothing is left), `stored` with all rows that
+    a commit has inserted or corrected.
     """
 
     def __init__(
@@ -35,12 +44,16 @@ class Store:
         metrics: Metrics,
         cases_changed: Callable[[], None] = lambda: None,
         observed: Callable[[Rows], None] = lambda _rows: None,
+        fell_back: Callable[[FallenBack], None] = lambda _newest: None,
+        stored: Callable[[Rows], None] = lambda _rows: None,
     ) -> None:
         self._database = database
         self._calendar = calendar
         self._metrics = metrics
         self._cases_changed = cases_changed
         self._observed = observed
+        self._fell_back = fell_back
+        self._stored = stored
         self._newest = NewestTimes()
 
     def forget(self) -> None:
@@ -76,6 +89,8 @@ class Store:
                 ("inserted", outcome.inserted),
                 ("duplicate", outcome.duplicates),
                 ("corrected", outcome.corrected),
+                ("deleted", outcome.deleted),
+                ("orphaned", outcome.orphaned),
             ):
                 if count:
                     self._metrics.stored.add(count, {"fansipan.target": target, "fansipan.outcome": name})
@@ -84,26 +99,31 @@ class Store:
         self, prepared: Prepared, expected: Mapping[Partition, int], following: Mapping[Partition, int]
     ) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
-        newest = corrected = None
+        change: Change | None = None
         async with self._database.connection() as connection:
             async with connection.transaction():
                 await advance(connection, expected, following)
                 rows = join_batches(prepared.batches)
                 if len(rows):
-                    outcomes["observations"], newest, corrected = await store_observations(
-                        connection, rows, self._newest
-                    )
+                    change = await store_observations(connection, rows, self._newest)
+                    outcomes["observations"] = change.outcome
                 if prepared.events:
                     outcomes["service-events"] = await store_service_events(
                         connection, prepared.events, self._calendar
                     )
-            if newest is not None and corrected is not None:
-                self._observe(newest, corrected)
+            if change is not None:
+                self._observe(change)
+                for rows in change.stored:
+                    self._stored(rows)
         return outcomes
 
-    def _observe(self, newest: Rows, corrected: Rows) -> None:
+    def _observe(self, change: Change) -> None:
         """After the commit: remember the newest times, and say what is read as latest from now on."""
-        self._observed(newest.take(np.flatnonzero(newest.ms >= self._newest.of(newest.ids))))
-        self._newest.raise_to(newest)
+        newest, corrected, before = change.newest, change.corrected, self._newest.of(change.newest.ids)
+        self._newest.follow(change)
+        if change.fallen_back:
+            self._fell_back(change.fallen_back)
+            before = np.minimum(before, self._newest.of(newest.ids))
+        self._observed(newest.take(np.flatnonzero(newest.ms >= before)))
         if len(corrected):
             self._observed(corrected.take(np.flatnonzero(corrected.ms == self._newest.of(corrected.ids))))

@@ -9,7 +9,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from fansipan_common.errors import ClientFault, Forbidden, Unauthorized
+from fansipan_common.security import Scope
 from fansipan_gateway.domain.visibility import EVERYTHING, PUBLIC, Visibility
+
+INTEGRATOR: Final = "integrator"
+"""Role of an operator who works for a provider and sees what its keys see."""
 
 CHALLENGE: Final = 'Bearer realm="fansipan", Basic realm="fansipan", charset="UTF-8"'
 _MAX_HEADER: Final = 4096
@@ -67,10 +71,12 @@ class Reader:
     Attributes:
         kind: how they proved who they are.
         name: key id or user name; empty when anonymous.
-        role: of an operator: viewer, operator or admin; else empty.
+        role: of an operator: integrator, viewer, operator or admin; else empty.
         visibility: what they see.
         public: whether what they see is open to everybody.
         client: address they ask from.
+        scopes: what an API key may do.
+        providers: keys of the providers that an operator is a member of.
     """
 
     kind: Kind
@@ -79,6 +85,13 @@ class Reader:
     visibility: Visibility = EVERYTHING
     public: bool = False
     client: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    providers: tuple[str, ...] = ()
+
+    @property
+    def may_read(self) -> bool:
+        """Whether data may be read at all: not by a key that only manages its provider."""
+        return not self.scopes or Scope.READ in self.scopes
 
     @property
     def shared(self) -> bool:

@@ -13,10 +13,13 @@ ReadAccess = Callable[[Request], Awaitable[Reader]]
 
 
 def read_access(access: Access) -> ReadAccess:
-    """A dependency that gives the reader, or answers 401, 403 or 429."""
+    """A dependency that gives the reader, or answers 401, 403 or 429. A key needs the scope `read`."""
 
     async def reader(request: Request) -> Reader:
-        return await identify(access, request.scope)
+        found = await identify(access, request.scope)
+        if not found.may_read:
+            raise Forbidden("this API key lacks the scope 'read'; ask for a key that has it")
+        return found
 
     return reader
 

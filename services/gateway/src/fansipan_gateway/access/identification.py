@@ -35,6 +35,12 @@ async def identify(access: Access, scope: Scope) -> Reader:
     return found
 
 
+def share_identity(outer: Scope, inner: Scope) -> None:
+    """Let a request that is made in the name of another know who sends it, if that was found out already."""
+    if _FOUND in outer:
+        inner[_FOUND] = outer[_FOUND]
+
+
 async def identify_anew(access: Access, scope: Scope) -> Reader:
     """The reader behind a request that goes on: whether the credential is still good.
 

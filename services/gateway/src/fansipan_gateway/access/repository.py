@@ -6,14 +6,24 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_common.db import Database
-from fansipan_gateway.access.domain import EVERYWHERE, ONE_ADDRESS, ONE_SOURCE, Guess, GuessLimit
+from fansipan_gateway.access.domain import (
+    EVERYWHERE,
+    INTEGRATOR,
+    ONE_ADDRESS,
+    ONE_SOURCE,
+    Guess,
+    GuessLimit,
+)
 from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.domain.visibility import EVERYTHING, Visibility
 
 OPERATOR_COLUMNS: Final = """
 username, display_name, password_hash, role, area_codes, agencies, session_epoch, totp_secret, totp_last_step,
 totp_confirmed_at IS NOT NULL AS has_totp,
-CASE WHEN area_codes = '{}' THEN '{}' ELSE seen_areas(area_codes) END AS seen_areas
+CASE WHEN area_codes = '{}' THEN '{}' ELSE seen_areas(area_codes) END AS seen_areas,
+ARRAY(SELECT p.key FROM provider_member m JOIN provider p ON p.id = m.provider_id
+       WHERE m.username = operator.username ORDER BY p.id) AS providers,
+coalesce((SELECT min(m.provider_id) FROM provider_member m WHERE m.username = operator.username), 0) AS first_provider
 """
 _FIND: Final = f"SELECT {OPERATOR_COLUMNS} FROM operator WHERE username = $1 AND disabled_at IS NULL"
 # $3: whether the source is a stranger to the operator of that name
@@ -63,6 +73,7 @@ class OperatorRow:
         totp_last_step: time step of the code that was used last.
         has_totp: whether a code is asked for.
         visibility: what they see.
+        providers: keys of those they are a member of.
     """
 
     username: str
@@ -76,6 +87,7 @@ class OperatorRow:
     totp_last_step: int = 0
     has_totp: bool = False
     visibility: Visibility = EVERYTHING
+    providers: tuple[str, ...] = ()
 
 
 class OperatorRepository:
@@ -105,8 +117,17 @@ def operator_of(row: "asyncpg.Record") -> OperatorRow:
         totp_secret=row["totp_secret"],
         totp_last_step=row["totp_last_step"],
         has_totp=row["has_totp"],
-        visibility=Visibility(areas=tuple(row["seen_areas"]), agencies=tuple(row["agencies"])),
+        visibility=_visibility(row),
+        providers=tuple(row["providers"]),
     )
+
+
+def _visibility(row: "asyncpg.Record") -> Visibility:
+    """What an operator sees: an integrator what the keys of their provider see; without one, what is public."""
+    if row["role"] == INTEGRATOR:
+        own = row["first_provider"]  # 0 is nobody's
+        return Visibility(provider_id=own, internal=False, own_provider_id=own)
+    return Visibility(areas=tuple(row["seen_areas"]), agencies=tuple(row["agencies"]))
 
 
 class GuessRepository:

@@ -11,6 +11,7 @@ from fansipan_common.security import Scope
 from fansipan_gateway.access.domain import (
     ANYBODY,
     CHALLENGE,
+    INTEGRATOR,
     BearerToken,
     CsrfTokenMissing,
     Kind,
@@ -64,7 +65,7 @@ class Access:
 
         Raises:
             Unauthorized: no credential where one is needed, or one that is not good.
-            Forbidden: an API key without the scope `read`.
+            Forbidden: an API key that has neither the scope `read` nor `manage`.
             CsrfTokenMissing: another site may have sent it.
             TooManyGuesses: wrong passwords came too fast.
             ServerFault: it cannot be decided now.
@@ -119,7 +120,7 @@ class Access:
         if authorization is None:
             signed_in = await self.signed_in(request)
             if signed_in is not None:
-                return _operator_reader(signed_in.operator, client)
+                return self._operator_reader(signed_in.operator, client)
             if self._anonymous_read:
                 return replace(ANYBODY, client=client)
             raise LoginNeeded(
@@ -138,14 +139,15 @@ class Access:
             client,
             or_stale=request.method in _SAFE_METHODS,
         )
-        return _operator_reader(operator, client)
+        return self._operator_reader(operator, client)
 
     async def _key_reader(self, text: str, client: str) -> Reader:
         try:
             principal = await self._api_keys.authenticate(text)
         except Unauthorized as error:
             raise LoginNeeded(error.detail) from error
-        principal.require(Scope.READ)
+        if not principal.scopes & {Scope.READ, Scope.MANAGE}:
+            principal.require(Scope.READ)
         provider_id, prefixes = principal.provider_id, principal.datastream_prefixes
         return Reader(
             Kind.API_KEY,
@@ -159,6 +161,20 @@ class Access:
             ),
             public=self._anonymous_read,
             client=client,
+            scopes=principal.scopes,
+        )
+
+    def _operator_reader(self, operator: OperatorRow, client: str) -> Reader:
+        visibility = operator.visibility
+        if self._anonymous_read and operator.role == INTEGRATOR:
+            visibility = replace(visibility, provider_id=None)
+        return Reader(
+            Kind.OPERATOR,
+            operator.username,
+            operator.role,
+            visibility,
+            client=client,
+            providers=operator.providers,
         )
 
 
@@ -170,7 +186,3 @@ def client_of(request: Request) -> str:
 def put_session(request: Request, cookie: str, lifetimes: Lifetimes) -> None:
     """Give the browser a session cookie with the answer."""
     jar_of(request).put(SESSION_COOKIE, cookie, lifetime=lifetimes.absolute)
-
-
-def _operator_reader(operator: OperatorRow, client: str) -> Reader:
-    return Reader(Kind.OPERATOR, operator.username, operator.role, operator.visibility, client=client)

@@ -108,7 +108,7 @@ def _require_all(reader: Reader) -> None:
 
 def _shows_all(reader: Reader) -> bool:
     """Operators see who did what, and what rests on indicators that are not public."""
-    return reader.kind is Kind.OPERATOR
+    return reader.kind is Kind.OPERATOR and reader.visibility.internal
 
 
 def _unknown(alert_id: int) -> NotFound:

@@ -10,7 +10,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _VIEWS: Final = frozenset(
-    {"indicators", "services", "environment", "things", "alerts", "admin", "open", "embed", "wall", "account"}
+    {
+        "indicators",
+        "services",
+        "environment",
+        "things",
+        "alerts",
+        "integration",
+        "admin",
+        "open",
+        "embed",
+        "wall",
+        "account",
+    }
 )
 _HASHED: Final = "public, max-age=31536000, immutable"
 _NOT_BUILT: Final = """\

@@ -112,6 +112,9 @@ class CachedReads:
         except FansipanError:
             await self._app(scope, receive, send)  # the door says the same, and is where it is rendered
             return
+        if not reader.may_read:
+            await self._app(scope, receive, send)
+            return
         try:
             given = await self._give(_key(scope, reader), nouns, scope)
         except ServerFault as fault:

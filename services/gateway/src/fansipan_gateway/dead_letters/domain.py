@@ -2,10 +2,11 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from fansipan_common.contracts.doors import WAYS, Door
 from fansipan_common.errors import ClientFault, NotFound, ServerFault
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
@@ -47,11 +48,14 @@ class ReplayNotSetUp(ServerFault):
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What goes to ingest, in the name of whom."""
+    """What goes to ingest, in the name of whom: to the door whose form the payload has, else to that of its kind."""
 
     provider: str
     target: Target
     payload: Any
+    received_at: datetime
+    door: Door | None = None
+    context: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,25 @@ def shipment_of(row: Row, corrected: Any, *, has_body: bool) -> Shipment:
             "this is a record of Kafka that analytics could not use: it says of no provider that it is theirs."
             " Find out who published it, and let them send it to ingest"
         )
+    door, context = _door(row["door"]), row["context"] or {}
     if has_body:
-        return Shipment(provider, target, corrected)
+        return Shipment(provider, target, corrected, row["received_at"], door, context)
     if row["payload_format"] != "json" or not row["payload_complete"]:
         what = "is no JSON" if row["payload_format"] != "json" else "is too large to be kept whole"
         raise BodyNeeded(f"what was sent {what}: give a corrected payload")
-    return Shipment(provider, target, json.loads(row["payload"]))
+    return Shipment(provider, target, json.loads(row["payload"]), row["received_at"], door, context)
+
+
+def _door(name: str | None) -> Door | None:
+    """The door of a letter.
+
+    Raises:
+        NotReplayable: this gateway does not know it.
+    """
+    try:
+        return None if name is None else Door(name)
+    except ValueError:
+        raise NotReplayable(f"this gateway does not know the door {name}: is it older than ingest?") from None
 
 
 def letter_item(row: Row) -> dict[str, Any]:
@@ -111,6 +128,7 @@ def letter_item(row: Row) -> dict[str, Any]:
         "receivedAt": _instant(row["received_at"]),
         "provider": row["provider"],
         "kind": row["kind"],
+        "door": row["door"],
         "code": row["code"],
         "detail": row["detail"],
         "replayable": row["kind"] in _TARGETS and row["provider"] is not None,
@@ -129,10 +147,17 @@ def letter_detail(row: Row) -> dict[str, Any]:
         "payload": json.loads(row["payload"]) if is_json else None,
         "payloadText": None if is_json else _text(row),
         "payloadComplete": row["payload_complete"],
+        "payloadForm": "text" if _is_text(row["door"]) else "json",
+        "context": row["context"] or {},
         "place": row["place"],
         "deadLetter": f"{row['partition']}-{row['record_offset']}",
         "traceparent": row["traceparent"],
     }
+
+
+def _is_text(door: str | None) -> bool:
+    """Whether what is sent to a door is text, not JSON."""
+    return any(known == door and way.is_text for known, way in WAYS.items())
 
 
 def _text(row: Row) -> str:

@@ -9,9 +9,10 @@ import asyncpg
 from fansipan_common.db import Database
 from fansipan_gateway.audit import AuditTrail
 
-_ITEM: Final = "id, received_at, provider, kind, code, detail, replayed_at, replayed_by, replay_outcome"
+_ITEM: Final = "id, received_at, provider, kind, door, code, detail, replayed_at, replayed_by, replay_outcome"
 _SENT: Final = (
-    "stored_at, payload, payload_format, payload_complete, place, partition, record_offset, traceparent"
+    "stored_at, payload, payload_format, payload_complete, context, place,"
+    " partition, record_offset, traceparent"
 )
 _LIST: Final = f"""
 SELECT {_ITEM}

@@ -34,7 +34,9 @@ class ReplayBody(BaseModel):
     payload: Annotated[
         Any,
         Field(
-            description="One observation, or one CloudEvent, to send instead.",
+            description="What to send instead, in the form of the letter's `door`: a line of line protocol as one"
+            " string, a SenML record, a CloudEvent, a webhook's message, a notification, the payload of an MQTT"
+            " message. Without a door one observation, or one CloudEvent.",
             examples=[
                 {
                     "datastream": "demo/station-1/pm25",
@@ -71,6 +73,14 @@ class DeadLetter(ResponseModel):
     received_at: str
     provider: str | None
     kind: Kind
+    door: Annotated[
+        str | None,
+        Field(
+            description="Where it came in and is replayed, with a form of its own; null: an observation or a"
+            " service event.",
+            examples=["influx"],
+        ),
+    ]
     code: Annotated[str, Field(examples=["result-type"])]
     detail: str
     replayable: Annotated[bool, Field(description="Whether it can be sent in the name of its provider.")]
@@ -84,6 +94,16 @@ class DeadLetterDetail(DeadLetter):
     payload: Annotated[Any, Field(description="What was sent, when it is JSON and was kept whole.")]
     payload_text: Annotated[str | None, Field(description="Else its beginning, as far as it can be read.")]
     payload_complete: bool
+    payload_form: Annotated[
+        Literal["json", "text"],
+        Field(description="How a correction is written: any JSON, or one JSON string."),
+    ]
+    context: Annotated[
+        dict[str, str],
+        Field(
+            description="What was said beside it: precision, topic, headers.", examples=[{"precision": "s"}]
+        ),
+    ]
     place: Annotated[str | None, Field(description="Of an unusable record: topic/partition/offset.")]
     dead_letter: Annotated[
         str, Field(description="Its id at the command line: `fansipan dlq show`.", examples=["2-1041"])

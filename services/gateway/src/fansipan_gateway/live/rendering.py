@@ -33,7 +33,7 @@ def render(event: LiveEvent, subscription: Subscription, public: Public) -> byte
         return None
     if subscription in event.rendered:
         return event.rendered[subscription]
-    data = _data(event, subscription, public)
+    data = shown(event, subscription, public)
     name = "alert" if event.topic is LiveTopic.ALERTS else event.topic.value
     chunk = (
         None
@@ -45,7 +45,8 @@ def render(event: LiveEvent, subscription: Subscription, public: Public) -> byte
     return chunk
 
 
-def _data(event: LiveEvent, subscription: Subscription, public: Public) -> dict[str, Any] | None:
+def shown(event: LiveEvent, subscription: Subscription, public: Public) -> dict[str, Any] | None:
+    """What a subscription gets of an event of one of its topics, as a JSON object; None: nothing."""
     match event.topic:
         case LiveTopic.VALUES:
             return _values(event, subscription, public)
@@ -138,9 +139,14 @@ def _observations(document: dict[str, Any], subscription: Subscription) -> dict[
             {
                 "id": datastream_id,
                 "key": subscription.keys[datastream_id],
-                "phenomenonTime": format_instant(moment_of(document["ms"][places[datastream_id]])),
+                "phenomenonTime": _time_of(document["ms"][places[datastream_id]]),
                 "result": document["results"][places[datastream_id]],
             }
             for datastream_id in wanted
         ]
     }
+
+
+def _time_of(ms: int) -> str | None:
+    """Null where no reading is left of a datastream."""
+    return format_instant(moment_of(ms)) if ms else None

@@ -224,7 +224,7 @@ async def _turn(turns: asyncio.Semaphore, what: str) -> AsyncGenerator[None, Non
 
 def _names_people(reader: Reader) -> bool:
     """Operators see who closed a period."""
-    return reader.kind is Kind.OPERATOR
+    return reader.kind is Kind.OPERATOR and reader.visibility.internal
 
 
 def _entry(row: Row) -> dict[str, Any]:

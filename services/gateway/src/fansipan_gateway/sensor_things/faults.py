@@ -49,18 +49,6 @@ class NoSuchPath(NotFound):
     code, title = "not-found", "Not found"
 
 
-class OnlyRead(ClientFault):
-    """Entities cannot be made or changed through this door."""
-
-    status, code, title = 405, "only-read", "Only reading"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "nothing is written through this door yet: send observations to ingest, POST /v1/observations",
-            headers={"Allow": "GET"},
-        )
-
-
 def shorten(text: str) -> str:
     """The beginning of a text, quoted, for a message."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

@@ -1,11 +1,11 @@
 """Runs the statements that the planner wrote. All are bounded in rows and in time."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol
 
 import asyncpg
 
-from fansipan_common.db import Database
 from fansipan_gateway.sensor_things.faults import BadQuery, TooExpensive
 from fansipan_gateway.sensor_things.model.entity import EntitySet, Kind
 from fansipan_gateway.sensor_things.planner.binding import Binding
@@ -13,6 +13,14 @@ from fansipan_gateway.sensor_things.planner.seen import Seen
 
 MAX_GEOMETRIES: Final = 200_000
 _MAX_TEXT: Final = 32 << 20  # characters of what is expanded; as Python objects it is some times that
+
+
+class Connections(Protocol):
+    """Lends connections: the database, or one transaction for who reads what it has written."""
+
+    def connection(self) -> "AbstractAsyncContextManager[asyncpg.Connection[Any]]":
+        """Lend one."""
+        ...
 
 
 class SensorThingsRepository:
@@ -23,7 +31,7 @@ class SensorThingsRepository:
         seconds: how long one statement may take.
     """
 
-    def __init__(self, database: Database, seconds: float) -> None:
+    def __init__(self, database: Connections, seconds: float) -> None:
         self._database = database
         self._seconds = seconds
 

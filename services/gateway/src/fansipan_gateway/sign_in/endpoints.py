@@ -95,6 +95,7 @@ class SessionDoor:
                 "areaCodes": operator.area_codes,
                 "agencies": operator.agencies,
                 "totp": operator.has_totp,
+                "providers": operator.providers,
             }
             body["csrfToken"] = self._sessions.csrf_token(who.session)
             body["expiresAt"] = format_instant(self._sessions.lifetimes.ends_at(who.session))

@@ -49,10 +49,11 @@ class SignedInOperator(ResponseModel):
 
     username: str
     display_name: str
-    role: Literal["viewer", "operator", "admin"]
+    role: Literal["integrator", "viewer", "operator", "admin"]
     area_codes: Annotated[list[str], Field(description="Empty: the whole province.")]
     agencies: Annotated[list[str], Field(description="Empty: all.")]
     totp: Annotated[bool, Field(description="Whether the account has a second factor.")]
+    providers: Annotated[list[str], Field(description="Providers that they may manage, at /v1/provider.")]
 
 
 class OpenIdConnectWay(ResponseModel):

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import httpx
 from fastapi import APIRouter
 
+from fansipan_common.api_keys import ApiKeys
 from fansipan_common.db import Database
+from fansipan_common.webhooks import RootKeys
 from fansipan_gateway.access.endpoints import operator_access, public_access, read_access
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.access.whole_province import whole_province
@@ -15,9 +17,14 @@ from fansipan_gateway.administration.audit.service import Audit
 from fansipan_gateway.administration.catalogue.endpoints import catalogue_router
 from fansipan_gateway.administration.catalogue.repository import CatalogueRepository
 from fansipan_gateway.administration.catalogue.service import CatalogueStatus
+from fansipan_gateway.administration.devices.endpoints import devices_router
+from fansipan_gateway.administration.devices.repository import DeviceMappings
+from fansipan_gateway.administration.devices.service import Devices
 from fansipan_gateway.administration.keys.endpoints import keys_router
 from fansipan_gateway.administration.keys.repository import KeyRepository
 from fansipan_gateway.administration.keys.service import Keys as ApiKeyAdministration
+from fansipan_gateway.administration.members.endpoints import members_router
+from fansipan_gateway.administration.members.repository import Members
 from fansipan_gateway.administration.names.endpoints import administered_names_router
 from fansipan_gateway.administration.names.repository import AdministeredNames
 from fansipan_gateway.administration.names.service import NameAdministration
@@ -71,9 +78,39 @@ from fansipan_gateway.open_data.service import OpenData
 from fansipan_gateway.periods.endpoints import periods_router
 from fansipan_gateway.periods.repository import PeriodRepository
 from fansipan_gateway.periods.service import Periods
+from fansipan_gateway.self_service.keys.endpoints import managed_keys_router
+from fansipan_gateway.self_service.keys.repository import ManagedKeys
+from fansipan_gateway.self_service.manager import MANAGED_PROVIDER, Managers
+from fansipan_gateway.self_service.overview.endpoints import overview_router
+from fansipan_gateway.self_service.overview.repository import Holdings
+from fansipan_gateway.self_service.sandbox.endpoints import sandbox_router
+from fansipan_gateway.self_service.sandbox.ingest import SandboxDoor
+from fansipan_gateway.self_service.usage.endpoints import usage_router
+from fansipan_gateway.self_service.usage.repository import Usage
+from fansipan_gateway.self_service.webhooks.endpoints import (
+    owned_by_administration,
+    owned_by_provider,
+    webhooks_router,
+)
+from fansipan_gateway.self_service.webhooks.repository import WebhookRepository
+from fansipan_gateway.self_service.webhooks.service import Webhooks
+from fansipan_gateway.sensor_things.aggregates.endpoints import aggregates_router
+from fansipan_gateway.sensor_things.aggregates.service import Aggregates
+from fansipan_gateway.sensor_things.batch.endpoints import batch_router
+from fansipan_gateway.sensor_things.batch.service import Batches
 from fansipan_gateway.sensor_things.endpoints import sensor_things_router
-from fansipan_gateway.sensor_things.repository import SensorThingsRepository
+from fansipan_gateway.sensor_things.repository import Connections, SensorThingsRepository
 from fansipan_gateway.sensor_things.service import SensorThings
+from fansipan_gateway.sensor_things.writing.endpoints import WritingDoor
+from fansipan_gateway.sensor_things.writing.inline_observations import InlineObservations
+from fansipan_gateway.sensor_things.writing.observations.door import ObservationDoor
+from fansipan_gateway.sensor_things.writing.observations.ingest import ObservationIngest
+from fansipan_gateway.sensor_things.writing.observations.making import Maker
+from fansipan_gateway.sensor_things.writing.observations.repository import ObservationTargets
+from fansipan_gateway.sensor_things.writing.observations.service import Observations
+from fansipan_gateway.sensor_things.writing.ownership import WriteAccess
+from fansipan_gateway.sensor_things.writing.repository import WritingRepository
+from fansipan_gateway.sensor_things.writing.service import EntityWriter
 from fansipan_gateway.settings import GatewaySettings
 
 
@@ -148,10 +185,46 @@ def administration_doors(database: Database, trail: AuditTrail, authentication: 
     return [
         providers_router(Providers(ProviderRepository(database, trail)), admins),
         keys_router(ApiKeyAdministration(KeyRepository(database, trail), _now), admins),
+        members_router(Members(database, trail), admins),
         operators_router(Operators(OperatorAccounts(database, trail), _now), admins),
         administered_names_router(agencies, procedures, admins),
+        devices_router(Devices(DeviceMappings(database, trail)), admins),
         audit_router(Audit(AuditEvents(database)), admins),
         catalogue_router(CatalogueStatus(CatalogueRepository(database), _now), admins),
+    ]
+
+
+def self_service_doors(
+    settings: GatewaySettings,
+    database: Database,
+    trail: AuditTrail,
+    http: httpx.AsyncClient,
+    authentication: Access,
+) -> list[APIRouter]:
+    """What providers do themselves: their keys, what they sent, trying without sending; webhooks, also of admins."""
+    managers = Managers(authentication, database)
+    admins = whole_province(operator_access(authentication, "admin"))
+    webhooks = Webhooks(
+        WebhookRepository(database, trail),
+        RootKeys.of(settings.webhook_root_key),
+        allow_http=settings.webhook_allow_http,
+        now=_now,
+    )
+    secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
+    return [
+        overview_router(Holdings(database), managers),
+        managed_keys_router(ManagedKeys(database, trail), managers, _now),
+        usage_router(Usage(database), managers, _now),
+        sandbox_router(SandboxDoor(http, settings.ingest_url, secret, _now), managers),
+        webhooks_router(
+            webhooks,
+            owned_by_provider(managers),
+            base=f"/v1/provider/{{{MANAGED_PROVIDER}}}/webhooks",
+            tag="provider",
+        ),
+        webhooks_router(
+            webhooks, owned_by_administration(admins), base="/v1/admin/webhooks", tag="administration"
+        ),
     ]
 
 
@@ -170,11 +243,38 @@ def dead_letters_door(
     return dead_letters_router(letters, whole_province(operator_access(authentication, "operator", "admin")))
 
 
-def sensor_things_door(settings: GatewaySettings, database: Database, authentication: Access) -> APIRouter:
+def sensor_things_door(
+    settings: GatewaySettings,
+    database: Database,
+    trail: AuditTrail,
+    api_keys: ApiKeys,
+    authentication: Access,
+    http: httpx.AsyncClient,
+) -> APIRouter:
     """The SensorThings API. Its statements are ended a little before the pool would give up waiting for them."""
     seconds = settings.statement_timeout_seconds * 0.9
-    things = SensorThings(SensorThingsRepository(database, seconds), _now)
-    return sensor_things_router(things, read_access(authentication), settings.public_url)
+
+    def things_of(connections: Connections) -> SensorThings:
+        return SensorThings(SensorThingsRepository(connections, seconds), _now)
+
+    secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
+    access, public_url = read_access(authentication), settings.public_url
+    repository, things = SensorThingsRepository(database, seconds), things_of(database)
+    targets = ObservationTargets(database)
+    observations = Observations(targets, ObservationIngest(http, settings.ingest_url, secret, _now), _now)
+    writing = WritingRepository(database, trail)
+    writer = EntityWriter(writing, InlineObservations(observations), things_of)
+    maker = Maker(repository, writing, targets)
+    writes = WritingDoor(writer, ObservationDoor(observations, maker, things))
+    write_access = WriteAccess(api_keys, anonymous_read=settings.anonymous_read)
+    router = APIRouter()
+    for door in (
+        batch_router(Batches(), access, public_url),
+        aggregates_router(Aggregates(things, repository, _now), access, public_url),
+        sensor_things_router(things, access, writes, write_access, public_url, settings.mqtt_public_url),
+    ):
+        router.include_router(door)
+    return router
 
 
 def exports_door(

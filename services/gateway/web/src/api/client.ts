@@ -72,6 +72,13 @@ export function postJson<T>(url: string, body: unknown, change: Change = {}): Pr
   return changeJson<T>('POST', url, body, change)
 }
 
+/** POST a text as it is; the answer is JSON. */
+export function postText<T>(url: string, body: string, caller: Caller = {}): Promise<T> {
+  const headers: Record<string, string> = { 'Content-Type': 'text/plain; charset=utf-8' }
+  if (csrfToken) headers['X-CSRF-Token'] = csrfToken
+  return request<T>(url, { method: 'POST', headers, body }, caller)
+}
+
 export function putJson<T>(url: string, body: unknown, change: Change = {}): Promise<T> {
   return changeJson<T>('PUT', url, body, change)
 }

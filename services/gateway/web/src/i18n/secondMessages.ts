@@ -4,6 +4,7 @@ import { accountEn, accountVi } from './accountMessages'
 import { adminEn, adminVi } from './adminMessages'
 import { alertListEn, alertListVi } from './alertListMessages'
 import { environmentEn, environmentVi } from './environmentMessages'
+import { integrationEn, integrationVi } from './integrationMessages'
 import { lettersEn, lettersVi } from './letterMessages'
 import { openEn, openVi } from './openMessages'
 import { partsEn, partsVi } from './partsMessages'
@@ -18,6 +19,7 @@ export const secondVi = {
   ...lettersVi,
   ...openVi,
   ...accountVi,
+  ...integrationVi,
 }
 
 export const secondEn: Record<keyof typeof secondVi, string> = {
@@ -29,4 +31,5 @@ export const secondEn: Record<keyof typeof secondVi, string> = {
   ...lettersEn,
   ...openEn,
   ...accountEn,
+  ...integrationEn,
 }

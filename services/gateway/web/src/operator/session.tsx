@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect, useMemo, type ReactNode } from 'r
 
 import { ApiError, deleteJson, getJson, postJson, setCsrfToken } from '../api/client'
 
-export type Role = 'viewer' | 'operator' | 'admin'
+export type Role = 'integrator' | 'viewer' | 'operator' | 'admin'
 
 /** Who is signed in, as the gateway knows them. */
 export interface Operator {
@@ -15,6 +15,8 @@ export interface Operator {
   agencies: string[]
   /** Whether a code is asked for besides the password. */
   totp: boolean
+  /** Keys of the providers that they manage. */
+  providers?: string[]
 }
 
 export interface SessionAnswer {
@@ -92,7 +94,12 @@ export function useSession(): Session {
 
 /** Whether somebody may act: operators and administrators. */
 export function mayAct(operator: Operator | null): boolean {
-  return operator !== null && operator.role !== 'viewer'
+  return operator !== null && (operator.role === 'operator' || operator.role === 'admin')
+}
+
+/** Whether somebody manages a provider: its members, and administrators all. */
+export function mayManage(operator: Operator | null): boolean {
+  return operator !== null && (operator.role === 'admin' || (operator.providers ?? []).length > 0)
 }
 
 async function readSession(signal: AbortSignal): Promise<SessionAnswer> {

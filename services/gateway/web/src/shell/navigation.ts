@@ -2,7 +2,7 @@ import { useRouter } from '@tanstack/react-router'
 
 import type { MessageKey } from '../i18n/messages'
 import type { Role } from '../operator/session'
-import { useSession } from '../operator/session'
+import { mayManage, useSession } from '../operator/session'
 import type { IconName } from './Icon'
 
 export interface Entry {
@@ -11,6 +11,8 @@ export interface Entry {
   icon: IconName
   /** Only this role sees it. */
   role?: Role
+  /** Only who manages a provider sees it. */
+  managing?: boolean
   /** On a phone it stands at the bottom, not in the menu. */
   atBottom?: boolean
 }
@@ -22,6 +24,7 @@ export const ENTRIES: readonly Entry[] = [
   { path: '/things', text: 'nav.things', icon: 'things' },
   { path: '/alerts', text: 'nav.alerts', icon: 'alerts', atBottom: true },
   { path: '/open', text: 'nav.open', icon: 'open' },
+  { path: '/integration', text: 'nav.integration', icon: 'link', managing: true },
   { path: '/admin', text: 'nav.admin', icon: 'admin', role: 'admin' },
 ]
 
@@ -30,7 +33,9 @@ export function useEntries(): Entry[] {
   const { routesByPath } = useRouter()
   const { operator } = useSession()
   return ENTRIES.filter(
-    ({ path, role }) =>
-      (path in routesByPath || `${path}/` in routesByPath) && (role === undefined || operator?.role === role),
+    ({ path, role, managing = false }) =>
+      (path in routesByPath || `${path}/` in routesByPath) &&
+      (role === undefined || operator?.role === role) &&
+      (!managing || mayManage(operator)),
   )
 }

@@ -5,6 +5,7 @@ import { textOf, wordOf, type RawSearch } from '../view/search'
 import { RANGES } from '../view/viewState'
 import { SHOWN_STATES } from './alerts/search'
 import { LAYERS } from './environment/stations'
+import { INTEGRATION_TABS } from './integration/search'
 import { THING_ORDERS } from './things/model'
 
 export const environmentSearch = (raw: RawSearch) => ({
@@ -62,6 +63,12 @@ export const deadLettersSearch = (raw: RawSearch) => ({
   from: dayOf(raw, 'from'),
   to: dayOf(raw, 'to'),
   letter: textOf(raw, 'letter'),
+})
+
+export const integrationSearch = (raw: RawSearch) => ({
+  tab: wordOf(raw, 'tab', INTEGRATION_TABS),
+  provider: textOf(raw, 'provider'),
+  webhook: textOf(raw, 'webhook'),
 })
 
 export const openSearch = (raw: RawSearch) => ({ q: textOf(raw, 'q'), group: textOf(raw, 'group') })

@@ -12,9 +12,10 @@ from fansipan_common.errors import PayloadTooLarge, Unauthorized
 from fansipan_common.internal_calls import SCHEME, verify_call
 from fansipan_common.security import Scope
 from fansipan_ingest.repository.providers import ProviderRepository
+from fansipan_ingest.usage.meter import UsageMeter
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
-_MAX_INTERNAL_BYTES: Final = 1024 * 1024
+_MAX_INTERNAL_BYTES: Final = 10 * 1024 * 1024
 
 
 class InternalCallers:
@@ -75,10 +76,29 @@ def api_key_of(header: str) -> str | None:
             return None
 
 
-def writer(keys: ApiKeys, internal: InternalCallers) -> Authenticate:
-    """A dependency that gives the provider behind a request's API key, which must have the scope `write`."""
+def key_holder(keys: ApiKeys) -> Authenticate:
+    """A dependency that gives the provider behind a request's API key, whatever its scopes are."""
 
     async def authenticate(request: Request) -> Principal:
+        key = api_key_of(request.headers.get("authorization", ""))
+        if key is None:
+            raise Unauthorized("send an API key: Authorization: Bearer fsp_…")
+        return await keys.authenticate(key)
+
+    return authenticate
+
+
+def writer(keys: ApiKeys, internal: InternalCallers, meter: UsageMeter) -> Authenticate:
+    """A dependency that gives the provider behind a request's API key, which must have the scope `write`; or answers
+    429 when the provider has sent as much as it may."""
+
+    async def authenticate(request: Request) -> Principal:
+        principal = await who(request)
+        meter.admit(principal)
+        request.state.principal = principal  # the meter's middleware counts what follows
+        return principal
+
+    async def who(request: Request) -> Principal:
         header = request.headers.get("authorization", "")
         scheme, _, credential = header.partition(" ")
         if scheme.lower() == SCHEME:

@@ -30,15 +30,25 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", "zstd", ""):
         raise UnsupportedMediaType(f"content encoding {encoding!r} is not read here: send gzip, zstd or none")
-    try:
-        body = await _receive(request.stream(), max_bytes)
-    except ClientDisconnect:
-        raise ClientFault("the connection was closed before the body was complete") from None
+    body = await receive_body(request, max_bytes)
     if encoding in ("gzip", "x-gzip"):
         return _collect(_gunzip(body), max_bytes)
     if encoding == "zstd":
         return _collect(_unzstd(body), max_bytes)
     return body
+
+
+async def receive_body(request: Request, max_bytes: int) -> bytes:
+    """The body as it was sent, whatever its content encoding.
+
+    Raises:
+        PayloadTooLarge: it is more than `max_bytes`.
+        ClientFault: it did not come whole.
+    """
+    try:
+        return await _receive(request.stream(), max_bytes)
+    except ClientDisconnect:
+        raise ClientFault("the connection was closed before the body was complete") from None
 
 
 async def _receive(stream: AsyncIterator[bytes], max_bytes: int) -> bytes:

@@ -9,7 +9,7 @@ from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
+from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import (
     MalformedBody,
     ParsedItems,
@@ -20,6 +20,7 @@ from fansipan_ingest.domain.parsing import (
 from fansipan_ingest.domain.plain import parse_plain
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.observations import ObservationService
+from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.settings import IngestSettings
 
 _JSON = "application/json"
@@ -42,7 +43,11 @@ _OPENAPI = request_body(
 
 
 def observations_router(
-    service: ObservationService, progress: StoreProgress, authenticate: Authenticate, settings: IngestSettings
+    service: ObservationService,
+    sandbox: Sandbox,
+    progress: StoreProgress,
+    authenticate: Authenticate,
+    settings: IngestSettings,
 ) -> APIRouter:
     """The door for observations: JSON array or NDJSON, optionally gzip or zstd."""
     router = APIRouter(tags=["observations"])
@@ -60,9 +65,13 @@ def observations_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
     ) -> Response:
         body = await read_body(request, settings.max_body_bytes)
         media_type = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+        if dry_run:
+            report = await sandbox.observations(principal, _parse(media_type, body, settings.max_items))
+            return Response(report.to_json(), report.status, media_type="application/json")
         plain = parse_plain(body, max_items=settings.max_items) if media_type == _JSON else None
         answer = None if plain is None else await service.accept_plain(principal, plain)
         if answer is None:

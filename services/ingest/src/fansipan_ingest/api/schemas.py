@@ -15,6 +15,22 @@ Wait = Annotated[
     Query(description="`stored`: answer when the items are committed and readable."),
 ]
 
+DryRun = Annotated[
+    bool,
+    Query(
+        alias="dryRun",
+        description="Only check: nothing is published or registered; answers 200 with every reason for every item.",
+    ),
+]
+Arrived = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        lt=1 << 53,
+        description="Unix ms: the time of what says none of its own, when it is sent again later.",
+    ),
+]
+
 
 class AcceptedAnswer(BaseModel):
     """What became of the items; sent only after all in-sync replicas of Kafka have acknowledged."""
@@ -47,9 +63,38 @@ class AcceptedAnswer(BaseModel):
     ] = None
 
 
+class CheckedDatastream(BaseModel):
+    """What a datastream of the request is, or would be registered as."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    datastream: str
+    registered: Annotated[bool, Field(description="False: the first real request would register it.")]
+    observation_type: str
+    unit: Annotated[str | None, Field(description="UCUM code; null when nobody has said it.")]
+    items: Annotated[int, Field(description="How many of the request would be stored in it.")]
+
+
+class CheckedAnswer(BaseModel):
+    """With `dryRun=true`: what would become of the items."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    dry_run: Literal[True]
+    accepted: Annotated[int, Field(description="Items that would be taken.")]
+    refused: Annotated[int, Field(description="Items that would not.")]
+    rejected: Annotated[list[RejectedItem], Field(description="Every reason, by item; the first 1,000.")]
+    reasons_left_out: int
+    datastreams: Annotated[list[CheckedDatastream], Field(description="The first 1,000.")]
+    items: Annotated[
+        list[dict[str, Any]], Field(description="The first 100 that would be taken, as they would be stored.")
+    ]
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"model": CheckedAnswer, "description": "With dryRun=true: checked, and nothing else"},
     202: {"model": AcceptedAnswer, "description": "Acknowledged by Kafka"},
-    **problem_responses(400, 401, 403, 413, 415, 422, 503),
+    **problem_responses(400, 401, 403, 413, 415, 422, 429, 503),
 }
 
 

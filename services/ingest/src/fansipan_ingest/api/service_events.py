@@ -13,9 +13,10 @@ from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMedi
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.cloud_events import BATCHED, STRUCTURED, binary_event
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
+from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import MalformedBody, ParsedItems, TooManyItems, parse_json_items
 from fansipan_ingest.repository.progress import StoreProgress
+from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
 
@@ -44,6 +45,7 @@ _OPENAPI = request_body(
 
 def service_events_router(
     service: ServiceEventService,
+    sandbox: Sandbox,
     progress: StoreProgress,
     authenticate: Authenticate,
     settings: IngestSettings,
@@ -64,9 +66,13 @@ def service_events_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
     ) -> Response:
         body = await read_body(request, settings.max_body_bytes)
         parsed = _parse(request.headers, body, settings.max_items)
+        if dry_run:
+            report = sandbox.service_events(parsed)
+            return Response(report.to_json(), report.status, media_type="application/json")
         answer = await service.accept(principal, parsed, strict=strict)
         if wait == "stored":
             answer.stored = await progress.wait(answer.written, settings.stored_timeout_seconds)

@@ -57,6 +57,11 @@ _UNITS_BY_ENDING: Final[dict[str, Unit]] = {
 """By what follows the last underscore of a property. Only endings that mean nothing else."""
 
 
+def known_units() -> list[Unit]:
+    """The units that names of properties suggest."""
+    return [*_KNOWN_UNITS.values(), *_UNITS_BY_ENDING.values()]
+
+
 @dataclass(frozen=True, slots=True)
 class NewDatastream:
     """Metadata of a datastream to register."""

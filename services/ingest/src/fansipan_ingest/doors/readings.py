@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem
 from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.observation import MAX_RESULT
 from fansipan_ingest.domain.parsing import ParsedItems, reasons_of
 from fansipan_ingest.domain.plain import PlainItems
@@ -31,6 +32,7 @@ class Readings:
         rejected: what could not be read.
         units: what the results of a datastream are in, where the sender says so.
         parameters: of those rows that have some.
+        door, context: for the dead letters of what could not be read: whose form it has, what belongs to it.
     """
 
     datastreams: list[str] = field(default_factory=list)
@@ -40,6 +42,8 @@ class Readings:
     rejected: list[DeadLetterItem] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
     parameters: dict[int, dict[str, Any]] = field(default_factory=dict)
+    door: Door | None = None
+    context: dict[str, str] | None = None
 
     def __len__(self) -> int:
         return len(self.results)
@@ -58,13 +62,9 @@ class Readings:
         if unit is not None:
             known = self.units.setdefault(datastream, unit)
             if known.ucum != unit.ucum:
+                detail = f"{datastream} is in {known.ucum} before and in {unit.ucum} here"
                 payload = _as_sent(datastream, time_ms, result, parameters)
-                self.refuse(
-                    index,
-                    "unit-mismatch",
-                    f"{datastream} is in {known.ucum} before and in {unit.ucum} here",
-                    payload,
-                )
+                self.rejected.append(dead_letter(index, "unit-mismatch", detail, payload))
                 return
         if parameters:
             self.parameters[len(self.results)] = parameters
@@ -75,7 +75,9 @@ class Readings:
 
     def refuse(self, index: int, code: str, detail: str, payload: Any) -> None:
         """Set something aside; `payload` is what was sent, JSON or (what is no text) bytes."""
-        self.rejected.append(dead_letter(index, code, detail, payload))
+        letter = dead_letter(index, code, detail, payload)
+        about = {"door": self.door, "context": self.context}
+        self.rejected.append(letter if self.door is None else letter.model_copy(update=about))
 
     def plain(self) -> PlainItems | None:
         """The readings as a plain request; None when something in them is not plain, which is no fault."""

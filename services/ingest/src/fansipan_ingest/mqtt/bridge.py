@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +11,13 @@ import structlog
 from opentelemetry.trace import SpanKind, get_tracer
 from paho.mqtt.client import MQTTMessage
 
+from fansipan_common.contracts.broadcast import ORIGIN
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.connection import Connection, MqttAway, SessionTakenOver
 from fansipan_ingest.mqtt.arrivals import Arrivals
-from fansipan_ingest.mqtt.broker import Broker
-from fansipan_ingest.mqtt.connection import Connection, MqttAway, SessionTakenOver
 from fansipan_ingest.mqtt.intake import MqttIntake, Received
 from fansipan_ingest.mqtt.metrics import ATTRIBUTES, MqttMetrics
-from fansipan_ingest.mqtt.topics import FILTERS
+from fansipan_ingest.mqtt.topics import FILTERS, FORMER_FILTERS, SENSOR_THINGS_FILTERS, WITHOUT_DATASTREAM
 
 _log = structlog.get_logger(__name__)
 _tracer = get_tracer(__name__)
@@ -37,6 +38,7 @@ class Subscription:
         receive_maximum: messages that may wait for our acknowledgement.
         batch_messages, batch_bytes: a batch is not larger, unless one message is.
         batch_seconds: a batch waits no longer for more.
+        without_datastream: whether somebody may publish observations to a topic that does not say of what.
     """
 
     session: str
@@ -46,11 +48,32 @@ class Subscription:
     batch_messages: int
     batch_bytes: int
     batch_seconds: float
+    without_datastream: bool = False
 
     @property
     def filters(self) -> list[str]:
-        """What is subscribed to."""
-        return [name if self.group is None else f"$share/{self.group}/{name}" for name in FILTERS]
+        """What is always subscribed to."""
+        return self._shared(FILTERS)
+
+    @property
+    def sensor_things_filters(self) -> list[str]:
+        """What is subscribed to while somebody may publish there; else only what we publish ourselves would come."""
+        return self._shared(self._of_sensor_things)
+
+    @property
+    def former_filters(self) -> list[str]:
+        """What a lasting session may be subscribed to from an earlier time, and must not be."""
+        if self.group is None:
+            return [*FORMER_FILTERS]
+        # alone, of a time without a group, they would give us everything
+        return [*FORMER_FILTERS, *self._shared(FORMER_FILTERS), *FILTERS, *self._of_sensor_things]
+
+    @property
+    def _of_sensor_things(self) -> list[str]:
+        return [*SENSOR_THINGS_FILTERS, *([WITHOUT_DATASTREAM] if self.without_datastream else ())]
+
+    def _shared(self, names: Sequence[str]) -> list[str]:
+        return [name if self.group is None else f"$share/{self.group}/{name}" for name in names]
 
 
 class MqttBridge:
@@ -71,8 +94,17 @@ class MqttBridge:
         self._metrics = metrics
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._sensor_things_wanted = True
+        self._sensor_things_subscribed = False
+        self._changed = asyncio.Event()
         self._connected = False
         self._reason = "not connected yet"
+
+    def sensor_things(self, used: bool) -> None:
+        """Whether anybody may publish to the topics of SensorThings that name no provider; until that is said, somebody
+        may."""
+        self._sensor_things_wanted = used
+        self._changed.set()
 
     async def check(self) -> None:
         """Raise the reason when messages are not being taken now."""
@@ -114,6 +146,7 @@ class MqttBridge:
             self._broker.client_id(subscription.session),
             session_seconds=subscription.session_seconds,
             receive_maximum=subscription.receive_maximum,
+            ignored=_is_of_the_platform,
         )
         try:
             if not await connection.open():
@@ -121,20 +154,32 @@ class MqttBridge:
             # Each time: Mosquitto 2.0 keeps sessions over its restart, but not their shared subscriptions.
             for topic_filter in subscription.filters:
                 await connection.subscribe(topic_filter, qos=1)
-            if subscription.group is not None:
-                for topic_filter in FILTERS:  # of a time without a group: they would give us everything
-                    await connection.unsubscribe(topic_filter)
+            for topic_filter in subscription.former_filters:
+                await connection.unsubscribe(topic_filter)
+            await self._follow_sensor_things(connection)
             connection.hold_back()
             _log.info("mqtt is connected", subscriptions=subscription.filters)
             self._connected = True
             self._metrics.connected.add(1, ATTRIBUTES)
             while not self._stopping.is_set():
+                if self._sensor_things_wanted != self._sensor_things_subscribed:
+                    await self._follow_sensor_things(connection)
                 await self._one_batch(connection)
         finally:
             if self._connected:
                 self._connected = False
                 self._metrics.connected.add(-1, ATTRIBUTES)
             await connection.close()
+
+    async def _follow_sensor_things(self, connection: Connection) -> None:
+        """Subscribe to the topics of SensorThings, or to them no more."""
+        self._sensor_things_subscribed = wanted = self._sensor_things_wanted
+        for topic_filter in self._subscription.sensor_things_filters:
+            if wanted:
+                await connection.subscribe(topic_filter, qos=1)
+            else:
+                await connection.unsubscribe(topic_filter)
+        _log.info("topics of sensorthings", subscribed=wanted)
 
     async def _one_batch(self, connection: Connection) -> None:
         messages = await self._collect(connection)
@@ -163,7 +208,8 @@ class MqttBridge:
         return Received(topic, payload, self._arrivals.of(packet_id, topic, payload, again=bool(message.dup)))
 
     async def _collect(self, connection: Connection) -> list[MQTTMessage]:
-        """The next messages: what is there, and for a moment what follows. Empty when stopping.
+        """The next messages: what is there, and for a moment what follows. Empty when stopping, and when there are
+        topics to subscribe to.
 
         Raises:
             MqttAway: the connection is lost.
@@ -171,10 +217,15 @@ class MqttBridge:
         limits = self._subscription
         first = asyncio.ensure_future(connection.receive())
         stopping = asyncio.ensure_future(self._stopping.wait())
+        self._changed.clear()
+        changed = asyncio.ensure_future(self._changed.wait())
         try:
-            await asyncio.wait([first, stopping, connection.lost], return_when=asyncio.FIRST_COMPLETED)
+            if self._sensor_things_wanted == self._sensor_things_subscribed:
+                waiting = [first, stopping, changed, connection.lost]
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+            changed.cancel()
             if not first.done():
                 first.cancel()
         if connection.lost.done():
@@ -195,6 +246,12 @@ class MqttBridge:
             messages.append(message)
             size += len(message.payload)
         return messages
+
+
+def _is_of_the_platform(message: MQTTMessage) -> bool:
+    """Whether it is what the gateway publishes: its topics are also those of devices."""
+    properties = message.properties
+    return properties is not None and ORIGIN in getattr(properties, "UserProperty", ())
 
 
 async def _either(awaitable: Awaitable[object], seconds: float) -> None:

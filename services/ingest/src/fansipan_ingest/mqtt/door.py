@@ -5,25 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.turn import SoleTurn
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.rules import unix_ms
 from fansipan_ingest.mqtt.access import AccessKeeper
 from fansipan_ingest.mqtt.arrivals import Arrivals
 from fansipan_ingest.mqtt.bridge import MqttBridge, Subscription
-from fansipan_ingest.mqtt.broker import Broker
 from fansipan_ingest.mqtt.dynamic_security import DynamicSecurity
 from fansipan_ingest.mqtt.intake import MqttIntake
 from fansipan_ingest.mqtt.metrics import mqtt_metrics
 from fansipan_ingest.mqtt.payloads import Limits
 from fansipan_ingest.mqtt.providers import KnownProviders
-from fansipan_ingest.mqtt.turn import SoleTurn
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.repository.keys import KeyRepository
 from fansipan_ingest.repository.providers import ProviderRepository
 from fansipan_ingest.service.observations import ObservationService
 from fansipan_ingest.settings import IngestSettings
+from fansipan_ingest.usage.meter import UsageMeter
 
 _STOP_SECONDS: Final = 5.0
 _BATCH_BYTES: Final = 2 * 1024 * 1024
@@ -76,6 +77,7 @@ def mqtt_door(
     keys: KeyRepository,
     metrics: Metrics,
     clock: Callable[[], datetime],
+    meter: UsageMeter,
 ) -> MqttDoor | None:
     """The door, when `MQTT_URL` is set.
 
@@ -94,8 +96,10 @@ def mqtt_door(
         datastreams,
         limits=Limits(settings.mqtt_max_payload_bytes, settings.max_items),
         clock=clock,
+        meter=meter,
         metrics=metrics,
         mqtt_metrics=instruments,
+        sensor_things_provider=settings.mqtt_sensor_things_provider,
     )
     subscription = Subscription(
         session=settings.mqtt_session,
@@ -105,12 +109,24 @@ def mqtt_door(
         batch_messages=settings.mqtt_batch_messages,
         batch_bytes=_BATCH_BYTES,
         batch_seconds=settings.mqtt_batch_seconds,
+        without_datastream=settings.mqtt_sensor_things_provider is not None,
     )
     bridge = MqttBridge(broker, subscription, intake, Arrivals(lambda: unix_ms(clock())), instruments)
     turn = None
     if settings.mqtt_shared_group is None:
-        turn = SoleTurn(settings.database_url.get_secret_value(), broker.client_id(settings.mqtt_session))
+        turn = SoleTurn(
+            settings.database_url.get_secret_value(),
+            broker.client_id(settings.mqtt_session),
+            application="fansipan-ingest-mqtt",
+        )
     keeper = None
     if settings.mqtt_rights == "dynamic-security":
-        keeper = AccessKeeper(DynamicSecurity(broker), keys, clock)
+        keeper = AccessKeeper(
+            DynamicSecurity(broker),
+            keys,
+            clock,
+            bridge.sensor_things,
+            reading_is_open=settings.anonymous_read,
+            sensor_things_provider=settings.mqtt_sensor_things_provider,
+        )
     return MqttDoor(bridge, known, turn, keeper)

@@ -6,19 +6,22 @@ topic; the answer is a list in the same order.
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from fansipan_common.errors import ServerFault
-from fansipan_ingest.mqtt.broker import Broker
-from fansipan_ingest.mqtt.connection import Connection, MqttAway
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.connection import Connection, MqttAway
 
 _REQUEST: Final = "$CONTROL/dynamic-security/v1"
 _ANSWER: Final = f"{_REQUEST}/response"
 _ANSWER_SECONDS: Final = 10.0
+_SEND: Final = "publishClientSend"
+_SUBSCRIBE: Final = "subscribePattern"
+_RECEIVE: Final = "publishClientReceive"
 
 Command = dict[str, Any]
 
@@ -37,21 +40,31 @@ class KnownClient:
     is_disabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KnownRole:
+    """A role that the broker knows, and the topic filters that it may subscribe and publish to."""
+
+    rolename: str
+    subscriptions: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+
+
 class DynamicSecurity:
     """Users and roles at the broker. Each call connects anew: they are rare."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    async def allow(self, username: str, password: str, topics: Sequence[str]) -> None:
-        """Let a user publish to these topic filters and nothing else; what it could do before is replaced.
+    async def allow(
+        self, username: str, password: str, publish: Sequence[str], subscribe: Sequence[str]
+    ) -> None:
+        """Let a user publish and subscribe to these topic filters and nothing else; what it could do before is
+        replaced.
 
         Raises:
             MqttAway, BrokerRefuses.
         """
-        rights = [
-            {"acltype": "publishClientSend", "topic": topic, "priority": 0, "allow": True} for topic in topics
-        ]
+        rights = _rights(publish=publish, subscribe=subscribe)
         role = {"rolename": username, "acls": rights}
         client = {"username": username, "password": password, "roles": [{"rolename": username}]}
         first = await self._do([{"command": "createRole", **role}, {"command": "createClient", **client}])
@@ -79,6 +92,75 @@ class DynamicSecurity:
             KnownClient(client["username"], bool(client.get("disabled", False)))
             for client in answer[0]["data"]["clients"]
         ]
+
+    async def roles(self) -> list[KnownRole]:
+        """All roles.
+
+        Raises:
+            MqttAway, BrokerRefuses.
+        """
+        answer = await self._ask([{"command": "listRoles", "verbose": True, "count": -1, "offset": 0}])
+        if "error" in answer[0]:
+            raise BrokerRefuses(f"the MQTT broker does not list its roles: {answer[0]['error']}")
+        return [
+            KnownRole(
+                role["rolename"],
+                tuple(right["topic"] for right in role.get("acls", ()) if right["acltype"] == _SUBSCRIBE),
+                tuple(right["topic"] for right in role.get("acls", ()) if right["acltype"] == _SEND),
+            )
+            for role in answer[0]["data"]["roles"]
+        ]
+
+    async def forbid(self, rolename: str, topics: Sequence[str]) -> None:
+        """Take from a role the right to subscribe to these topic filters.
+
+        Raises:
+            MqttAway.
+        """
+        await self._do(
+            [
+                {"command": "removeRoleACL", "rolename": rolename, "acltype": right, "topic": topic}
+                for topic in topics
+                for right in (_SUBSCRIBE, _RECEIVE)
+            ]
+        )
+
+    async def prepare(self, own_role: str, roles: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
+        """Make the roles that our own services need, and give ourselves one of them; what is there stays.
+
+        Args:
+            own_role: the one for us.
+            roles: by name, the topic filters that may be published and subscribed to.
+
+        Raises:
+            MqttAway: also when the broker ends our connections, since our rights changed.
+        """
+        await self._do(
+            [
+                {"command": "createRole", "rolename": name, "acls": _rights(publish=send, subscribe=receive)}
+                for name, (send, receive) in roles.items()
+            ]
+        )
+        me = await self._ask([{"command": "getClient", "username": self._broker.username}])
+        if "error" in me[0]:
+            raise BrokerRefuses(f"the MQTT broker does not know us: {me[0]['error']}")
+        if own_role not in {role["rolename"] for role in me[0]["data"]["client"].get("roles", ())}:
+            await self._do(
+                [{"command": "addClientRole", "username": self._broker.username, "rolename": own_role}]
+            )
+
+    async def publish_retained(self, topic: str, payload: bytes) -> None:
+        """Publish a message that whoever subscribes later gets, too.
+
+        Raises:
+            MqttAway: refused, or no answer.
+        """
+        connection = Connection(self._broker, f"fansipan-control-{secrets.token_hex(8)}")
+        try:
+            await connection.open()
+            await connection.publish(topic, payload, retain=True)
+        finally:
+            await connection.close()
 
     async def change(self, *, remove: Sequence[str], disable: Sequence[str], enable: Sequence[str]) -> None:
         """Remove, disable and enable users; their connections end. What another replica did already is well done.
@@ -121,6 +203,12 @@ class DynamicSecurity:
         if len(answers) != len(commands):
             raise BrokerRefuses(f"the MQTT broker answers {len(answers)} of {len(commands)} commands")
         return answers
+
+
+def _rights(*, publish: Sequence[str], subscribe: Sequence[str]) -> list[dict[str, Any]]:
+    kinds = [(_SEND, topic) for topic in publish]
+    kinds += [(kind, topic) for topic in subscribe for kind in (_SUBSCRIBE, _RECEIVE)]
+    return [{"acltype": kind, "topic": topic, "priority": 0, "allow": True} for kind, topic in kinds]
 
 
 def _raise_first(errors: list[str | None]) -> None:

@@ -1,4 +1,4 @@
-"""`PUT /v1/mqtt/access`: let the key of the request publish at the MQTT broker."""
+"""`PUT /v1/mqtt/access`: let the key of the request publish and subscribe at the MQTT broker."""
 
 from typing import Annotated
 
@@ -17,20 +17,28 @@ SensorThings = Annotated[
     bool,
     Query(
         alias="sensorThings",
-        description="Also let it publish to `v1.1/Datastreams(id)/Observations` of each datastream that there is now.",
+        description="Also name the topics of SensorThings of each datastream there is now: `v1.1/Datastreams(id)/…`.",
     ),
+]
+Subscribe = Annotated[
+    bool, Query(description="Also let it subscribe to what it may read; the key needs the scope `read`.")
 ]
 
 
 class MqttAccessAnswer(BaseModel):
-    """How to publish: MQTT user name, password (the API key itself), and the topics."""
+    """MQTT user name, password (the API key itself), and topic filters to publish and to subscribe to."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         json_schema_extra={
             "examples": [
-                {"username": "k3v9x2m4q7ab", "password": "the API key", "topics": ["fansipan/demo/#"]}
+                {
+                    "username": "k3v9x2m4q7ab",
+                    "password": "the API key",
+                    "topics": ["fansipan/demo/#"],
+                    "subscriptions": ["v1.1/#", "live/#"],
+                }
             ]
         },
     )
@@ -38,6 +46,7 @@ class MqttAccessAnswer(BaseModel):
     username: str
     password: str = "the API key"  # noqa: S105 - says which
     topics: list[str]
+    subscriptions: list[str]
 
 
 def mqtt_access_router(keeper: AccessKeeper, authenticate: Authenticate) -> APIRouter:
@@ -46,18 +55,21 @@ def mqtt_access_router(keeper: AccessKeeper, authenticate: Authenticate) -> APIR
 
     @router.put(
         "/v1/mqtt/access",
-        summary="Let this API key publish by MQTT",
-        responses=problem_responses(400, 401, 403, 503),
+        summary="Let this API key publish and subscribe by MQTT",
+        responses=problem_responses(400, 401, 403, 429, 503),
     )
     async def grant_mqtt_access(
         request: Request,
         principal: Annotated[Principal, Depends(authenticate)],
         sensor_things: SensorThings = False,
+        subscribe: Subscribe = False,
     ) -> MqttAccessAnswer:
         key = request.headers.get("authorization", "").partition(" ")[2].strip()
         if split_api_key(key) is None:
             raise Unauthorized("send the API key itself: Authorization: Bearer fsp_…")
-        access = await keeper.grant(principal, key, sensor_things=sensor_things)
-        return MqttAccessAnswer(username=access.username, topics=access.topics)
+        access = await keeper.grant(principal, key, sensor_things=sensor_things, subscribe=subscribe)
+        return MqttAccessAnswer(
+            username=access.username, topics=access.topics, subscriptions=access.subscriptions
+        )
 
     return router

@@ -1,19 +1,22 @@
 """From the payload of a message to items as `POST /v1/observations` takes them."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import pydantic_core
 
 from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.doors import Door
 from fansipan_ingest.domain.rules import Rejection
 from fansipan_ingest.mqtt.topics import Address
 
 _SHOWN_OF_TOO_LARGE: Final = 1024
+_LONGEST_KEPT_TOPIC: Final = 1000
 _STA_LINK: Final = "Datastream"
-_STA_NOT_KEPT: Final = ("FeatureOfInterest", "validTime")
+_STA_FEATURE: Final = "FeatureOfInterest"
+_STA_NOT_KEPT: Final = ("validTime",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,47 @@ def _sensor_things(address: Address, value: Any, arrived_ms: int) -> list[Any] |
     if "datastream" in entity:
         return Rejection("invalid-item", "datastream: the topic says it already; leave it out")
     link = entity.pop(_STA_LINK, None)
-    if link is not None and link != {"@iot.id": address.datastream}:
+    if address.datastream is None:
+        named = _id_of(link)
+        if named is None:
+            return Rejection("invalid-item", 'Datastream: it must be named: {"Datastream": {"@iot.id": 12}}')
+        address = replace(address, datastream=named)
+    elif link is not None and link != {"@iot.id": address.datastream}:
         return Rejection("invalid-item", "Datastream: it is not the datastream that the topic names")
+    feature = _feature(address, entity)
+    if isinstance(feature, Rejection):
+        return feature
+    if feature is not None:
+        entity["featureId"] = feature
     for name in _STA_NOT_KEPT:
         if name in entity:
             return Rejection("invalid-item", f"{name}: it is not taken by MQTT; use the HTTP door")
     return [_item(address, entity, arrived_ms)]
+
+
+def _feature(address: Address, entity: dict[str, Any]) -> int | Rejection | None:
+    """The id of the feature of interest that topic or entity name; None: neither does."""
+    if "featureId" in entity:
+        return Rejection("invalid-item", 'featureId: SensorThings says {"FeatureOfInterest": {"@iot.id": 1}}')
+    if _STA_FEATURE not in entity:
+        return address.feature
+    named = _id_of(entity.pop(_STA_FEATURE))
+    if named is None:
+        return Rejection(
+            "invalid-item",
+            'FeatureOfInterest: only one that is there can be named here: {"@iot.id": 1}; make it by HTTP',
+        )
+    if address.feature is not None and named != address.feature:
+        return Rejection("invalid-item", "FeatureOfInterest: it is not the one that the topic names")
+    return named
+
+
+def _id_of(link: Any) -> int | None:
+    """The id in `{"@iot.id": 12}`; None: it is something else, as an entity that is to be made."""
+    if not isinstance(link, dict) or set(cast("dict[str, Any]", link)) != {"@iot.id"}:
+        return None
+    found = cast("dict[str, Any]", link)["@iot.id"]
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def _item(address: Address, reading: dict[str, Any], arrived_ms: int) -> dict[str, Any]:
@@ -108,11 +146,14 @@ def _item(address: Address, reading: dict[str, Any], arrived_ms: int) -> dict[st
 def dead_letter_of(topic: str, payload: bytes, reason: Rejection) -> DeadLetterItem:
     """What is kept of a message that could not be used: the JSON it held, else its bytes; of too much the beginning."""
     detail = f"topic {topic[:300]}: {reason.detail}"
+    about: dict[str, Any] = {}
+    if reason.code != "topic-unknown" and len(topic) <= _LONGEST_KEPT_TOPIC:
+        about = {"door": Door.MQTT, "context": {"topic": topic}}
     if reason.code == "payload-too-large":
         payload = payload[:_SHOWN_OF_TOO_LARGE]
     try:
         value = pydantic_core.from_json(payload, allow_inf_nan=False)
     except ValueError:
         shown = base64.b64encode(payload).decode()
-        return DeadLetterItem(index=0, code=reason.code, detail=detail, payload_base64=shown)
-    return DeadLetterItem(index=0, code=reason.code, detail=detail, payload=value)
+        return DeadLetterItem(index=0, code=reason.code, detail=detail, payload_base64=shown, **about)
+    return DeadLetterItem(index=0, code=reason.code, detail=detail, payload=value, **about)

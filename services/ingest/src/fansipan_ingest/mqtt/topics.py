@@ -2,7 +2,11 @@
 
 The broker lets a key publish below its own provider only, so the second level of `fansipan/<provider>/…` is known to be
 true. The topics of SensorThings, `v1.1/…`, name no provider: there the broker lets a key publish to datastreams of its
-own provider one by one, so the provider is the datastream's.
+own provider one by one, so the provider is the datastream's. Those that do not even name a datastream are for the keys
+of one provider, if for any (`FANSIPAN_MQTT_SENSOR_THINGS_PROVIDER`).
+
+Data goes out on `v1.1/…`, too. Of that, what is published to `v1.1/<…>/Observations` comes by here and is let go, while
+any key may publish there.
 """
 
 import re
@@ -14,11 +18,17 @@ from fansipan_ingest.domain.rules import Rejection
 
 ROOT: Final = "fansipan"
 STA_ROOT: Final = "v1.1"
-FILTERS: Final = (f"{ROOT}/#", f"{STA_ROOT}/#")
-_STA_DATASTREAM: Final = re.compile(r"Datastreams\(([1-9][0-9]{0,9})\)")
+FILTERS: Final = (f"{ROOT}/#",)
+SENSOR_THINGS_FILTERS: Final = (f"{STA_ROOT}/+/Observations",)
+WITHOUT_DATASTREAM: Final = f"{STA_ROOT}/Observations"
+FORMER_FILTERS: Final = (f"{STA_ROOT}/#",)
+"""Subscriptions that a lasting session may have from an earlier version."""
+
+_STA_ENTITY: Final = re.compile(r"(Datastreams|FeaturesOfInterest)\(([1-9][0-9]{0,9})\)")
 _FORMS: Final = (
-    "fansipan/<provider>/<thing>/<property>, fansipan/<provider>/observations,"
-    " fansipan/<provider>/v1.1/Datastreams(<id>)/Observations or v1.1/Datastreams(<id>)/Observations"
+    "fansipan/<provider>/<thing>/<property>, fansipan/<provider>/observations, fansipan/<provider>/v1.1/Observations,"
+    " fansipan/<provider>/v1.1/Datastreams(<id>)/Observations, v1.1/Datastreams(<id>)/Observations or"
+    " fansipan/<provider>/v1.1/FeaturesOfInterest(<id>)/Observations"
 )
 
 
@@ -27,15 +37,18 @@ class Address:
     """What a topic says of its messages.
 
     Attributes:
-        provider: key of the provider that sent them; None: that of the datastream.
+        provider: key of the provider that sent them; None: that of the datastream, or where there is none either, the
+            one that may publish there.
         form: `value` (one reading of a datastream), `batch` (an array of observations) or `sensorthings` (one
             Observation entity of SensorThings).
-        datastream: key or id of the datastream; None for a batch, whose items say it themselves.
+        datastream: key or id of the datastream; None where the messages say it themselves.
+        feature: id of the feature of interest; None: messages may say it themselves.
     """
 
     provider: str | None
     form: Literal["value", "batch", "sensorthings"]
     datastream: str | int | None = None
+    feature: int | None = None
 
 
 def provider_of(topic: str) -> str | None:
@@ -67,6 +80,8 @@ def _below_provider(provider: str, levels: list[str]) -> Address | None:
     match levels:
         case ["observations"]:
             return Address(provider, "batch")
+        case [version, "Observations"] if version == STA_ROOT:
+            return Address(provider, "sensorthings")
         case [thing, prop]:
             return Address(provider, "value", f"{provider}/{thing}/{prop}")
         case _:
@@ -75,8 +90,14 @@ def _below_provider(provider: str, levels: list[str]) -> Address | None:
 
 def _sensor_things(provider: str | None, levels: list[str]) -> Address | None:
     match levels:
+        case [version, "Observations"] if version == STA_ROOT:
+            return Address(provider, "sensorthings")
         case [version, entity, "Observations"] if version == STA_ROOT:
-            found = _STA_DATASTREAM.fullmatch(entity)
-            return None if found is None else Address(provider, "sensorthings", int(found[1]))
+            found = _STA_ENTITY.fullmatch(entity)
+            if found is None:
+                return None
+            if found[1] == "Datastreams":
+                return Address(provider, "sensorthings", int(found[2]))
+            return Address(provider, "sensorthings", feature=int(found[2]))
         case _:
             return None

@@ -12,8 +12,12 @@ SELECT k.id, k.revoked_at IS NOT NULL AS revoked, k.expires_at, p.disabled_at IS
   FROM api_key k JOIN provider p ON p.id = k.provider_id WHERE k.id = ANY($1::text[])
 """
 _DATASTREAMS: Final = """
-SELECT d.id, d.key FROM datastream d JOIN thing t ON t.id = d.thing_id WHERE t.provider_id = $1 ORDER BY d.id LIMIT $2
+SELECT d.id, d.key, d.thing_id FROM datastream d JOIN thing t ON t.id = d.thing_id
+ WHERE t.provider_id = $1 ORDER BY d.id LIMIT $2
 """
+
+
+_FEATURES: Final = "SELECT id FROM feature_of_interest ORDER BY id LIMIT $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,15 @@ class KeyState:
     revoked: bool
     expires_at: datetime | None
     provider_disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDatastream:
+    """A datastream by its id and key, and the thing it is of."""
+
+    id: int
+    key: str
+    thing_id: int
 
 
 class KeyRepository:
@@ -44,11 +57,28 @@ class KeyRepository:
             row["id"]: KeyState(row["revoked"], row["expires_at"], row["provider_disabled"]) for row in rows
         }
 
-    async def datastreams(self, provider_id: int, limit: int) -> list[tuple[int, str]]:
-        """Id and key of a provider's datastreams, `limit` at most.
+    async def features(self, limit: int) -> list[int]:
+        """Ids of features of interest, `limit` at most.
+
+        Raises:
+            DatabaseAway.
+        """
+        rows = await self._database.fetch(_FEATURES, limit)
+        return [row["id"] for row in rows]
+
+    async def tell_of_change(self) -> None:
+        """Let every replica look at what it has remembered.
+
+        Raises:
+            DatabaseAway.
+        """
+        await self._database.execute("SELECT pg_notify('registry_changed', '')")
+
+    async def datastreams(self, provider_id: int, limit: int) -> list[KnownDatastream]:
+        """A provider's datastreams, `limit` at most.
 
         Raises:
             DatabaseAway.
         """
         rows = await self._database.fetch(_DATASTREAMS, provider_id, limit)
-        return [(row["id"], row["key"]) for row in rows]
+        return [KnownDatastream(row["id"], row["key"], row["thing_id"]) for row in rows]

@@ -18,12 +18,14 @@ class Answer:
         rejected: the others, each with its reason.
         written: where the records of the accepted items are.
         stored: whether they are committed and readable; None when the caller did not wait for it.
+        status: of the answer.
     """
 
     accepted: int
     rejected: list[DeadLetterItem] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     stored: bool | None = None
+    status: int = 202
 
     def to_json(self) -> bytes:
         """The body of the 202 answer. `duplicatesPossible` is false: every record was acknowledged exactly once."""

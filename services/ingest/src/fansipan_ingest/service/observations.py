@@ -1,22 +1,26 @@
 """Observations: from validated items to records, one for each partition."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from fansipan_common.api_keys import Principal
-from fansipan_common.contracts import ObservationItem, parse_datastream_key
+from fansipan_common.contracts import ObservationItem
 from fansipan_common.contracts.dead_letter import DeadLetterItem, Origin
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.domain.plain import PlainItems
-from fansipan_ingest.domain.registration import MEASUREMENT, NewDatastream, Unit, describe, result_fits
-from fansipan_ingest.domain.rules import Rejection, TimeWindow, json_fault, unix_ms
+from fansipan_ingest.domain.registration import MEASUREMENT, NewDatastream, Unit
+from fansipan_ingest.domain.rules import Rejection, unix_ms
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRef, DatastreamRepository
+from fansipan_ingest.repository.features import FeatureRepository
 from fansipan_ingest.rows import AcceptedRows
 from fansipan_ingest.service.answer import Answer, refuse_when_strict
+from fansipan_ingest.service.checks import ItemChecks, judge_datastream, unknown_feature
+from fansipan_ingest.usage.meter import UsageMeter
 
 Resolved = dict[str | int, DatastreamRef | Rejection]
 """What each datastream name of a request stands for."""
@@ -30,19 +34,22 @@ class ObservationService:
     def __init__(
         self,
         datastreams: DatastreamRepository,
+        features: FeatureRepository,
         publisher: IngestPublisher,
         *,
-        window: TimeWindow,
-        max_depth: int,
+        checks: ItemChecks,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        meter: UsageMeter,
     ) -> None:
         self._datastreams = datastreams
+        self._features = features
         self._publisher = publisher
-        self._window = window
-        self._max_depth = max_depth
+        self._checks = checks
+        self._window = checks.window
         self._clock = clock
         self._metrics = metrics
+        self._meter = meter
 
     async def accept_plain(self, principal: Principal, items: PlainItems) -> Answer | None:
         """Publish a plain request if every datastream is known and every item acceptable; None if it is not so.
@@ -67,7 +74,7 @@ class ObservationService:
         written = await self._publisher.publish(
             self._publisher.observations(principal.provider_key, rows, partitions, now)
         )
-        self._count(len(rows), [])
+        self._count(principal, len(rows), [])
         return Answer(len(rows), [], written)
 
     async def accept(
@@ -94,8 +101,11 @@ class ObservationService:
         """
         partitions = await self._publisher.observation_partitions()
         resolved = await self._resolve(principal, parsed.items, units)
+        features = await self._features.existing(
+            {item.feature_id for item in parsed.items if item.feature_id is not None}
+        )
         now = self._clock()
-        rows, refused = self._sort(parsed, resolved, unix_ms(now))
+        rows, refused = self._sort(parsed, resolved, features, unix_ms(now))
         rejected = parsed.rejected + refused
         refuse_when_strict(strict, rejected)
         messages = self._publisher.observations(principal.provider_key, rows, partitions, now)
@@ -104,7 +114,7 @@ class ObservationService:
                 "observations", principal.provider_key, rejected, now, origin=origin
             )
         written = await self._publisher.publish(messages) if messages else []
-        self._count(len(rows), rejected)
+        self._count(principal, len(rows), rejected)
         return Answer(len(rows), rejected, written)
 
     async def _resolve(
@@ -117,23 +127,18 @@ class ObservationService:
         resolved: Resolved = {}
         new: list[NewDatastream] = []
         for name, result in first_result.items():
-            ref = found.get(name)
             unit = units.get(name) if isinstance(name, str) else None
-            if ref is not None:
-                own = principal.may_write_to(ref.key)
-                resolved[name] = (unit and _other_unit(ref, unit)) or ref if own else _forbidden(ref.key)
-                continue
-            unknown = _unknown(principal, name, result, unit)
-            if isinstance(unknown, Rejection):
-                resolved[name] = unknown
+            judged = judge_datastream(principal, name, result, found.get(name), unit)
+            if isinstance(judged, NewDatastream):
+                new.append(judged)
             else:
-                new.append(unknown)
+                resolved[name] = judged
         if new:
             resolved |= await self._datastreams.register(principal.provider_id, new)
         return resolved
 
     def _sort(
-        self, parsed: ParsedItems[ObservationItem], resolved: Resolved, now_ms: int
+        self, parsed: ParsedItems[ObservationItem], resolved: Resolved, features: Set[int], now_ms: int
     ) -> tuple[AcceptedRows, list[DeadLetterItem]]:
         """The acceptable rows, and the items that are refused, looking at one item after the other."""
         rows = AcceptedRows()
@@ -144,7 +149,11 @@ class ObservationService:
             reason = (
                 ref
                 if isinstance(ref, Rejection)
-                else self._window.check(millisecond, now_ms) or self._misfit(ref, item, now_ms)
+                else next(
+                    self._checks.reasons(item, now_ms, key=ref.key, observation_type=ref.observation_type),
+                    None,
+                )
+                or unknown_feature(item, features)
             )
             if reason is not None:
                 refused.append(_dead_letter(parsed, place, reason))
@@ -153,75 +162,16 @@ class ObservationService:
             rows.add(ref, millisecond, item)
         return rows, refused
 
-    def _misfit(self, ref: DatastreamRef, item: ObservationItem, now_ms: int) -> Rejection | None:
-        result = item.result
-        if not result_fits(ref.observation_type, result):
-            kind = ref.observation_type.rsplit("/", 1)[-1]
-            return Rejection(
-                "result-type",
-                f"{ref.key} is an {kind}; a result of type {_json_type(result)} does not fit it",
-            )
-        if item.result_time is not None:
-            reason = self._window.check(unix_ms(item.result_time), now_ms, "resultTime")
-            if reason is not None:
-                return reason
-        return json_fault(result, "result", self._max_depth) or json_fault(
-            item.parameters, "parameters", self._max_depth
-        )
-
-    def _count(self, accepted: int, rejected: list[DeadLetterItem]) -> None:
+    def _count(self, principal: Principal, accepted: int, rejected: list[DeadLetterItem]) -> None:
         if accepted:
             self._metrics.accepted.add(accepted, {"fansipan.target": "observations"})
-        for code in {item.code for item in rejected}:
-            count = sum(item.code == code for item in rejected)
+        refused = Counter(item.code for item in rejected)
+        self._meter.add(principal, accepted=accepted, refused=refused)
+        for code, count in refused.items():
             self._metrics.rejected.add(count, {"fansipan.target": "observations", "error.type": code})
-
-
-def _forbidden(key: str) -> Rejection:
-    return Rejection("datastream-forbidden", f"this key may not write to {key}")
-
-
-def _other_unit(ref: DatastreamRef, unit: Unit) -> Rejection | None:
-    """Results in another unit than the datastream's would be wrong numbers. Where none is known, any is taken."""
-    if ref.unit is None or ref.unit == unit.ucum:
-        return None
-    return Rejection(
-        "unit-mismatch", f"{ref.key} is measured in {ref.unit}; these results are in {unit.ucum}"
-    )
-
-
-def _unknown(
-    principal: Principal, name: str | int, result: Any, unit: Unit | None
-) -> NewDatastream | Rejection:
-    if isinstance(name, int):
-        return Rejection("datastream-unknown", f"there is no datastream with id {name}")
-    try:
-        key = parse_datastream_key(name)
-    except ValueError as error:
-        return Rejection("datastream-key", str(error))
-    if not principal.may_write_to(name):
-        return _forbidden(name)
-    if not principal.auto_register:
-        return Rejection(
-            "datastream-unknown",
-            f"there is no datastream {name}; register it first, or let the provider register on first use",
-        )
-    return describe(key, result, unit)
 
 
 def _dead_letter(parsed: ParsedItems[ObservationItem], place: int, reason: Rejection) -> DeadLetterItem:
     return DeadLetterItem(
         index=parsed.indexes[place], code=reason.code, detail=reason.detail, payload=parsed.sent(place)
     )
-
-
-def _json_type(value: Any) -> str:
-    match value:
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case _:
-            return "object"

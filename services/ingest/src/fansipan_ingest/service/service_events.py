@@ -1,6 +1,7 @@
 """Service events: CloudEvents about dossiers, petitions, ratings and usage."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from fansipan_ingest.domain.parsing import ParsedItems
 from fansipan_ingest.domain.rules import Rejection, TimeWindow, json_fault, unix_ms
 from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.service.answer import Answer, refuse_when_strict
+from fansipan_ingest.usage.meter import UsageMeter
 
 _MAX_DEPTH: Final = 2
 """The data of an event is an object of plain values."""
@@ -27,11 +29,13 @@ class ServiceEventService:
         window: TimeWindow,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        meter: UsageMeter,
     ) -> None:
         self._publisher = publisher
         self._window = window
         self._clock = clock
         self._metrics = metrics
+        self._meter = meter
 
     async def accept(
         self, principal: Principal, parsed: ParsedItems[ServiceEvent], *, strict: bool
@@ -46,7 +50,9 @@ class ServiceEventService:
         good: list[ServiceEvent] = []
         rejected = list(parsed.rejected)
         for place, event in enumerate(parsed.items):
-            reason = self._window.check(unix_ms(event.time), unix_ms(now), "time") or _content_fault(event)
+            reason = self._window.check(unix_ms(event.time), unix_ms(now), "time") or next(
+                content_faults(event), None
+            )
             if reason is None:
                 good.append(event)
                 continue
@@ -63,16 +69,18 @@ class ServiceEventService:
         if rejected:
             messages += self._publisher.dead_letters("service-events", principal.provider_key, rejected, now)
         written = await self._publisher.publish(messages) if messages else []
+        refused = Counter(item.code for item in rejected)
+        self._meter.add(principal, accepted=len(good), refused=refused)
         if good:
             self._metrics.accepted.add(len(good), {"fansipan.target": "service-events"})
-        for item in rejected:
-            self._metrics.rejected.add(1, {"fansipan.target": "service-events", "error.type": item.code})
+        for code, count in refused.items():
+            self._metrics.rejected.add(count, {"fansipan.target": "service-events", "error.type": code})
         return Answer(len(good), rejected, written)
 
 
-def _content_fault(event: ServiceEvent) -> Rejection | None:
-    return (
-        json_fault(event.id, "id", _MAX_DEPTH)
-        or json_fault(event.source, "source", _MAX_DEPTH)
-        or json_fault(event.data, "data", _MAX_DEPTH)
-    )
+def content_faults(event: ServiceEvent) -> Iterator[Rejection]:
+    """What of an event cannot be stored as it is."""
+    for value, what in ((event.id, "id"), (event.source, "source"), (event.data, "data")):
+        fault = json_fault(value, what, _MAX_DEPTH)
+        if fault is not None:
+            yield fault

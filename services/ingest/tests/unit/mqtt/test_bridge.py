@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.connection import MqttAway
 from fansipan_ingest.mqtt.arrivals import Arrivals
 from fansipan_ingest.mqtt.bridge import MqttBridge, Subscription
-from fansipan_ingest.mqtt.broker import Broker
-from fansipan_ingest.mqtt.connection import MqttAway
 from fansipan_ingest.mqtt.intake import MqttIntake, Received
 from fansipan_ingest.mqtt.metrics import mqtt_metrics
 
@@ -129,7 +129,7 @@ async def test_the_broker_hears_in_order_and_only_when_the_batch_is_done(world: 
     await world.until(lambda: len(connection.acknowledged) == 5)
     assert connection.acknowledged == [1, 2, 3, 4, 5]
     assert [len(batch) for batch in world.intake.batches] == [3, 2]
-    assert connection.filters == ["fansipan/#", "v1.1/#"]
+    assert connection.filters == ["fansipan/#", "not v1.1/#", "v1.1/+/Observations"]
 
 
 async def test_what_was_not_acknowledged_comes_again_with_its_first_time(world: World) -> None:
@@ -167,10 +167,11 @@ async def test_stopping_finishes_what_was_begun(world: World) -> None:
 
 async def test_a_group_shares_and_leaves_an_earlier_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, "g")
-    await world.until(lambda: bool(world.connections) and len(world.connections[0].filters) == 4)
+    await world.until(lambda: bool(world.connections) and len(world.connections[0].filters) == 6)
     assert world.connections[0].filters == [
-        *("$share/g/fansipan/#", "$share/g/v1.1/#"),
-        *("not fansipan/#", "not v1.1/#"),
+        "$share/g/fansipan/#",
+        *("not v1.1/#", "not $share/g/v1.1/#", "not fansipan/#", "not v1.1/+/Observations"),
+        "$share/g/v1.1/+/Observations",
     ]
     world.task.cancel()
     await asyncio.wait([world.task])
@@ -195,3 +196,21 @@ def test_the_address(url: str, host: str, port: int) -> None:
     broker = Broker.of(url, None)
     assert (broker.host, broker.port, broker.username, broker.password) == (host, port, "u", "p@s")
     assert (broker.tls is not None) == url.startswith("mqtts")
+
+
+async def test_topics_of_sensor_things_are_subscribed_to_while_somebody_may_publish_there(
+    world: World,
+) -> None:
+    connection = world.connections[0]
+    before = len(connection.filters)
+    world.intake.gate.set()
+    world.bridge.sensor_things(True)  # they are already
+    world.bridge.sensor_things(False)
+    await world.until(lambda: len(connection.filters) == before + 1)
+    connection.messages.put_nowait(FakeMessage(1, b"1"))
+    await world.until(lambda: connection.acknowledged == [1])
+    world.bridge.sensor_things(True)
+    await world.until(lambda: len(connection.filters) == before + 2)
+    assert connection.filters[before:] == ["not v1.1/+/Observations", "v1.1/+/Observations"]
+    connection.lost.set_result(MqttAway("gone"))
+    await world.until(lambda: len(world.connections) == 2 and len(world.connections[1].filters) == 3)

@@ -24,6 +24,8 @@ from fansipan_ingest.publisher import IngestPublisher
 from fansipan_ingest.repository.datastreams import DatastreamRepository
 from fansipan_ingest.service.answer import Answer
 from fansipan_ingest.service.observations import ObservationService
+from fansipan_ingest.usage.domain import QuotaExhausted
+from fansipan_ingest.usage.meter import UsageMeter
 
 
 class FakeObservations:
@@ -96,7 +98,30 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fansipan_ingest.mqtt.intake.asyncio.sleep", at_once)
 
 
-def intake_with(observations: FakeObservations, kafka: FakeKafka) -> MqttIntake:
+class FakeMeter:
+    """Counts, and refuses what is over `allowed` requests."""
+
+    def __init__(self, allowed: int = 1_000_000) -> None:
+        self.allowed = allowed
+        self.requests = 0
+        self.received = 0
+
+    def admit(self, principal: Principal, requests: int) -> None:
+        assert principal.key_id == "mqtt"
+        if self.requests >= self.allowed:
+            raise QuotaExhausted("enough", retry_after=60)
+        self.requests += requests
+
+    def add(self, _principal: Principal, *, received: int) -> None:
+        self.received += received
+
+
+def intake_with(
+    observations: FakeObservations,
+    kafka: FakeKafka,
+    meter: FakeMeter | None = None,
+    sensor_things_provider: str | None = None,
+) -> MqttIntake:
     return MqttIntake(
         cast(ObservationService, observations),
         IngestPublisher(cast(Publisher, kafka), topic_prefix=""),
@@ -104,8 +129,10 @@ def intake_with(observations: FakeObservations, kafka: FakeKafka) -> MqttIntake:
         cast(DatastreamRepository, FakeDatastreams()),
         limits=Limits(1000, 10),
         clock=lambda: datetime(2026, 7, 1, tzinfo=UTC),
+        meter=cast(UsageMeter, meter or FakeMeter()),
         metrics=metrics_of("test"),
         mqtt_metrics=mqtt_metrics(),
+        sensor_things_provider=sensor_things_provider,
     )
 
 
@@ -148,9 +175,9 @@ async def test_one_message_that_cannot_be_taken_does_not_stop_the_others(error: 
     await intake_with(observations, kafka).take([message("1"), message("666"), message("2")])
     assert observations.taken == [("demo", 1.0), ("demo", 2.0)]
     (letter,) = kafka.letters
-    assert letter["items"] == [
-        {"index": 0, "code": code, "detail": letter["items"][0]["detail"], "payload": 666}
-    ]
+    detail = letter["items"][0]["detail"]
+    about = {"door": "mqtt", "context": {"topic": "fansipan/demo/box/pm2_5"}}
+    assert letter["items"] == [{"index": 0, "code": code, "detail": detail, "payload": 666, **about}]
 
 
 async def test_messages_of_a_provider_that_is_gone_are_dead_letters() -> None:
@@ -170,3 +197,33 @@ async def test_a_topic_of_sensor_things_belongs_to_the_owner_of_its_datastream()
     assert observations.taken == [("owner", 5.0)]
     (letter,) = kafka.letters
     assert (letter.get("provider"), letter["items"][0]["code"]) == (None, "datastream-unknown")
+
+
+async def test_what_is_over_a_quota_becomes_dead_letters_and_the_rest_goes_on() -> None:
+    observations, kafka, meter = FakeObservations(), FakeKafka(), FakeMeter(allowed=2)
+    intake = intake_with(observations, kafka, meter)
+    await intake.take([message("1"), message("2")])
+    await intake.take([message("3"), message("4")])
+    assert observations.taken == [("demo", 1.0), ("demo", 2.0)]
+    assert [letter["items"][0]["code"] for letter in kafka.letters] == ["quota-exhausted"] * 2
+    assert (meter.requests, meter.received) == (2, 2)
+
+
+async def test_messages_that_wait_for_kafka_are_counted_once() -> None:
+    meter = FakeMeter()
+    await intake_with(FakeObservations(times=3), FakeKafka(), meter).take([message("1"), message("2")])
+    assert (meter.requests, meter.received) == (2, 2)
+
+
+async def test_topics_that_name_nobody_are_for_one_provider_if_for_any() -> None:
+    entity = '{"result": 1, "Datastream": {"@iot.id": 12}}'
+    topics = ("v1.1/Observations", "v1.1/FeaturesOfInterest(7)/Observations")
+    batch = [message(entity, topic) for topic in topics]
+    observations, kafka = FakeObservations(), FakeKafka()
+    await intake_with(observations, kafka).take(batch)
+    assert observations.taken == []
+    assert [letter["items"][0]["code"] for letter in kafka.letters] == ["topic-unknown", "topic-unknown"]
+    observations, kafka = FakeObservations(), FakeKafka()
+    await intake_with(observations, kafka, sensor_things_provider="sole").take(batch)
+    assert observations.taken == [("sole", 1.0), ("sole", 1.0)]
+    assert kafka.letters == []

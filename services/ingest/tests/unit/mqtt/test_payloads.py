@@ -16,6 +16,8 @@ from fansipan_ingest.mqtt.topics import Address
 VALUE = Address("demo", "value", "demo/box/pm2_5")
 BATCH = Address("demo", "batch")
 ENTITY = Address("demo", "sensorthings", 12)
+INLINE = Address("demo", "sensorthings")
+THERE = Address("demo", "sensorthings", feature=7)
 LIMITS = Limits(payload_bytes=1000, items=3)
 ARRIVED_MS = 1_782_867_600_250
 ARRIVED = "2026-07-01T01:00:00.250+00:00"
@@ -59,6 +61,15 @@ def test_a_sensor_things_entity() -> None:
     assert of(ENTITY, entity) == [{"datastream": 12, "phenomenonTime": ARRIVED, "result": 2}]
 
 
+def test_a_sensor_things_entity_that_names_its_datastream_and_feature() -> None:
+    named = {"result": 2, "Datastream": {"@iot.id": 3}}
+    item = {"datastream": 3, "phenomenonTime": ARRIVED, "result": 2}
+    assert of(INLINE, named) == [item]
+    assert of(INLINE, {**named, "FeatureOfInterest": {"@iot.id": 7}}) == [{**item, "featureId": 7}]
+    assert of(THERE, named) == of(THERE, {**named, "FeatureOfInterest": {"@iot.id": 7}})
+    assert of(THERE, named) == [{**item, "featureId": 7}]
+
+
 @pytest.mark.parametrize(
     ("address", "payload", "code", "says"),
     [
@@ -77,7 +88,18 @@ def test_a_sensor_things_entity() -> None:
         (ENTITY, 5, "invalid-item", "Observation"),
         (ENTITY, {"phenomenonTime": "x"}, "invalid-item", "result"),
         (ENTITY, {"result": 1, "Datastream": {"@iot.id": 13}}, "invalid-item", "Datastream"),
-        (ENTITY, {"result": 1, "FeatureOfInterest": {"@iot.id": 1}}, "invalid-item", "FeatureOfInterest"),
+        (ENTITY, {"result": 1, "FeatureOfInterest": {"name": "new"}}, "invalid-item", "FeatureOfInterest"),
+        (ENTITY, {"result": 1, "featureId": 1}, "invalid-item", "featureId"),
+        (ENTITY, {"result": 1, "validTime": "x/y"}, "invalid-item", "validTime"),
+        (INLINE, {"result": 1}, "invalid-item", "Datastream"),
+        (INLINE, {"result": 1, "Datastream": {"@iot.id": True}}, "invalid-item", "Datastream"),
+        (INLINE, {"result": 1, "Datastream": {"name": "new"}}, "invalid-item", "Datastream"),
+        (
+            THERE,
+            {"result": 1, "Datastream": {"@iot.id": 3}, "FeatureOfInterest": {"@iot.id": 8}},
+            "invalid-item",
+            "FeatureOfInterest",
+        ),
         (ENTITY, {"result": 1, "datastream": "other/box/pm2_5"}, "invalid-item", "the topic says it"),
     ],
 )

@@ -16,6 +16,13 @@ from fansipan_ingest.mqtt.topics import Address, address_of, provider_of
         ("fansipan/demo/observations", Address("demo", "batch")),
         ("fansipan/demo/v1.1/Datastreams(12)/Observations", Address("demo", "sensorthings", 12)),
         ("v1.1/Datastreams(12)/Observations", Address(None, "sensorthings", 12)),
+        ("v1.1/Observations", Address(None, "sensorthings")),
+        ("fansipan/demo/v1.1/Observations", Address("demo", "sensorthings")),
+        ("v1.1/FeaturesOfInterest(7)/Observations", Address(None, "sensorthings", feature=7)),
+        (
+            "fansipan/demo/v1.1/FeaturesOfInterest(7)/Observations",
+            Address("demo", "sensorthings", feature=7),
+        ),
     ],
 )
 def test_the_topics_that_are_read(topic: str, address: Address) -> None:
@@ -38,8 +45,9 @@ def test_the_topics_that_are_read(topic: str, address: Address) -> None:
         "fansipan/demo/v1.1/Datastreams(٣)/Observations",
         "fansipan/demo/v1.1/Datastreams(12)/observations",
         "v1.1/Datastreams(12)/Observations/",
-        "v1.1/Observations",
         "v1.1/Things",
+        "v1.1/Things(1)/Observations",
+        "fansipan/demo/v1.1/FeaturesOfInterest(0)/Observations",
         "v1.1",
         "v1.1/box/pm2_5",
         "x/v1.1/Datastreams(12)/Observations",

@@ -61,6 +61,7 @@ def key_item(row: Row, now: datetime) -> dict[str, Any]:
         "expiresAt": _instant(expires),
         "revokedAt": _instant(revoked),
         "revokedBy": row["revoked_by"],
+        "replaces": row["replaces"],
     }
 
 

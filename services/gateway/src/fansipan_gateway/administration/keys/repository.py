@@ -14,7 +14,7 @@ from fansipan_gateway.audit import AuditTrail
 
 _SELECT: Final = """
 SELECT k.id, p.key AS provider, k.name, k.scopes, k.datastream_prefixes, k.created_at, k.created_by, k.expires_at,
-       k.revoked_at, k.revoked_by
+       k.revoked_at, k.revoked_by, k.replaces
   FROM api_key k JOIN provider p ON p.id = k.provider_id
 """
 _LIST: Final = (

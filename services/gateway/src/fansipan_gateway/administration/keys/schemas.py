@@ -23,7 +23,7 @@ class KeyBody(Body):
     """A new key."""
 
     name: Annotated[FilledLine, Field(description="What it is for.", examples=["trạm Cam Đường"])]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=2)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
     datastream_prefixes: Annotated[
         list[Prefix],
         Field(
@@ -42,7 +42,7 @@ class ApiKey(ResponseModel):
     id: Annotated[str, Field(description="The part that is safe to show.", examples=["k3v9a1m2n4b5"])]
     provider: str
     name: str
-    scopes: list[Literal["read", "write"]]
+    scopes: list[Literal["read", "write", "manage"]]
     datastream_prefixes: list[str]
     state: Literal["active", "expired", "revoked"]
     created_at: str
@@ -50,6 +50,7 @@ class ApiKey(ResponseModel):
     expires_at: str | None
     revoked_at: str | None
     revoked_by: str | None
+    replaces: Annotated[str | None, Field(description="The key that it came from by rotation.")]
 
 
 class NewApiKey(ApiKey):

@@ -11,6 +11,7 @@ from fansipan_gateway.administration.keys.domain import ApiKeyUnknown, NewKey, c
 from fansipan_gateway.administration.keys.repository import KeyRepository
 from fansipan_gateway.administration.providers.domain import ProviderUnknown
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.results import Row
 
 _KIND: Final = "api-keys"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,12 +41,11 @@ class Keys:
         """
         if provider is not None and not await self._repository.provider_exists(provider):
             raise ProviderUnknown(provider)
-        rows = await self._repository.fetch(provider, before=_place(cursor), limit=limit + 1)
+        rows = await self._repository.fetch(provider, before=place_of(cursor), limit=limit + 1)
         page, now = rows[:limit], self._now()
         behind = None
         if len(rows) > limit:
-            last = page[-1]
-            behind = encode_cursor(_KIND, (last["created_at"] - _EPOCH) // _MICROSECOND, last["id"])
+            behind = cursor_behind(page[-1])
         return KeyPage([key_item(row, now) for row in page], behind)
 
     async def create(self, new: NewKey, actor: Actor) -> dict[str, Any]:
@@ -70,7 +70,17 @@ class Keys:
             raise ApiKeyUnknown(f"there is no API key {key_id}")
 
 
-def _place(cursor: str | None) -> tuple[datetime, str] | None:
+def cursor_behind(row: Row) -> str:
+    """Where a page that ends with this key ends."""
+    return encode_cursor(_KIND, (row["created_at"] - _EPOCH) // _MICROSECOND, row["id"])
+
+
+def place_of(cursor: str | None) -> tuple[datetime, str] | None:
+    """When the last key of the page before was made, and its id.
+
+    Raises:
+        BadCursor.
+    """
     if cursor is None:
         return None
     made, key_id = decode_cursor(_KIND, cursor, int, str)

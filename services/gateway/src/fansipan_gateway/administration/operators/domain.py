@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fansipan_common.errors import ClientFault, NotFound, Unprocessable
+from fansipan_gateway.access.domain import INTEGRATOR
 from fansipan_gateway.administration.versions import version_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
@@ -79,9 +80,12 @@ def generate_password() -> str:
 
 
 def check_limits(role: str, area_codes: Sequence[str], agencies: Sequence[str]) -> None:
-    """Raise `Unprocessable` when an admin is to be limited: administration has no part that is of one commune only."""
+    """Raise `Unprocessable` when an admin or integrator is to be limited: administration has no part that is of one
+    commune only, and an integrator sees what the keys of a provider see."""
     if role == ADMIN and (area_codes or agencies):
         raise Unprocessable("an admin sees the whole province: leave areaCodes and agencies empty")
+    if role == INTEGRATOR and (area_codes or agencies):
+        raise Unprocessable("an integrator sees what is their provider's: leave areaCodes and agencies empty")
 
 
 def check_own_account(actor: str, username: str, change: OperatorChange) -> None:

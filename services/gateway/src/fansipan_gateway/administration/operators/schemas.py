@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, model_validator
 from fansipan_gateway.administration.schemas import Body, Line, Username
 from fansipan_gateway.api.parameters import AreaCode, ResponseModel
 
-Role = Literal["viewer", "operator", "admin"]
+Role = Literal["integrator", "viewer", "operator", "admin"]
 Agency = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f|]*$")]
 Areas = Annotated[
     list[AreaCode],

@@ -1,6 +1,7 @@
 """Providers as admins see them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
@@ -37,12 +38,23 @@ class NewProvider:
 
 @dataclass(frozen=True, slots=True)
 class ProviderChange:
-    """What to change; None leaves it as it is."""
+    """What to change; None leaves it as it is. Of the limits those that are named change, None takes one away."""
 
     name: str | None = None
     contact: str | None = None
     auto_register: bool | None = None
+    corrections_by_post: bool | None = None
     disabled: bool | None = None
+    limits: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
+
+
+def limits_of(row: Row) -> dict[str, int | None]:
+    """How much ingest takes; None: any amount."""
+    return {
+        "observationsPerDay": row["observations_per_day"],
+        "bytesPerDay": row["bytes_per_day"],
+        "requestsPerMinute": row["requests_per_minute"],
+    }
 
 
 def administered(row: Row) -> dict[str, Any]:
@@ -51,6 +63,8 @@ def administered(row: Row) -> dict[str, Any]:
         "name": row["name"],
         "contact": row["contact"],
         "autoRegister": row["auto_register"],
+        "correctionsByPost": row["corrections_by_post"],
+        "limits": limits_of(row),
         "disabled": row["disabled_at"] is not None,
     }
 

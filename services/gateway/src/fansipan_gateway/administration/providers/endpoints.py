@@ -79,7 +79,10 @@ def providers_router(providers: Providers, admins: ReadAccess) -> APIRouter:
         if_match: IfMatch = None,
     ) -> Response:
         """Only the fields that are given. With `If-Match` it is refused when somebody changed it meanwhile."""
-        change = ProviderChange(body.name, body.contact, body.auto_register, body.disabled)
+        limits = {} if body.limits is None else body.limits.model_dump(by_alias=True, exclude_unset=True)
+        change = ProviderChange(
+            body.name, body.contact, body.auto_register, body.corrections_by_post, body.disabled, limits
+        )
         return answer(await providers.change(key, change, if_match, actor_of(request, admin)))
 
     return router

@@ -17,7 +17,8 @@ from fansipan_gateway.administration.versions import check_unchanged, difference
 from fansipan_gateway.audit import AuditTrail
 
 _SELECT: Final = """
-SELECT p.key, p.name, p.contact, p.auto_register, p.created_at, p.disabled_at,
+SELECT p.key, p.name, p.contact, p.auto_register, p.corrections_by_post, p.created_at, p.disabled_at,
+       p.observations_per_day, p.bytes_per_day, p.requests_per_minute,
        (SELECT count(*) FROM api_key k WHERE k.provider_id = p.id AND k.revoked_at IS NULL
            AND (k.expires_at IS NULL OR k.expires_at > now())) AS active_keys,
        (SELECT count(*) FROM thing t WHERE t.provider_id = p.id) AS things
@@ -25,12 +26,17 @@ SELECT p.key, p.name, p.contact, p.auto_register, p.created_at, p.disabled_at,
 """
 _LIST: Final = _SELECT + " WHERE p.key > $1 ORDER BY p.key LIMIT $2"
 _FIND: Final = _SELECT + " WHERE p.key = $1"
-_LOCK: Final = "SELECT name, contact, auto_register, disabled_at FROM provider WHERE key = $1 FOR UPDATE"
+_LOCK: Final = """
+SELECT name, contact, auto_register, corrections_by_post, disabled_at, observations_per_day, bytes_per_day,
+       requests_per_minute
+  FROM provider WHERE key = $1 FOR UPDATE
+"""
 _INSERT: Final = "INSERT INTO provider (key, name, contact, auto_register) VALUES ($1, $2, $3, $4)"
 _UPDATE: Final = """
 UPDATE provider
    SET name = $2, contact = $3, auto_register = $4,
-       disabled_at = CASE WHEN $5 THEN coalesce(disabled_at, now()) END
+       disabled_at = CASE WHEN $5 THEN coalesce(disabled_at, now()) END, corrections_by_post = $6,
+       observations_per_day = $7, bytes_per_day = $8, requests_per_minute = $9
  WHERE key = $1
 """
 
@@ -83,13 +89,18 @@ class ProviderRepository:
                 "name": change.name,
                 "contact": change.contact,
                 "autoRegister": change.auto_register,
+                "correctionsByPost": change.corrections_by_post,
                 "disabled": change.disabled,
             }
             after = before | {name: value for name, value in wanted.items() if value is not None}
+            after["limits"] = before["limits"] | dict(change.limits)
             changed = difference(before, after)
             if changed:
                 await connection.execute(
-                    _UPDATE, key, after["name"], after["contact"], after["autoRegister"], after["disabled"]
+                    _UPDATE,
+                    *(key, after["name"], after["contact"], after["autoRegister"], after["disabled"]),
+                    after["correctionsByPost"],
+                    *after["limits"].values(),
                 )
             if changed.pop("disabled", None) is not None:
                 action = "provider.disabled" if after["disabled"] else "provider.enabled"

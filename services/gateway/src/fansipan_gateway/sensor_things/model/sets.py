@@ -81,7 +81,9 @@ LOCATIONS: Final = EntitySet(
 HISTORICAL_LOCATIONS: Final = EntitySet(
     "HistoricalLocations",
     "HistoricalLocation",
-    "historical_location",
+    # Without locations a row only says which feature past observations have.
+    "(SELECT h.* FROM historical_location h WHERE EXISTS (SELECT FROM historical_location_location hl"
+    " WHERE hl.historical_location_id = h.id))",
     "{a}.id",
     (_ID,),
     (Property("time", Kind.INSTANT, "{a}.time"),),
@@ -201,6 +203,12 @@ FEATURES_OF_INTEREST: Final = EntitySet(
         ),
     ),
 )
+
+NOT_DELETED: Final = (
+    "NOT EXISTS (SELECT FROM deleted_datastream gone WHERE gone.datastream_id = {a}.datastream_id)"
+)
+"""Of an observation: that it is of no datastream that was deleted, and whose series is swept later. What is reached
+through a datastream needs not to be asked so."""
 
 SETS: Final = {
     s.name: s

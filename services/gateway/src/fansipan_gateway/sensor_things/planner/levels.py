@@ -1,6 +1,6 @@
 """A request, level by level: the entities asked for, and those that are expanded inside them, in one statement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -22,7 +22,7 @@ from fansipan_gateway.sensor_things.planner.scope import Scope, valued
 from fansipan_gateway.sensor_things.planner.seen import Seen
 
 MAX_COUNT: Final = 1_000_000
-_DEFAULT_TOP: Final = 100
+DEFAULT_TOP: Final = 100
 _DEFAULT_INNER_TOP: Final = 25
 _MAX_TOP: Final = 1_000
 _MAX_OBSERVATIONS: Final = 10_000
@@ -52,6 +52,7 @@ class Level:
         entities: the entity set.
         fields: properties.
         selected: whether `$select` named them: nulls are then shown, too.
+        parts: of properties that are shown in part only: the keys that lead to the parts.
         show_id, show_self: whether these are shown.
         links: relations whose addresses are shown.
         expands: relations that are shown inline.
@@ -64,6 +65,7 @@ class Level:
     entities: EntitySet
     fields: tuple[Property, ...]
     selected: bool
+    parts: Mapping[str, tuple[tuple[str, ...], ...]]
     show_id: bool
     show_self: bool
     links: tuple[Navigation, ...]
@@ -95,6 +97,11 @@ class Planner:
         """The values of the statement."""
         return self._binding
 
+    @property
+    def seen(self) -> Seen:
+        """What the reader sees."""
+        return self._seen
+
     def page(
         self, entities: EntitySet, options: Options, where: Conditions, parent: EntitySet | None
     ) -> tuple[Level, str]:
@@ -104,7 +111,7 @@ class Planner:
             BadQuery: it makes no sense, or would read too much.
         """
         most = _MAX_OBSERVATIONS if entities is OBSERVATIONS else _MAX_TOP
-        limit = min(_DEFAULT_TOP if options.top is None else options.top, most)
+        limit = min(DEFAULT_TOP if options.top is None else options.top, most)
         level, statement = self._level(entities, options, where, limit, parent)
         return level, f"SELECT {', '.join(statement.columns)} {statement.page}"
 
@@ -124,6 +131,12 @@ class Planner:
         alias = self._binding.alias()
         scope = Scope("$filter", entities, alias, self._binding, self._seen)
         return self._count(self._rows(scope, options, where))
+
+    def rows(self, entities: EntitySet, options: Options, where: Conditions) -> tuple[str, str]:
+        """FROM and WHERE of all rows of a collection, and the alias of a row: for what computes with them itself."""
+        alias = self._binding.alias()
+        scope = Scope("$filter", entities, alias, self._binding, self._seen)
+        return self._rows(scope, options, where), alias
 
     def _count(self, rows: str) -> str:
         return f"SELECT count(*) FROM (SELECT {rows} LIMIT {MAX_COUNT + 1}) counted"
@@ -221,16 +234,18 @@ class Planner:
     ) -> Level:
         names = options.select
         every = names is None or "*" in names
-        for name in names or ():
+        chosen = {name for name in names or () if "/" not in name}
+        parts = _parts(entities, names or (), place or "$select")
+        for name in chosen:
             if name not in ("*", "id", ID, SELF_LINK, *entities.by_name, *entities.relations):
                 known = ", ".join([ID, *entities.by_name, *entities.relations])
                 raise BadQuery(place or "$select", f"{entities.one} has no {name!r}: select of {known}")
-        chosen = frozenset(names or ())
         expanded = {expand.navigation for expand in options.expand}
         return Level(
             entities=entities,
-            fields=tuple(p for p in entities.properties if every or p.name in chosen),
+            fields=tuple(p for p in entities.properties if every or p.name in chosen or p.name in parts),
             selected=not every,
+            parts={} if every else {name: keys for name, keys in parts.items() if name not in chosen},
             show_id=every or bool(chosen & {"id", ID}),
             show_self=every or SELF_LINK in chosen,
             links=tuple(
@@ -244,6 +259,28 @@ class Planner:
             options=options,
             token_kind=token_kind,
         )
+
+
+def _parts(entities: EntitySet, names: Sequence[str], option: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """What `$select=properties/commune` shows of properties.
+
+    Raises:
+        BadQuery: a property has no parts.
+    """
+    parts: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for name in names:
+        first, *keys = name.split("/")
+        if not keys:
+            continue
+        found = entities.by_name.get(first)
+        if found is None or found.kind not in (Kind.JSON, Kind.GEOMETRY):
+            inside = [each.name for each in entities.properties if each.kind in (Kind.JSON, Kind.GEOMETRY)]
+            raise BadQuery(
+                option,
+                f"{name!r} is no part of a property of {entities.one}; parts have {', '.join(inside) or 'none'}",
+            )
+        parts[first] = (*parts.get(first, ()), tuple(keys))
+    return parts
 
 
 def _column(field: Property, alias: str) -> str:

@@ -11,7 +11,7 @@ from fansipan_gateway.sensor_things.grammar.syntax import Expand, Options
 from fansipan_gateway.sensor_things.model.entity import ID, SELF_LINK, Navigation
 from fansipan_gateway.sensor_things.planner.levels import MAX_COUNT, Level
 from fansipan_gateway.sensor_things.planner.ordering import encode_token
-from fansipan_gateway.sensor_things.rendering.values import shown
+from fansipan_gateway.sensor_things.rendering.values import in_part, shown
 
 NEXT_LINK: Final = "@iot.nextLink"
 COUNT: Final = "@iot.count"
@@ -63,6 +63,8 @@ class Renderer:
             entity[ID] = values[0]
         for found, value in zip(level.fields, values[1:], strict=False):
             text = shown(found, value)
+            if found.name in level.parts:
+                text = in_part(text, level.parts[found.name])
             if text is not None or not found.optional or level.selected:
                 entity[found.name] = text
         for navigation in level.links:

@@ -1,5 +1,6 @@
 """Values as JSON has them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -24,3 +25,22 @@ def shown(found: Property, value: Any) -> Any:
 
 def _moment(microseconds: int) -> str:
     return format_instant(_EPOCH + timedelta(microseconds=microseconds))
+
+
+def in_part(value: Any, parts: Sequence[Sequence[str]]) -> Any:
+    """A JSON value with only those parts that keys lead to, nested as they were; parts that it lacks are left out."""
+    if not isinstance(value, dict):
+        return None if value is None else {}
+    kept: dict[str, Any] = {}
+    for key in dict.fromkeys(keys[0] for keys in parts):
+        if key in value:
+            rests = [keys[1:] for keys in parts if keys[0] == key]
+            kept[key] = value[key] if not all(rests) else in_part(value[key], rests)
+    return kept
+
+
+def at(value: Any, keys: Sequence[str]) -> Any:
+    """The part of a JSON value that keys lead to; None: it has none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -15,18 +15,52 @@ import { useChange } from './useChange'
 
 const PROVIDERS = ['admin', 'providers'] as const
 
+/** Where keys are: an admin's doors, or those of the provider itself, which can also replace a key. */
+export interface KeyDoor {
+  list: string
+  one: (id: string) => string
+  rotate?: (id: string) => string
+}
+
+export function adminDoor(provider: string): KeyDoor {
+  return {
+    list: `/v1/admin/providers/${provider}/api-keys`,
+    one: (id) => `/v1/admin/api-keys/${id}`,
+  }
+}
+
+export function ownDoor(provider: string): KeyDoor {
+  const list = `/v1/provider/${provider}/api-keys`
+  return { list, one: (id) => `${list}/${id}`, rotate: (id) => `${list}/${id}/rotate` }
+}
+
+interface Props {
+  provider: string
+  door: KeyDoor
+  onClose?: () => void
+}
+
 /** The API keys of one provider. */
-export function Keys({ provider, onClose }: { provider: string; onClose: () => void }) {
+export function Keys({ provider, door, onClose }: Props) {
   const { t, format } = useI18n()
   const key = ['admin', 'keys', provider] as const
-  const pages = usePages<ApiKey>(key, `/v1/admin/providers/${provider}/api-keys`)
+  const pages = usePages<ApiKey>(key, door.list)
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<NewApiKey | null>(null)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const [rotating, setRotating] = useState<ApiKey | null>(null)
   const revoke = useChange(
     [key, PROVIDERS],
-    (id: string) => deleteJson(`/v1/admin/api-keys/${id}`),
+    (id: string) => deleteJson(door.one(id)),
     () => setRevoking(null),
+  )
+  const rotate = useChange(
+    [key, PROVIDERS],
+    (id: string) => postJson<NewApiKey>(door.rotate?.(id) ?? '', {}),
+    (answer) => {
+      setRotating(null)
+      setMade(answer)
+    },
   )
   return (
     <Panel
@@ -37,9 +71,11 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
           <button type="button" className="button button-main" onClick={() => setAdding(true)}>
             {t('admin.newKey')}
           </button>
-          <button type="button" className="button" onClick={onClose}>
-            {t('close')}
-          </button>
+          {onClose && (
+            <button type="button" className="button" onClick={onClose}>
+              {t('close')}
+            </button>
+          )}
         </>
       }
     >
@@ -98,9 +134,16 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
                     </td>
                     <td className="number col-acts">
                       {one.state === 'active' && (
-                        <button type="button" className="button" onClick={() => setRevoking(one)}>
-                          {t('admin.revoke')}
-                        </button>
+                        <span className="row-acts">
+                          {door.rotate && (
+                            <button type="button" className="button" onClick={() => setRotating(one)}>
+                              {t('admin.rotate')}
+                            </button>
+                          )}
+                          <button type="button" className="button" onClick={() => setRevoking(one)}>
+                            {t('admin.revoke')}
+                          </button>
+                        </span>
                       )}
                     </td>
                   </tr>
@@ -114,6 +157,7 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
       {adding && (
         <NewKey
           provider={provider}
+          url={door.list}
           onDone={(answer) => {
             setAdding(false)
             setMade(answer)
@@ -128,6 +172,21 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
           secret={made.key}
           onClose={() => setMade(null)}
         />
+      )}
+      {rotating && (
+        <Confirm
+          title={t('admin.rotateKey', { name: rotating.name })}
+          action={t('admin.rotate')}
+          pending={rotate.isPending}
+          error={rotate.error}
+          onConfirm={() => rotate.mutate(rotating.id)}
+          onClose={() => {
+            rotate.reset()
+            setRotating(null)
+          }}
+        >
+          <p>{t('admin.rotateKeyHint')}</p>
+        </Confirm>
       )}
       {revoking && (
         <Confirm
@@ -151,22 +210,31 @@ export function Keys({ provider, onClose }: { provider: string; onClose: () => v
 
 interface NewKeyProps {
   provider: string
+  url: string
   onDone: (key: NewApiKey) => void
   onClose: () => void
 }
 
-function NewKey({ provider, onDone, onClose }: NewKeyProps) {
+function NewKey({ provider, url, onDone, onClose }: NewKeyProps) {
   const { t } = useI18n()
-  const [values, setValues] = useState({ name: '', read: false, write: true, prefixes: '', expiresAt: '' })
+  const [values, setValues] = useState({
+    name: '',
+    read: false,
+    write: true,
+    manage: false,
+    prefixes: '',
+    expiresAt: '',
+  })
   const set = (change: Partial<typeof values>) => setValues((known) => ({ ...known, ...change }))
   const scopes: Scope[] = [
     ...(values.read ? (['read'] as const) : []),
     ...(values.write ? (['write'] as const) : []),
+    ...(values.manage ? (['manage'] as const) : []),
   ]
   const make = useChange(
     [['admin', 'keys', provider], PROVIDERS],
     () =>
-      postJson<NewApiKey>(`/v1/admin/providers/${provider}/api-keys`, {
+      postJson<NewApiKey>(url, {
         name: values.name.trim(),
         scopes,
         datastreamPrefixes: values.prefixes.split(/[\s,]+/).filter(Boolean),
@@ -196,6 +264,11 @@ function NewKey({ provider, onDone, onClose }: NewKeyProps) {
         <legend>{t('admin.scopes')}</legend>
         <Check label={t('admin.scope.write')} checked={values.write} onChange={(write) => set({ write })} />
         <Check label={t('admin.scope.read')} checked={values.read} onChange={(read) => set({ read })} />
+        <Check
+          label={t('admin.scope.manage')}
+          checked={values.manage}
+          onChange={(manage) => set({ manage })}
+        />
       </fieldset>
       <Field
         label={t('admin.prefixes')}

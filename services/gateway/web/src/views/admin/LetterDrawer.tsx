@@ -6,7 +6,14 @@ import { useI18n } from '../../i18n/I18n'
 import { Dialog } from '../../shell/Dialog'
 import { Confirm } from '../parts/Confirm'
 import { Answer } from '../parts/View'
-import { codeText, DEAD_LETTERS_KEY, DEAD_LETTERS_URL, parsed, payloadOf } from './deadLetterText'
+import {
+  codeText,
+  corrected,
+  DEAD_LETTERS_KEY,
+  DEAD_LETTERS_URL,
+  doorText,
+  payloadOf,
+} from './deadLetterText'
 import type { DeadLetterDetail } from './deadLetterTypes'
 import { useChange } from './useChange'
 
@@ -42,6 +49,19 @@ export function LetterDrawer({ id, onClose }: { id: string; onClose: () => void 
                   <dt>{t('admin.kind')}</dt>
                   <dd>{t(`letter.kind.${letter.kind}`)}</dd>
                 </div>
+                {letter.door && (
+                  <div>
+                    <dt>{t('letter.door')}</dt>
+                    <dd>
+                      {doorText(letter.door)}
+                      {Object.entries(letter.context).map(([name, value]) => (
+                        <span key={name} className="hint block mono">
+                          {name}: {value}
+                        </span>
+                      ))}
+                    </dd>
+                  </div>
+                )}
                 {letter.replay && (
                   <div>
                     <dt>{t('admin.replayed')}</dt>
@@ -74,7 +94,7 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
   const [draft, setDraft] = useState<string | null>(null)
   const [asking, setAsking] = useState(false)
   const text = payloadOf(letter)
-  const correction = draft === null ? undefined : parsed(draft)
+  const correction = draft === null ? undefined : corrected(draft, letter)
   // What is no JSON, or was not kept whole, cannot go as it is.
   const sendable = draft === null ? letter.payloadText === null && letter.payloadComplete : !!correction
   const replay = useChange(
@@ -111,7 +131,13 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
         )}
         <p className={draft !== null && !correction ? 'fault' : 'hint'} id={`${id}-hint`}>
           {draft !== null
-            ? t(correction ? 'letter.editHint' : 'letter.noJson')
+            ? t(
+                correction
+                  ? 'letter.editHint'
+                  : letter.payloadForm === 'text'
+                    ? 'letter.noText'
+                    : 'letter.noJson',
+              )
             : letter.payloadComplete
               ? ''
               : t('admin.payloadCut')}

@@ -10,7 +10,7 @@ import { FormDialog } from './FormDialog'
 import type { OperatorAccount } from './types'
 import { useChange } from './useChange'
 
-const ROLES: readonly Role[] = ['viewer', 'operator', 'admin']
+const ROLES: readonly Role[] = ['integrator', 'viewer', 'operator', 'admin']
 const URL = '/v1/admin/operators'
 
 interface Props {

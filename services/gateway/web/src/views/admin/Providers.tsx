@@ -9,8 +9,9 @@ import { Answer, Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import { Check, Field } from './Field'
 import { FormDialog } from './FormDialog'
-import { Keys } from './Keys'
-import type { Provider } from './types'
+import { adminDoor, Keys } from './Keys'
+import { Members } from './Members'
+import type { Provider, ProviderLimits } from './types'
 import { useChange } from './useChange'
 
 const KEY = ['admin', 'providers'] as const
@@ -41,8 +42,14 @@ export function Providers({ search, onSearch }: Props) {
     >
       <ProviderList chosen={search.provider} onChoose={(provider) => onSearch({ provider })} />
       {search.provider !== null && (
-        <Keys key={search.provider} provider={search.provider} onClose={() => onSearch({ provider: null })} />
+        <Keys
+          key={search.provider}
+          provider={search.provider}
+          door={adminDoor(search.provider)}
+          onClose={() => onSearch({ provider: null })}
+        />
       )}
+      {search.provider !== null && <Members key={`members-${search.provider}`} provider={search.provider} />}
       {adding && (
         <NewProvider
           onDone={(provider) => {
@@ -194,9 +201,15 @@ function EditProvider({ provider, onClose }: { provider: Provider; onClose: () =
     contact: provider.contact,
     autoRegister: provider.autoRegister,
   })
+  const [limits, setLimits] = useState(() => textsOf(provider.limits))
   const change = useChange(
     [KEY],
-    () => patchJson<Provider>(`${URL}/${key}`, values, { ifMatch: `"${version}"` }),
+    () =>
+      patchJson<Provider>(
+        `${URL}/${key}`,
+        { ...values, limits: limitsOf(limits) },
+        { ifMatch: `"${version}"` },
+      ),
     onClose,
   )
   const set = (part: Partial<typeof values>) => setValues((known) => ({ ...known, ...part }))
@@ -229,8 +242,39 @@ function EditProvider({ provider, onClose }: { provider: Provider; onClose: () =
         checked={values.autoRegister}
         onChange={(autoRegister) => set({ autoRegister })}
       />
+      {LIMITS.map((name) => (
+        <Field
+          key={name}
+          label={t(`admin.limit.${name}`)}
+          hint={t('admin.limitHint')}
+          inputMode="numeric"
+          pattern="[0-9]{0,15}"
+          value={limits[name]}
+          onChange={(text) => setLimits((known) => ({ ...known, [name]: text }))}
+        />
+      ))}
     </FormDialog>
   )
+}
+
+const LIMITS = ['observationsPerDay', 'bytesPerDay', 'requestsPerMinute'] as const
+type LimitTexts = Record<keyof ProviderLimits, string>
+
+function textsOf(limits: ProviderLimits): LimitTexts {
+  return {
+    observationsPerDay: String(limits.observationsPerDay ?? ''),
+    bytesPerDay: String(limits.bytesPerDay ?? ''),
+    requestsPerMinute: String(limits.requestsPerMinute ?? ''),
+  }
+}
+
+function limitsOf(texts: LimitTexts): ProviderLimits {
+  const number = (text: string) => (text.trim() === '' ? null : Number(text))
+  return {
+    observationsPerDay: number(texts.observationsPerDay),
+    bytesPerDay: number(texts.bytesPerDay),
+    requestsPerMinute: number(texts.requestsPerMinute),
+  }
 }
 
 function SwitchProvider({ provider, onClose }: { provider: Provider; onClose: () => void }) {

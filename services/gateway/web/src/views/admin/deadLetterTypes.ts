@@ -14,6 +14,8 @@ export interface DeadLetter {
   receivedAt: string
   provider: string | null
   kind: 'observation' | 'service-event' | 'record'
+  /** Where it came in and goes back to, with a form of its own; null: an observation or a service event. */
+  door: string | null
   /** Stable name of the reason. */
   code: string
   /** The reason in words. */
@@ -29,4 +31,8 @@ export interface DeadLetterDetail extends DeadLetter {
   /** Else its beginning, as far as it can be read. */
   payloadText: string | null
   payloadComplete: boolean
+  /** How a correction is written. */
+  payloadForm: 'json' | 'text'
+  /** What was said beside it: precision, topic, headers. */
+  context: Record<string, string>
 }

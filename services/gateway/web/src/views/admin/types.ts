@@ -3,11 +3,25 @@
 import type { Reason } from '../../api/indicatorTypes'
 import type { Role } from '../../operator/session'
 
+/** How much ingest takes; null: any amount. */
+export interface ProviderLimits {
+  observationsPerDay: number | null
+  bytesPerDay: number | null
+  requestsPerMinute: number | null
+}
+
+export interface Member {
+  username: string
+  displayName: string
+  role: Role
+}
+
 export interface Provider {
   key: string
   name: string
   contact: string
   autoRegister: boolean
+  limits: ProviderLimits
   disabled: boolean
   disabledAt: string | null
   createdAt: string
@@ -17,7 +31,7 @@ export interface Provider {
   version: string
 }
 
-export type Scope = 'read' | 'write'
+export type Scope = 'read' | 'write' | 'manage'
 
 export interface ApiKey {
   id: string

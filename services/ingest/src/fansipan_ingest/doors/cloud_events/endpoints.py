@@ -10,12 +10,13 @@ from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMedi
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.cloud_events import BATCHED, STRUCTURED, binary_event
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.doors.cloud_events.sorting import OBSERVATION_TYPE, SortedEvents, sort_events
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.answer import Answer
 from fansipan_ingest.service.observations import ObservationService
+from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.service.service_events import ServiceEventService
 from fansipan_ingest.settings import IngestSettings
 
@@ -57,6 +58,7 @@ _OPENAPI: Final = request_body(
 def events_router(
     observations: ObservationService,
     service_events: ServiceEventService,
+    sandbox: Sandbox,
     progress: StoreProgress,
     authenticate: Authenticate,
     settings: IngestSettings,
@@ -77,6 +79,7 @@ def events_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
     ) -> Response:
         body = await read_body(request, settings.max_body_bytes)
         try:
@@ -86,6 +89,10 @@ def events_router(
         except MalformedBody as error:
             raise ClientFault(str(error)) from None
         _check_count(len(found.observations.items), settings.max_items)
+        if dry_run:
+            report = await sandbox.observations(principal, found.observations)
+            report = report.joined_with(sandbox.service_events(found.service_events))
+            return Response(report.to_json(), report.status, media_type="application/json")
         answer = await accept(principal, found, strict)
         if wait == "stored":
             answer.stored = await progress.wait(answer.written, settings.stored_timeout_seconds)

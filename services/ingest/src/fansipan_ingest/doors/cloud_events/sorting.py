@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem, ServiceEvent, ServiceEventType
 from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.contracts.doors import Door
 from fansipan_ingest.domain.parsing import ParsedItems, parse_json_items
 
 OBSERVATION_TYPE: Final = "vn.fansipan.observation.v1"
@@ -42,7 +43,8 @@ class _Pile:
         self.places.append(place)
 
     def refuse(self, place: int, code: str, detail: str, event: Any) -> None:
-        self.rejected.append(DeadLetterItem(index=place, code=code, detail=detail, payload=event))
+        item = DeadLetterItem(index=place, code=code, detail=detail, payload=event, door=Door.CLOUD_EVENTS)
+        self.rejected.append(item)
 
     def parsed(self, adapter: TypeAdapter[list[T]]) -> ParsedItems[T]:
         count = max(1, len(self.values))

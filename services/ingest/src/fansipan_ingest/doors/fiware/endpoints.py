@@ -11,7 +11,7 @@ from fansipan_common.api_keys import Principal
 from fansipan_common.errors import ClientFault, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.rules import Rejection, unix_ms
 from fansipan_ingest.doors.acceptance import Acceptance
@@ -20,6 +20,7 @@ from fansipan_ingest.settings import IngestSettings
 
 _MEDIA_TYPES: Final = ("application/json", "application/ld+json")
 _FORMATS: Final = ("normalized", "keyvalues")
+_SCOPES: Final = ("fiware-service", "fiware-servicepath", "ngsild-tenant")
 _V2: Final = {
     "subscriptionId": "5ce3dbb331df9c71aad5deea",
     "data": [
@@ -73,6 +74,8 @@ def fiware_router(
         scope: str,
         strict: bool,
         wait: str | None,
+        dry_run: bool,
+        arrived: int | None,
     ) -> Response:
         media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if media_type not in _MEDIA_TYPES:
@@ -90,15 +93,15 @@ def fiware_router(
                 dialect=dialect,
                 provider=principal.provider_key,
                 scope=scope,
-                arrival_ms=unix_ms(clock()),
+                arrival_ms=unix_ms(clock()) if arrived is None else arrived,
                 max_readings=settings.max_items,
+                context={name: request.headers[name] for name in _SCOPES if name in request.headers},
             )
         except MalformedBody as error:
             raise ClientFault(str(error)) from None
         except Rejection as error:
             raise ClientFault(f"notifiedAt: {error.detail}") from None
-        answer = await acceptance.accept(principal, readings, strict=strict, wait=wait)
-        return Response(answer.to_json(), 202, media_type="application/json")
+        return await acceptance.take(principal, readings, strict=strict, wait=wait, dry_run=dry_run)
 
     @router.post(
         "/v1/ngsi-v2/notify",
@@ -113,6 +116,8 @@ def fiware_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
+        arrived: Arrived = None,
     ) -> Response:
         form = request.headers.get("ngsiv2-attrsformat", _FORMATS[0])
         if form.lower() not in _FORMATS:
@@ -120,7 +125,16 @@ def fiware_router(
         path = request.headers.get("fiware-servicepath", "/").strip()
         service = request.headers.get("fiware-service", "").strip()
         scope = service + path if service or path not in ("", "/") else ""
-        return await take(request, principal, dialect="ngsi-v2", scope=scope, strict=strict, wait=wait)
+        return await take(
+            request,
+            principal,
+            dialect="ngsi-v2",
+            scope=scope,
+            strict=strict,
+            wait=wait,
+            dry_run=dry_run,
+            arrived=arrived,
+        )
 
     @router.post(
         "/v1/ngsi-ld/notify",
@@ -135,8 +149,19 @@ def fiware_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
+        arrived: Arrived = None,
     ) -> Response:
         scope = request.headers.get("ngsild-tenant", "").strip()
-        return await take(request, principal, dialect="ngsi-ld", scope=scope, strict=strict, wait=wait)
+        return await take(
+            request,
+            principal,
+            dialect="ngsi-ld",
+            scope=scope,
+            strict=strict,
+            wait=wait,
+            dry_run=dry_run,
+            arrived=arrived,
+        )
 
     return router

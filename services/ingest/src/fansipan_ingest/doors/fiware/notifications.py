@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.naming import datastream_key
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.registration import Unit
@@ -23,6 +24,8 @@ _NUMBER_TYPES: Final = frozenset({"Number", "Integer", "Float", "Double"})
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TIMES_OF_ATTRIBUTE: Final = ("observedAt", "TimeInstant", "dateObserved", "timestamp")
 _TIMES_OF_ENTITY: Final = ("TimeInstant", "dateObserved", "observationDateTime", "observedAt", "timestamp")
+_OF_ENTITY: Final = ("id", "type", *_TIMES_OF_ENTITY)
+"""What a single attribute needs of its entity to be read again."""
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
@@ -38,7 +41,14 @@ class _Value:
 
 
 def readings_of(
-    notification: Any, *, dialect: Dialect, provider: str, scope: str, arrival_ms: int, max_readings: int
+    notification: Any,
+    *,
+    dialect: Dialect,
+    provider: str,
+    scope: str,
+    arrival_ms: int,
+    max_readings: int,
+    context: dict[str, str] | None = None,
 ) -> Readings:
     """The readings of all entities of a notification; indexes are places of entities.
 
@@ -49,6 +59,7 @@ def readings_of(
         scope: service and path, or tenant, of the broker; entities of two scopes are two things. Empty for the default.
         arrival_ms: Unix time of values that say none.
         max_readings: how many a notification may hold.
+        context: the headers that say the scope, for the dead letters.
 
     Raises:
         MalformedBody: no notification, or too many readings.
@@ -57,13 +68,14 @@ def readings_of(
     if not isinstance(entities, list):
         raise MalformedBody("a notification is an object with an array of entities in data")
     default = _time_of(notification.get("notifiedAt"))
-    readings = Readings()
+    readings = Readings(door=Door(dialect), context=context or None)
+    about = {name: notification[name] for name in ("notifiedAt",) if name in notification}
     for index, entity in enumerate(entities):
         try:
             thing = _thing(entity, dialect, scope)
             of_entity = _entity_time(entity)
         except Rejection as reason:
-            readings.refuse(index, reason.code, reason.detail, entity)
+            readings.refuse(index, reason.code, reason.detail, {**about, "data": [entity]})
             continue
         own_ms = of_entity if of_entity is not None else default if default is not None else arrival_ms
         for name, names, each in _attributes(entity):
@@ -71,8 +83,9 @@ def readings_of(
                 result = _result(each)
                 time = None if result is None else _time_of(each.time)
             except Rejection as reason:
-                kept = {"id": entity["id"], name: entity[name]}
-                readings.refuse(index, reason.code, f"{name[:64]}: {reason.detail}", kept)
+                kept = {each: entity[each] for each in (*_OF_ENTITY, name) if each in entity}
+                detail = f"{name[:64]}: {reason.detail}"
+                readings.refuse(index, reason.code, detail, {**about, "data": [kept]})
                 continue
             if result is not None:
                 key = datastream_key(provider, thing, names)

@@ -11,10 +11,11 @@ from fansipan_common.contracts.dead_letter import DeadLetterItem
 from fansipan_common.errors import ClientFault, FansipanError, NotFound, PayloadTooLarge
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.rules import unix_ms
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.influx.line_protocol import NANOSECONDS, TooManyPoints, parse_lines
+from fansipan_ingest.doors.known_devices import KnownDevices
 from fansipan_ingest.service.answer import Answer
 from fansipan_ingest.settings import IngestSettings
 
@@ -30,6 +31,7 @@ _CODES: Final = {
     413: "request too large",
     415: "invalid",
     422: "unprocessable entity",
+    429: "too many requests",
     503: "unavailable",
 }
 _ERROR_V2: Final[dict[str, Any]] = {
@@ -70,9 +72,13 @@ def _responses(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
         413: "Too large: send smaller requests",
         415: "The content encoding is not read here",
         422: "strict=true and a point is refused: nothing is accepted",
+        429: "The provider has sent as much as it may; Retry-After says when to try again",
         503: "Something of ours is away; Retry-After says when to try again",
     }
-    responses: dict[int | str, dict[str, Any]] = {204: {"description": "Acknowledged by Kafka"}}
+    responses: dict[int | str, dict[str, Any]] = {
+        200: RESPONSES[200],
+        204: {"description": "Acknowledged by Kafka"},
+    }
     for status, text in told.items():
         responses[status] = {"description": text, "content": {"application/json": {"schema": schema}}}
     return responses
@@ -84,6 +90,7 @@ _OPENAPI: Final = request_body(("text/plain", {"type": "string"}, _EXAMPLE))
 def influx_router(
     acceptance: Acceptance,
     authenticate: Authenticate,
+    devices: KnownDevices,
     clock: Callable[[], datetime],
     settings: IngestSettings,
 ) -> APIRouter:
@@ -91,7 +98,14 @@ def influx_router(
     router = APIRouter(tags=["Influx line protocol"])
 
     async def write(
-        request: Request, version: int, place: str | None, precision: str, strict: bool, wait: str | None
+        request: Request,
+        version: int,
+        place: str | None,
+        precision: str,
+        strict: bool,
+        wait: str | None,
+        dry_run: bool,
+        arrived: int | None,
     ) -> Response:
         """What both versions do alike; `place` is the bucket or database."""
         try:
@@ -106,12 +120,15 @@ def influx_router(
                     body,
                     provider=principal.provider_key,
                     precision=precision,
-                    arrival_ms=unix_ms(clock()),
+                    arrival_ms=unix_ms(clock()) if arrived is None else arrived,
                     max_points=settings.max_items,
                     max_readings=settings.max_items * _FIELDS_A_POINT,
+                    sources=await devices.sources(principal.provider_id, "influx"),
                 )
             except TooManyPoints as error:
                 raise PayloadTooLarge(str(error)) from None
+            if dry_run:
+                return await acceptance.take(principal, readings, dry_run=True)
             answer = await acceptance.accept(principal, readings, strict=strict, wait=wait)
         except FansipanError as error:
             return _error(version, error)
@@ -132,9 +149,11 @@ def influx_router(
         precision: Annotated[str, Query(description="ns, us, ms or s.")] = "ns",
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
+        arrived: Arrived = None,
     ) -> Response:
         del org
-        return await write(request, 2, bucket, precision, strict, wait)
+        return await write(request, 2, bucket, precision, strict, wait, dry_run, arrived)
 
     @router.post(
         "/write",
@@ -151,9 +170,11 @@ def influx_router(
         precision: Annotated[str, Query(description="ns, us, ms, s, m or h.")] = "ns",
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
+        arrived: Arrived = None,
     ) -> Response:
         del rp  # read from the request by both versions
-        return await write(request, 1, db, precision, strict, wait)
+        return await write(request, 1, db, precision, strict, wait, dry_run, arrived)
 
     return router
 

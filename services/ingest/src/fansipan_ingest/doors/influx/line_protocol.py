@@ -2,14 +2,18 @@
 
 https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
 
-A point's measurement and tags name a thing, each of its fields is a property of it (`docs/integrators/influx.md`).
+A point's measurement and tags name a thing, each of its fields is a property of it (`docs/integrators/influx.md`),
+unless the provider has a mapping for the measurement.
 Nearly all lines have neither quotes nor backslashes and are split; any other line is scanned token by token.
 """
 
 import re
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.naming import key_part
+from fansipan_ingest.doors.devices import NO_SOURCES, Device, NameMissing, Sources, Target
 from fansipan_ingest.doors.readings import Readings
 
 # Possessive (`++`): what a token has taken it keeps, so no line takes more than linear time.
@@ -52,6 +56,20 @@ class TooManyPoints(ValueError):
 class _Fault(ValueError):
     """Why a line is no point."""
 
+    def __init__(self, detail: str, code: str = "invalid-line") -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Series:
+    """What measurement and tags are; `device` and what belongs to it only where there is a mapping."""
+
+    thing: str
+    device: Device | None = None
+    pieces: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, Target | None] = field(default_factory=dict)
+
 
 def parse_lines(
     body: bytes,
@@ -61,6 +79,7 @@ def parse_lines(
     arrival_ms: int,
     max_points: int,
     max_readings: int,
+    sources: Sources = NO_SOURCES,
 ) -> Readings:
     """The readings in a body, one for each field of each point; wrong lines are refused alone.
 
@@ -71,24 +90,34 @@ def parse_lines(
         arrival_ms: Unix time of points without a timestamp.
         max_points: how many points the body may hold.
         max_readings: how many fields, all in all.
+        sources: what the provider says of its measurements.
 
     Raises:
         TooManyPoints: it holds more.
     """
-    parser = _Parser(provider, NANOSECONDS[precision], arrival_ms, max_points, max_readings)
+    parser = _Parser(provider, precision, arrival_ms, max_points, max_readings, sources)
     return parser.parse(body)
 
 
 class _Parser:
-    def __init__(self, provider: str, unit: int, arrival_ms: int, max_points: int, max_readings: int) -> None:
+    def __init__(
+        self,
+        provider: str,
+        precision: str,
+        arrival_ms: int,
+        max_points: int,
+        max_readings: int,
+        sources: Sources,
+    ) -> None:
         self._provider = provider
-        self._unit = unit
+        self._unit = NANOSECONDS[precision]
         self._arrival_ms = arrival_ms
         self._max_points = max_points
         self._max_readings = max_readings
-        self._things: dict[str, str] = {}
+        self._sources = sources
+        self._series: dict[str, _Series] = {}
         self._properties: dict[str, str] = {}
-        self._readings = Readings()
+        self._readings = Readings(door=Door.INFLUX, context={"precision": precision})
 
     def parse(self, body: bytes) -> Readings:
         try:
@@ -116,7 +145,7 @@ class _Parser:
                 else:
                     self._split(line, index)
             except _Fault as fault:
-                self._readings.refuse(index, "invalid-line", str(fault), _payload(line))
+                self._readings.refuse(index, fault.code, str(fault), _payload(line))
             if len(self._readings) > self._max_readings:
                 raise TooManyPoints(f"more than {self._max_readings} fields: send several requests")
         return self._readings
@@ -148,27 +177,47 @@ class _Parser:
                 raise _no_value(value) from None
         self._add(self._plain_series(series), values, index, millisecond)
 
-    def _add(self, thing: str, values: dict[str, Any], index: int, millisecond: int) -> None:
-        readings, properties = self._readings, self._properties
-        for field, value in values.items():
-            prop = properties.get(field)
+    def _add(self, series: _Series, values: dict[str, Any], index: int, millisecond: int) -> None:
+        if series.device is not None:
+            self._add_mapped(series, series.device, values, index, millisecond)
+            return
+        readings, properties, thing = self._readings, self._properties, series.thing
+        for name, value in values.items():
+            prop = properties.get(name)
             if prop is None:
-                prop = properties[field] = key_part((field,))
+                prop = properties[name] = key_part((name,))
             readings.datastreams.append(f"{thing}/{prop}")
             readings.results.append(value)
         count = len(values)
         readings.times_ms += [millisecond] * count
         readings.indexes += [index] * count
 
-    def _plain_series(self, series: str) -> str:
-        """Provider and thing of a series written without escapes."""
-        thing = self._things.get(series)
-        if thing is None:
-            measurement, *tags = series.split(",")
-            thing = self._things[series] = self._thing(measurement, [_pair(tag) for tag in tags])
-        return thing
+    def _add_mapped(
+        self, series: _Series, device: Device, values: dict[str, Any], index: int, millisecond: int
+    ) -> None:
+        for name, value in values.items():
+            if name not in series.targets:
+                try:
+                    path = device.path_of(series.pieces | {"_field": name}, "_field")
+                except NameMissing as missing:
+                    raise _Fault(str(missing), "name-missing") from None
+                series.targets[name] = device.target(path)
+            target = series.targets[name]
+            if target is None:
+                continue
+            unit = target.unit if isinstance(value, float) else None
+            key = f"{series.thing}/{target.property}"
+            self._readings.add(index, key, millisecond, target.result(value), unit=unit)
 
-    def _thing(self, measurement: str, tags: list[tuple[str, str]]) -> str:
+    def _plain_series(self, text: str) -> _Series:
+        """A series written without escapes."""
+        series = self._series.get(text)
+        if series is None:
+            measurement, *tags = text.split(",")
+            series = self._series[text] = self._series_of(measurement, [_pair(tag) for tag in tags])
+        return series
+
+    def _series_of(self, measurement: str, tags: list[tuple[str, str]]) -> _Series:
         if not measurement:
             raise _Fault("the measurement is missing")
         names = [measurement]
@@ -178,7 +227,15 @@ class _Parser:
                 raise _Fault(f"the tag {_shown(key)} comes twice")
             before = key
             names += (key, value)
-        return f"{self._provider}/{key_part(names)}"
+        device = self._sources.find(measurement) if self._sources else None
+        if device is None:
+            return _Series(f"{self._provider}/{key_part(names)}")
+        pieces = {"_measurement": measurement, **dict(tags)}
+        try:
+            thing = device.thing_of(pieces) or key_part(names)
+        except NameMissing as missing:
+            raise _Fault(str(missing), "name-missing") from None
+        return _Series(f"{self._provider}/{thing}", device, pieces)
 
     def _millisecond(self, text: str) -> int:
         digits = text[1:] if text[:1] == "-" else text
@@ -221,7 +278,7 @@ class _Parser:
             end = _LINE_END.match(text, found.end())
         assert end is not None  # noqa: S101 - a timestamp is followed by the end of the line
         measurement = _ESCAPED_MEASUREMENT.sub(r"\1", measurement)
-        self._add(self._thing(measurement, tags), values, index, millisecond)
+        self._add(self._series_of(measurement, tags), values, index, millisecond)
         return end.end()
 
     def _spaces(self, text: str, at: int, fault: str) -> int:

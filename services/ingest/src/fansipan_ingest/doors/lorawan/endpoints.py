@@ -6,13 +6,15 @@ import pydantic_core
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.api_keys import Principal
+from fansipan_common.contracts.doors import Door
 from fansipan_common.errors import ClientFault, UnsupportedMediaType
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.doors.acceptance import Acceptance
+from fansipan_ingest.doors.known_devices import KnownDevices
 from fansipan_ingest.doors.lorawan.uplinks import (
     CHIRPSTACK_EVENTS,
     Uplink,
@@ -52,7 +54,11 @@ _IGNORED: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def lorawan_router(
-    acceptance: Acceptance, authenticate: Authenticate, metrics: Metrics, settings: IngestSettings
+    acceptance: Acceptance,
+    authenticate: Authenticate,
+    devices: KnownDevices,
+    metrics: Metrics,
+    settings: IngestSettings,
 ) -> APIRouter:
     """The doors for webhooks of network servers."""
     router = APIRouter(tags=["LoRaWAN"])
@@ -74,11 +80,17 @@ def lorawan_router(
         return Response(status_code=204)
 
     async def take(
-        principal: Principal, uplink: Uplink, message: Any, strict: bool, wait: str | None
+        principal: Principal,
+        door: Door,
+        uplink: Uplink,
+        message: Any,
+        strict: bool,
+        wait: str | None,
+        dry_run: bool,
     ) -> Response:
-        readings = readings_of(principal.provider_key, uplink, message)
-        answer = await acceptance.accept(principal, readings, strict=strict, wait=wait)
-        return Response(answer.to_json(), 202, media_type="application/json")
+        device = await devices.device(principal.provider_id, uplink.keys, uplink.applications)
+        readings = readings_of(principal.provider_key, uplink, message, device, door)
+        return await acceptance.take(principal, readings, strict=strict, wait=wait, dry_run=dry_run)
 
     @router.post(
         "/v1/lorawan/chirpstack",
@@ -94,6 +106,7 @@ def lorawan_router(
         event: Annotated[str, Query(description="Added by ChirpStack; only `up` holds readings.")] = "up",
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
     ) -> Response:
         if event not in CHIRPSTACK_EVENTS:
             raise ClientFault(f"event is one of {', '.join(sorted(CHIRPSTACK_EVENTS))}")
@@ -104,7 +117,7 @@ def lorawan_router(
             uplink = chirpstack_uplink(message)
         except MalformedBody as error:
             raise ClientFault(str(error)) from None
-        return await take(principal, uplink, message, strict, wait)
+        return await take(principal, Door.CHIRPSTACK, uplink, message, strict, wait, dry_run)
 
     @router.post(
         "/v1/lorawan/the-things-stack",
@@ -119,6 +132,7 @@ def lorawan_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
     ) -> Response:
         message = await body_of(request)
         try:
@@ -128,6 +142,6 @@ def lorawan_router(
             uplink = things_stack_uplink(message)
         except MalformedBody as error:
             raise ClientFault(str(error)) from None
-        return await take(principal, uplink, message, strict, wait)
+        return await take(principal, Door.THINGS_STACK, uplink, message, strict, wait, dry_run)
 
     return router

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fansipan_common.contracts.naming import datastream_key
+from fansipan_common.contracts.doors import Door
+from fansipan_common.contracts.naming import key_part
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.registration import Unit
 from fansipan_ingest.domain.rules import Rejection, unix_ms
+from fansipan_ingest.doors.devices import Device
 from fansipan_ingest.doors.lorawan.units import DECODER_UNITS
 from fansipan_ingest.doors.readings import Readings
 
@@ -53,12 +55,16 @@ class Uplink:
         device: names of the device: its DevEUI in lower case, else application and device id.
         time_ms: Unix time at which the network server received it.
         decoded: what the device's decoder made of it; None without a decoder.
+        keys: under which a mapping may know the device: DevEUI, device id.
+        applications: names of its application at the network server; the empty one stands for any.
     """
 
     uplink_id: str
     device: tuple[str, ...]
     time_ms: int
     decoded: Mapping[str, Any] | None
+    keys: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ("",)
 
 
 def chirpstack_uplink(message: Any) -> Uplink:
@@ -79,6 +85,8 @@ def chirpstack_uplink(message: Any) -> Uplink:
         device=(eui.lower(),),
         time_ms=_millisecond(_text(message, "time"), "time"),
         decoded=decoded if isinstance(decoded, dict) else None,
+        keys=(eui.lower(),),
+        applications=_texts(info.get("applicationId"), info.get("applicationName")),
     )
 
 
@@ -105,8 +113,14 @@ def things_stack_uplink(message: Any) -> Uplink:
     ids = _object(message, "end_device_ids")
     uplink = _object(message, "uplink_message")
     eui, device = ids.get("dev_eui"), ids.get("device_id")
+    named = ids.get("application_ids")
+    application = named.get("application_id") if isinstance(named, dict) else None
+    keys: tuple[str, ...] = ()
+    if isinstance(device, str) and device:
+        keys = (device,)
     if isinstance(eui, str) and _EUI.fullmatch(eui):
         names: tuple[str, ...] = (eui.lower(),)
+        keys = (eui.lower(), *keys)
     elif isinstance(device, str) and device:
         names = (_text(_object(ids, "application_ids"), "application_id"), device)
     else:
@@ -120,29 +134,51 @@ def things_stack_uplink(message: Any) -> Uplink:
         device=names,
         time_ms=_millisecond(received, "received_at"),
         decoded=decoded if isinstance(decoded, dict) else None,
+        keys=keys,
+        applications=_texts(application),
     )
 
 
-def readings_of(provider: str, uplink: Uplink, payload: Any) -> Readings:
-    """The readings in an uplink: every number and boolean that was decoded, named by its path."""
-    readings = Readings()
+def readings_of(
+    provider: str, uplink: Uplink, payload: Any, device: Device | None = None, door: Door | None = None
+) -> Readings:
+    """The readings in an uplink: every number and boolean that was decoded, named by its path.
+
+    Args:
+        provider: key of the provider that sends it.
+        uplink: what was sent.
+        payload: the whole message, for the dead letters.
+        device: what its mapping says; None: it has none.
+        door: where the message came in, for the dead letters.
+    """
+    readings = Readings(door=door)
+    thing = (device and device.thing) or key_part(uplink.device)
     if uplink.decoded is None:
         detail = "not decoded: give the device a decoder (codec, payload formatter) in the network server"
         readings.refuse(0, "not-decoded", detail, payload)
         return readings
     parameters = {"uplinkId": uplink.uplink_id} if uplink.uplink_id else None
+    found = False
     try:
         for count, (path, value, unit) in enumerate(_leaves(uplink.decoded, ())):
             if count == _MOST_LEAVES:
                 raise Rejection("invalid-item", f"more than {_MOST_LEAVES} values in one uplink")
             result = value if isinstance(value, bool) else _float(value)
-            key = datastream_key(provider, uplink.device, path)
+            found = True
+            prop = key_part(path)
+            if device is not None:
+                target = device.target(path, unit)
+                if target is None:
+                    continue
+                prop, unit, result = target.property, target.unit, target.result(result)  # noqa: PLW2901
+            unit = None if isinstance(result, bool) else unit  # noqa: PLW2901
+            key = f"{provider}/{thing}/{prop}"
             readings.add(0, key, uplink.time_ms, result, unit=unit, parameters=parameters)
     except Rejection as reason:
-        readings = Readings()
+        readings = Readings(door=door)
         readings.refuse(0, reason.code, reason.detail, payload)
         return readings
-    if not readings.results and not readings.rejected:
+    if not found:
         readings.refuse(0, "not-decoded", "no number or boolean is in what was decoded", payload)
     return readings
 
@@ -182,6 +218,11 @@ def _correlation(ids: Any) -> str:
     """The id that the application server gave the uplink; a repeated delivery has the same."""
     texts = [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
     return next((each for each in texts if each.startswith("as:up:")), texts[0] if texts else "")
+
+
+def _texts(*names: Any) -> tuple[str, ...]:
+    """Names of an application, and the empty one that stands for any."""
+    return (*(name for name in names if isinstance(name, str) and name), "")
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:

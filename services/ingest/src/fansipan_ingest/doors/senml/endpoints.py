@@ -10,7 +10,7 @@ from fansipan_common.api_keys import Principal
 from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
-from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body
+from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.senml.mapping import readings_of
@@ -77,6 +77,8 @@ def senml_router(
         principal: Annotated[Principal, Depends(authenticate)],
         strict: Strict = False,
         wait: Wait = None,
+        dry_run: DryRun = False,
+        arrived: Arrived = None,
     ) -> Response:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         decode = _DECODERS.get(media_type)
@@ -92,11 +94,10 @@ def senml_router(
                     f"{len(sent)} records; one request may hold {settings.max_items}: send several requests",
                     extra={"maxItems": settings.max_items},
                 )
-            records, wrong = resolve(sent, clock().timestamp())
+            records, wrong = resolve(sent, clock().timestamp() if arrived is None else arrived / 1000)
         except MalformedBody as error:
             raise ClientFault(str(error)) from None
         readings = readings_of(principal.provider_key, sent, records, wrong)
-        answer = await acceptance.accept(principal, readings, strict=strict, wait=wait)
-        return Response(answer.to_json(), 202, media_type="application/json")
+        return await acceptance.take(principal, readings, strict=strict, wait=wait, dry_run=dry_run)
 
     return router

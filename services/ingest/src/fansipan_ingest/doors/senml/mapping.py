@@ -3,16 +3,19 @@
 import ipaddress
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
+from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.naming import key_part, written_part
-from fansipan_ingest.domain.rules import Rejection
 from fansipan_ingest.doors.readings import Readings
-from fansipan_ingest.doors.senml.packs import Record
+from fansipan_ingest.doors.senml.packs import Record, Wrong
 from fansipan_ingest.doors.senml.units import SENML_UNITS, summed
 
 _DEVICE: Final = re.compile(r"(urn:dev:[a-z0-9]+:[A-Za-z0-9.-]+)(.*)")
 """A device URN (RFC 9039): what follows the fourth part is a sensor of the device."""
+
+_DEVICE_PART: Final = re.compile(r"[A-Za-z0-9.-]")
 
 _SHOWN_LEVELS: Final = 8
 
@@ -37,7 +40,9 @@ def _parts(name: str) -> tuple[str, str | None]:
         rest = device[2]
         if not rest or rest == ":":
             return written_part(device[1] + rest), None
-        return written_part(device[1]), key_part((rest[1:] if rest[0] == ":" else rest,))
+        # Behind another separator the rest begins with it; so one that begins so behind a colon keeps the colon.
+        plain = rest[0] == ":" and _DEVICE_PART.match(rest[1:]) is not None
+        return written_part(device[1]), key_part((rest[1:] if plain else rest,))
     before, slash, after = name.rpartition("/")
     if slash and before and after:
         return written_part(before), key_part((after,))
@@ -58,18 +63,18 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def readings_of(
-    provider: str, sent: list[Any], records: list[Record], wrong: list[tuple[int, Rejection]]
-) -> Readings:
-    """Readings of a pack; `sent` are its records as they came, for those that are refused."""
-    readings = Readings()
-    for index, reason in wrong:
-        readings.refuse(index, reason.code, reason.detail, _shown(sent[index]))
+def readings_of(provider: str, sent: list[Any], records: list[Record], wrong: list[Wrong]) -> Readings:
+    """Readings of a pack; `sent` are its records as they came, for those that are refused: kept with the base fields
+    in force, so that each can be corrected and sent again alone."""
+    readings = Readings(door=Door.SENML)
+    for each in wrong:
+        payload = _alone(each.base, sent[each.index])
+        readings.refuse(each.index, each.reason.code, each.reason.detail, payload)
     for record in records:
         unit = None if record.unit is None else SENML_UNITS.get(record.unit)
         if record.unit is not None and unit is None:
             detail = f"{record.unit[:32]!r} is no unit of SenML (RFC 8428, RFC 8798)"
-            readings.refuse(record.index, "unit-unknown", detail, _shown(sent[record.index]))
+            readings.refuse(record.index, "unit-unknown", detail, _alone(record.base, sent[record.index]))
             continue
         thing, prop = split_name(record.name, record.unit)
         # Whole microseconds first: the sum of two doubles is a little less than a millisecond it should be.
@@ -89,6 +94,10 @@ def readings_of(
 
 def _sum_of(prop: str) -> str:
     return f"{prop}:sum" if len(prop) <= 123 else key_part((prop, "sum"))
+
+
+def _alone(base: Mapping[str, Any], record: Any) -> Any:
+    return _shown({**base, **record} if isinstance(record, dict) else record)
 
 
 def _shown(value: Any, depth: int = 0) -> Any:

@@ -5,7 +5,7 @@ import binascii
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ class Record:
         kind: `v`, `vs`, `vb` or `vd`; None without a value.
         sum: integral of the value over time, unit seconds.
         update: seconds until the next record at the latest, where it is said.
+        base: the base fields in force, by label.
     """
 
     index: int
@@ -68,6 +69,7 @@ class Record:
     kind: str | None
     sum: float | None
     update: float | None
+    base: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -77,6 +79,11 @@ class _Base:
     unit: str | None = None
     value: float | None = None
     sum: float | None = None
+
+    def said(self) -> dict[str, Any]:
+        """What is in force, as a record says it."""
+        said = {"bn": self.name, "bt": self.time, "bu": self.unit, "bv": self.value, "bs": self.sum}
+        return {label: value for label, value in said.items() if value not in (None, "", 0.0)}
 
 
 def decode_json(body: bytes) -> list[Any]:
@@ -108,8 +115,23 @@ def decode_cbor(body: bytes) -> list[Any]:
     return [_labelled(record) for record in _records(pack)]
 
 
-def resolve(records: list[Any], now: float) -> tuple[list[Record], list[tuple[int, Rejection]]]:
-    """The resolved records of a pack with the places of those that are wrong. A wrong record changes no base field.
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A record that is wrong.
+
+    Attributes:
+        index: its place in the pack, from 0.
+        reason: why.
+        base: the base fields in force, by label: with them it stands for itself.
+    """
+
+    index: int
+    reason: Rejection
+    base: dict[str, Any]
+
+
+def resolve(records: list[Any], now: float) -> tuple[list[Record], list[Wrong]]:
+    """The resolved records of a pack, and those that are wrong. A wrong record changes no base field.
 
     Args:
         records: as decoded.
@@ -120,7 +142,7 @@ def resolve(records: list[Any], now: float) -> tuple[list[Record], list[tuple[in
     """
     base = _Base()
     found: list[Record] = []
-    wrong: list[tuple[int, Rejection]] = []
+    wrong: list[Wrong] = []
     for index, record in enumerate(records):
         try:
             _check(record)
@@ -128,7 +150,7 @@ def resolve(records: list[Any], now: float) -> tuple[list[Record], list[tuple[in
             if not _BASE.issuperset(record):
                 found.append(_resolved(index, record, base, now))
         except Rejection as reason:
-            wrong.append((index, reason))
+            wrong.append(Wrong(index, reason, base.said()))
     return found, wrong
 
 
@@ -172,6 +194,8 @@ def _check(record: Any) -> None:
         if label in _TEXTS and not isinstance(value, str):
             raise Rejection("invalid-item", f"{label}: text is needed")
     version = record.get("bver", _VERSION)
+    if version < 1 or version != int(version):
+        raise MalformedBody("bver: a positive integer is needed")
     if version > _VERSION:
         raise MalformedBody(f"version {version} of SenML is not read here, only up to {_VERSION}")
     if "vb" in record and not isinstance(record["vb"], bool):
@@ -238,4 +262,5 @@ def _resolved(index: int, record: dict[str, Any], base: _Base, now: float) -> Re
         kind=kind,
         sum=total,
         update=record.get("ut"),
+        base=base.said(),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import get_ident
 from typing import Any, Final
@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fansipan_common.errors import ServerFault
-from fansipan_ingest.mqtt.broker import Broker
+from fansipan_common.mqtt.broker import Broker
 
 _log = structlog.get_logger(__name__)
 
@@ -52,12 +52,20 @@ class Connection:
         client_id: of the session.
         session_seconds: how long the broker keeps the session when we are away; 0: a new session that ends with us.
         receive_maximum: messages of QoS 1 the broker may send before we acknowledge.
+        ignored: messages of QoS 0 that are let go as soon as they come.
     """
 
     def __init__(
-        self, broker: Broker, client_id: str, *, session_seconds: int = 0, receive_maximum: int = 100
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        session_seconds: int = 0,
+        receive_maximum: int = 100,
+        ignored: Callable[[MQTTMessage], bool] = lambda _message: False,
     ) -> None:
         self._broker = broker
+        self._ignored = ignored
         self._session_seconds = session_seconds
         self._receive_maximum = receive_maximum
         self._loop = asyncio.get_running_loop()
@@ -71,6 +79,8 @@ class Connection:
         self._waiting_bytes = 0
         self._is_reading = True
         self._may_pause = False
+        self._all_written = asyncio.Event()
+        self._all_written.set()
         self.lost: asyncio.Future[MqttAway] = self._loop.create_future()
         self._dropped = 0
         client = Client(
@@ -122,13 +132,16 @@ class Connection:
         self._housekeeping = asyncio.create_task(self._keep_house(), name="mqtt-keep-alive")
         return await self._first(self._connected, "did not answer our CONNECT")
 
-    async def subscribe(self, topic_filter: str, qos: int) -> None:
-        """Subscribe, leaving out messages that were retained before.
+    async def subscribe(self, topic_filter: str, qos: int, *, retained: bool = False) -> None:
+        """Subscribe, unless `retained` leaving out messages that were retained before.
 
         Raises:
             MqttAway: refused, or no answer.
         """
-        options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        handling = (
+            SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if retained else SubscribeOptions.RETAIN_DO_NOT_SEND
+        )
+        options = SubscribeOptions(qos=qos, retainHandling=handling)
         _, packet_id = self._client.subscribe(topic_filter, options=options)
         codes = await self._answer(self._answers, packet_id, "did not answer our SUBSCRIBE")
         if any(code.is_failure for code in codes):
@@ -143,16 +156,44 @@ class Connection:
         _, packet_id = self._client.unsubscribe(topic_filter)
         await self._answer(self._answers, packet_id, "did not answer our UNSUBSCRIBE")
 
-    async def publish(self, topic: str, payload: bytes) -> None:
+    async def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, properties: Properties | None = None
+    ) -> None:
         """Publish with QoS 1 and wait for the acknowledgement.
 
         Raises:
             MqttAway: refused, or no answer.
         """
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         codes = await self._answer(self._published, info.mid, "did not acknowledge")
         if any(code.is_failure for code in codes):
             raise MqttAway(f"the MQTT broker refuses what we publish to {topic}: {codes[0]}")
+
+    def send(self, topic: str, payload: bytes, properties: Properties | None = None) -> None:
+        """Publish with QoS 0. Call `written` now and then, for what the broker does not read piles up here."""
+        if not self.lost.done():
+            self._client.publish(topic, payload, qos=0, properties=properties)
+
+    async def written(self, seconds: float) -> None:
+        """Wait until all that was sent is in the hands of the operating system.
+
+        Raises:
+            MqttAway: the broker has not read on for so long, or the connection is lost.
+        """
+        await asyncio.sleep(0)  # what paho told us while it sent is known behind this
+        if self.lost.done():
+            raise self.lost.result()
+        if self._all_written.is_set():
+            return
+        waiting = asyncio.ensure_future(self._all_written.wait())
+        try:
+            await asyncio.wait([waiting, self.lost], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        if self.lost.done():
+            raise self.lost.result()
+        if not self._all_written.is_set():
+            raise MqttAway(f"the MQTT broker has not read what we sent for {seconds:.0f} s")
 
     def hold_back(self) -> None:
         """From now on stop reading when much waits. Not earlier: after a reconnect all that was not acknowledged comes
@@ -243,12 +284,14 @@ class Connection:
     def _watch_writing(self, sock: Any) -> None:
         if sock.fileno() < 0:
             return
+        self._all_written.clear()
         try:
             self._loop.add_writer(sock, self._client.loop_write)
         except RuntimeError as error:  # of uvloop: the socket failed a moment ago
             self._lose(MqttAway(f"the connection to the MQTT broker failed: {error}"))
 
     def _unwatch_writing(self, sock: Any) -> None:
+        self._all_written.set()
         if sock.fileno() >= 0:
             self._loop.remove_writer(sock)
 
@@ -293,6 +336,8 @@ class Connection:
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         self._received += 1
+        if message.qos == 0 and self._ignored(message):
+            return
         waiting = self._messages.qsize()
         if message.qos == 0 and waiting >= 2 * self._receive_maximum:
             self._dropped += 1

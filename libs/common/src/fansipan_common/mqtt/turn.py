@@ -15,7 +15,6 @@ _log = structlog.get_logger(__name__)
 _ASK_SECONDS: Final = 2.0
 _TIMEOUT_SECONDS: Final = 5.0
 _SERVER_SETTINGS: Final = {
-    "application_name": "fansipan-ingest-mqtt",
     # The server lets the lock of a holder that vanished go after half a minute, not after two hours.
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
@@ -32,10 +31,12 @@ class SoleTurn:
     Args:
         url: of the database.
         name: of what is to be done by one at a time.
+        application: shown in `pg_stat_activity`.
     """
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, application: str) -> None:
         self._url = url
+        self._application = application
         self._lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         self.is_ours = False
 
@@ -48,7 +49,9 @@ class SoleTurn:
                 try:
                     if connection is None:
                         connection = await asyncpg.connect(
-                            self._url, timeout=_TIMEOUT_SECONDS, server_settings=_SERVER_SETTINGS
+                            self._url,
+                            timeout=_TIMEOUT_SECONDS,
+                            server_settings={**_SERVER_SETTINGS, "application_name": self._application},
                         )
                         self.is_ours = False
                     self.is_ours = self.is_ours or await self._try(connection)

@@ -1,0 +1,1 @@
+"""Letting the store take records of Kafka again: after it was restored from a backup, or made anew."""

@@ -1,0 +1,1 @@
+"""Who else is told: figures and alerts that changed, as signed HTTP requests."""

@@ -1,0 +1,1 @@
+"""What the doors of ingest know of devices and other sources."""

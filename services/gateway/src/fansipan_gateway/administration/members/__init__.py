@@ -1,0 +1,1 @@
+"""Operators who manage a provider."""

@@ -1,0 +1,1 @@
+"""A provider's keys, managed by itself."""

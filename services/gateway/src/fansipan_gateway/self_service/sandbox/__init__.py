@@ -1,0 +1,1 @@
+"""Trying a request without sending it."""

@@ -1,0 +1,1 @@
+"""Several requests in one: `POST /sta/v1.1/$batch`."""

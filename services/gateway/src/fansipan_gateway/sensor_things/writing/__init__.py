@@ -1,0 +1,1 @@
+"""Making, changing and deleting entities through SensorThings."""

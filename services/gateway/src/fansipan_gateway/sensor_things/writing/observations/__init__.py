@@ -1,0 +1,1 @@
+"""Observations written through SensorThings: they go through ingest like all others."""

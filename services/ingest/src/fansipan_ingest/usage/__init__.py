@@ -1,0 +1,1 @@
+"""How much each provider sends, and how much it may."""
