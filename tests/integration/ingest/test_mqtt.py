@@ -16,8 +16,8 @@ from tests.conftest import Addresses
 from tests.support.mqtt import Device, Refused, address_for_ingest
 from tests.support.providers import Credentials, make_key
 
+from fansipan_common.mqtt.broker import Broker
 from fansipan_common.security import Scope
-from fansipan_ingest.mqtt.broker import Broker
 from fansipan_ingest.mqtt.dynamic_security import DynamicSecurity
 from fansipan_local import Stack
 
@@ -314,7 +314,7 @@ async def test_who_asks_the_broker_at_once_gets_the_own_answer(site: Site, stack
     async with asyncio.TaskGroup() as tasks:
         listed = tasks.create_task(security.clients())
         for name in names:
-            tasks.create_task(security.allow(name, "a long password", [f"x/{name}/#"]))
+            tasks.create_task(security.allow(name, "a long password", [f"x/{name}/#"], []))
     assert "fansipan-ingest" in {client.username for client in listed.result()}
     await security.change(remove=names, disable=[], enable=[])
     assert not {*names} & {client.username for client in await security.clients()}
