@@ -60,6 +60,11 @@ def kustomizations() -> list[Path]:
     return [MANIFESTS / "base", *sorted((MANIFESTS / "overlays").iterdir())]
 
 
+def chosen_combinations() -> list[Path]:
+    """The folders that combine components as somebody might."""
+    return sorted((MANIFESTS / "tests").iterdir())
+
+
 def components() -> list[Path]:
     """The folders of parts that are added to a base."""
     return sorted((MANIFESTS / "components").iterdir())
@@ -72,7 +77,7 @@ def render(kustomize: Path, folder: Path) -> list[Manifest]:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr  # deprecations are said there
-    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest is not None]
+    return [each for each in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if each is not None]
 
 
 def combine(folder: Path, parts: Sequence[Path]) -> None:
@@ -80,6 +85,7 @@ def combine(folder: Path, parts: Sequence[Path]) -> None:
     document = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
+        "namespace": "fansipan",
         "resources": [os.path.relpath(MANIFESTS / "base", folder)],
         "components": [os.path.relpath(part, folder) for part in parts],
     }
@@ -92,10 +98,32 @@ def of_kind(manifests: Sequence[Manifest], kind: str) -> dict[str, Manifest]:
 
 
 def pod_templates(manifests: Sequence[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    """Name and pod template of each Deployment and Job."""
-    for kind in ("Deployment", "Job"):
+    """Name and pod template of each Deployment, StatefulSet and Job."""
+    for kind in ("Deployment", "StatefulSet", "Job"):
         for name, manifest in of_kind(manifests, kind).items():
             yield name, manifest["spec"]["template"]
+
+
+def files_of(pod: Manifest, container: Manifest) -> set[str]:
+    """The files of Secrets that a container finds, each named in the manifest."""
+    folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    files: set[str] = set()
+    for volume in pod["volumes"]:
+        sources = [volume, *volume.get("projected", {}).get("sources", [])]
+        for secret in (source["secret"] for source in sources if "secret" in source):
+            files |= {f"{folders[volume['name']]}/{item['path']}" for item in secret["items"]}
+    return files
+
+
+def secrets_of(pod: Manifest) -> dict[str, set[str]]:
+    """The Secrets that a pod mounts, and which keys of each."""
+    needed: dict[str, set[str]] = {}
+    for volume in pod["volumes"]:
+        sources = [volume, *volume.get("projected", {}).get("sources", [])]
+        for secret in (source["secret"] for source in sources if "secret" in source):
+            name = secret.get("secretName", secret.get("name"))
+            needed.setdefault(name, set()).update(item["key"] for item in secret["items"])
+    return needed
 
 
 def environment_of(manifests: Sequence[Manifest], container: Manifest) -> dict[str, str]:

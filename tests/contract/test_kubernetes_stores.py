@@ -1,0 +1,344 @@
+"""The stores that components of `deploy/k8s` bring agree with the code: topics, rights, roles, who talks to whom."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from tests.support.kustomize import (
+    MANIFESTS,
+    Manifest,
+    combine,
+    of_kind,
+    pod_templates,
+    render,
+    secrets_of,
+)
+from tests.support.network_policies import Peer, flows
+
+import fansipan_db
+from fansipan_analytics.settings import AnalyticsSettings
+from fansipan_common.contracts import TopicName, topic_specs
+from fansipan_local.parts.mosquitto import Mosquitto
+
+STORES: Final = (
+    "network-policies",
+    "mqtt",
+    "kafka-strimzi",
+    "keda",
+    "redis",
+    "mosquitto",
+    "external-secrets",
+    "external-secrets-stores",
+    "cert-manager-mosquitto",
+    "stores-monitoring",
+)
+
+
+def rendered(kustomize: Path, folder: Path, *names: str) -> list[Manifest]:
+    combine(folder.resolve(), [MANIFESTS / "components" / name for name in names])
+    return render(kustomize, folder.resolve())
+
+
+@pytest.fixture(scope="module")
+def large(kustomize: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
+    return rendered(kustomize, tmp_path_factory.mktemp("large"), *STORES, "postgres-cloudnativepg")
+
+
+@pytest.fixture(scope="module")
+def small(kustomize: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
+    return rendered(kustomize, tmp_path_factory.mktemp("small"), *STORES, "postgres")
+
+
+def test_kafka_has_the_topics_of_the_contracts(large: list[Manifest]) -> None:
+    made = {
+        name: (
+            topic["spec"]["partitions"],
+            {key: str(value) for key, value in topic["spec"]["config"].items()},
+        )
+        for name, topic in of_kind(large, "KafkaTopic").items()
+    }
+    assert made == {spec.name: (spec.partitions, spec.config) for spec in topic_specs()}
+    kafka = of_kind(large, "Kafka")["fansipan"]["spec"]["kafka"]
+    assert kafka["config"]["auto.create.topics.enable"] is False
+    copies = {topic["spec"]["replicas"] for topic in of_kind(large, "KafkaTopic").values()}
+    nodes = of_kind(large, "KafkaNodePool")["nodes"]["spec"]["replicas"]
+    assert copies == {3}
+    assert kafka["config"]["min.insync.replicas"] < 3 <= nodes
+    assert "topics" not in of_kind(large, "Job")
+
+
+def test_whoever_uses_kafka_may_do_that_and_no_more(large: list[Manifest]) -> None:
+    rights: dict[str, dict[str, set[str]]] = {}
+    for name, user in of_kind(large, "KafkaUser").items():
+        rights[name] = {}
+        for acl in user["spec"]["authorization"]["acls"]:
+            resource = acl["resource"]
+            assert acl.get("type", "allow") == "allow"
+            rights[name][resource["name"]] = {*acl["operations"]}
+    observations, events, dead = TopicName.OBSERVATIONS, TopicName.SERVICE_EVENTS, TopicName.DEAD_LETTER
+    assert rights == {
+        "kafka-ingest": {topic: {"Describe", "Write"} for topic in (observations, events, dead)},
+        "kafka-analytics": {
+            observations: {"Describe", "Read"},
+            events: {"Describe", "Read"},
+            dead: {"Describe", "Read", "Write"},
+            TopicName.INDICATOR_VALUES: {"Describe", "Write"},
+            TopicName.ALERTS: {"Describe", "Write"},
+            "fansipan-": {"Read"},
+        },
+        "kafka-keda": {
+            observations: {"Describe"},
+            events: {"Describe"},
+            AnalyticsSettings.model_fields["kafka_group"].default: {"Describe"},
+        },
+        "kafka-cli": {topic: {"Describe", "Read"} for topic in (observations, events, dead)},
+    }
+    (listener,) = of_kind(large, "Kafka")["fansipan"]["spec"]["kafka"]["listeners"]
+    assert listener["tls"] is True  # nobody comes in without a name and a password
+    assert listener["authentication"] == {"type": "scram-sha-512"}
+
+
+def test_analytics_is_scaled_by_its_own_lag(large: list[Manifest]) -> None:
+    spec = of_kind(large, "ScaledObject")["analytics"]["spec"]
+    group = AnalyticsSettings.model_fields["kafka_group"].default
+    lags = [trigger["metadata"] for trigger in spec["triggers"] if trigger["type"] == "kafka"]
+    assert {lag["topic"] for lag in lags} == {TopicName.OBSERVATIONS, TopicName.SERVICE_EVENTS}
+    assert {lag["consumerGroup"] for lag in lags} == {group}
+    (servers,) = {lag["bootstrapServers"] for lag in lags}
+    settings = next(
+        each["data"] for name, each in of_kind(large, "ConfigMap").items() if name.startswith("fansipan-")
+    )
+    assert settings["KAFKA_BOOTSTRAP_SERVERS"] == servers
+    assert "analytics" not in of_kind(large, "HorizontalPodAutoscaler")
+
+
+def database_roles() -> set[str]:
+    script = Path(fansipan_db.__file__).parent / "repeatable" / "020_roles.sql"
+    (listed,) = re.findall(r"FOREACH wanted IN ARRAY ARRAY\[(.*?)\]", script.read_text(encoding="utf-8"))
+    return {*re.findall(r"'(\w+)'", listed)}
+
+
+def test_the_database_has_the_roles_of_the_migrations(large: list[Manifest], small: list[Manifest]) -> None:
+    spec = of_kind(large, "Cluster")["postgres"]["spec"]
+    managed = {role["name"]: role for role in spec["managed"]["roles"]}
+    assert managed.keys() == database_roles()
+    for name, role in managed.items():
+        assert role == {
+            "name": name,
+            "login": True,
+            "passwordSecret": {"name": "postgres-" + name.removeprefix("fansipan_")},
+        }
+    assert "timescaledb" in spec["postgresql"]["shared_preload_libraries"]
+    script = next(
+        each["data"]["make-roles.sh"]
+        for each in of_kind(small, "ConfigMap").values()
+        if "make-roles.sh" in each["data"]
+    )
+    (services,) = re.findall(r"for service in (.*); do", script)
+    assert {f"fansipan_{service}" for service in services.split()} == database_roles()
+
+
+def test_the_database_takes_all_connections(large: list[Manifest], small: list[Manifest]) -> None:
+    """What docs/kubernetes.md says of connections, times the replicas there may be, and ten for people."""
+    each = {"ingest": 10, "analytics": 25, "gateway": 17}
+    most = {
+        name: scaler["spec"].get("maxReplicas", scaler["spec"].get("maxReplicaCount"))
+        for name, scaler in (
+            of_kind(large, "HorizontalPodAutoscaler") | of_kind(large, "ScaledObject")
+        ).items()
+    }
+    needed = sum(each[name] * most[name] for name in each) + 10
+    parameters = of_kind(large, "Cluster")["postgres"]["spec"]["postgresql"]["parameters"]
+    assert needed <= int(parameters["max_connections"])
+    (container,) = of_kind(small, "StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
+    assert f"--max_connections={parameters['max_connections']}" in container["args"]
+
+
+def test_backups_go_where_the_cluster_writes_its_log(large: list[Manifest]) -> None:
+    (plugin,) = of_kind(large, "Cluster")["postgres"]["spec"]["plugins"]
+    assert plugin["isWALArchiver"] is True
+    assert plugin["parameters"]["barmanObjectName"] in of_kind(large, "ObjectStore")
+    (schedule,) = of_kind(large, "ScheduledBackup").values()
+    assert schedule["spec"]["cluster"]["name"] in of_kind(large, "Cluster")
+    assert schedule["spec"]["pluginConfiguration"]["name"] == plugin["name"]
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_pods_of_stores_are_restricted(size: str, request: pytest.FixtureRequest) -> None:
+    manifests: list[Manifest] = request.getfixturevalue(size)
+    accounts = of_kind(manifests, "ServiceAccount")
+    for name, template in pod_templates(manifests):
+        pod = template["spec"]
+        assert accounts[pod["serviceAccountName"]]["automountServiceAccountToken"] is False, name
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+            assert container["resources"]["requests"].keys() == container["resources"]["limits"].keys(), name
+            assert (
+                "livenessProbe" in container
+                or template["metadata"]["labels"].get("app.kubernetes.io/component") == "setup"
+            ), name
+
+
+def strimzi_pods(manifests: list[Manifest]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Pod and container security of each template that Strimzi makes pods by."""
+    kafka = of_kind(manifests, "Kafka")["fansipan"]["spec"]
+    nodes = of_kind(manifests, "KafkaNodePool")["nodes"]["spec"]["template"]
+    operator, exporter = kafka["entityOperator"]["template"], kafka["kafkaExporter"]["template"]
+    return [
+        (nodes["pod"], nodes["kafkaContainer"]),
+        (operator["pod"], operator["topicOperatorContainer"]),
+        (operator["pod"], operator["userOperatorContainer"]),
+        (exporter["pod"], exporter["container"]),
+    ]
+
+
+def test_pods_of_strimzi_are_restricted(large: list[Manifest]) -> None:
+    for pod, container in strimzi_pods(large):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        }
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_every_secret_comes_from_somewhere(size: str, request: pytest.FixtureRequest) -> None:
+    manifests: list[Manifest] = request.getfixturevalue(size)
+    from_outside = {*of_kind(manifests, "ExternalSecret")}
+    made = from_outside | {*of_kind(manifests, "KafkaUser")} | {"fansipan-cluster-ca-cert"}
+    made |= {each["spec"]["secretName"] for each in of_kind(manifests, "Certificate").values()}
+    needed = {name for _, template in pod_templates(manifests) for name in secrets_of(template["spec"])}
+    if size == "large":
+        made |= {"postgres-ca"}
+        cluster = of_kind(manifests, "Cluster")["postgres"]["spec"]
+        needed |= {role["passwordSecret"]["name"] for role in cluster["managed"]["roles"]}
+        needed |= {cluster["bootstrap"]["initdb"]["secret"]["name"]}
+        store = of_kind(manifests, "ObjectStore")["postgres-backups"]["spec"]["configuration"]
+        needed |= {reference["name"] for reference in store["s3Credentials"].values()}
+    assert needed <= made
+    unused = from_outside - needed
+    assert unused <= ({"postgres-backups"} if size == "small" else set())
+
+
+OURS: Final = {
+    **{
+        name: {"app.kubernetes.io/name": name}
+        for name in ("ingest", "analytics", "gateway", "migrate", "topics", "redis", "mosquitto")
+    },
+    "kafka": {"strimzi.io/cluster": "fansipan", "strimzi.io/name": "fansipan-kafka"},
+    "kafka operator": {"strimzi.io/cluster": "fansipan", "strimzi.io/name": "fansipan-entity-operator"},
+    "kafka exporter": {"strimzi.io/cluster": "fansipan", "strimzi.io/name": "fansipan-kafka-exporter"},
+}
+OTHERS: Final = {
+    **{role: Peer(namespace={"fansipan.vn/role": role}) for role in ("operators", "monitoring", "ingress")},
+    "somebody": Peer(labels={"app.kubernetes.io/name": "ingest"}, namespace={"team": "another"}),
+    "world": Peer(address="203.0.113.7"),
+}
+PORTS: Final = {
+    "kafka": (9090, 9091, 9093),
+    "postgres": (5432, 8000, 9187),
+    "redis": (6379,),
+    "mosquitto": (1883, 8883),
+    "world": (443, 6443, 80),
+}
+
+
+def strimzi_policy(kafka: Mapping[str, Any]) -> Manifest:
+    """What Strimzi itself writes for the nodes: the peers of the listener, and its own pods."""
+    (listener,) = kafka["spec"]["kafka"]["listeners"]
+    own = [
+        {"podSelector": {"matchLabels": OURS[name]}} for name in ("kafka", "kafka operator", "kafka exporter")
+    ]
+    operator = {"namespaceSelector": {"matchLabels": {"fansipan.vn/role": "operators"}}}
+    return {
+        "spec": {
+            "podSelector": {"matchLabels": OURS["kafka"]},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {"from": [own[0], operator], "ports": [{"protocol": "TCP", "port": 9090}]},
+                {"from": [*own, operator], "ports": [{"protocol": "TCP", "port": 9091}]},
+                {
+                    "from": listener["networkPolicyPeers"],
+                    "ports": [{"protocol": "TCP", "port": listener["port"]}],
+                },
+            ],
+        }
+    }
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_only_needed_flows_reach_the_stores(size: str, request: pytest.FixtureRequest) -> None:
+    manifests: list[Manifest] = request.getfixturevalue(size)
+    policies = [*of_kind(manifests, "NetworkPolicy").values()]
+    policies.append(strimzi_policy(of_kind(manifests, "Kafka")["fansipan"]))
+    postgres = {"cnpg.io/cluster": "postgres"} if size == "large" else {"app.kubernetes.io/name": "postgres"}
+    peers = {name: Peer(labels) for name, labels in {**OURS, "postgres": postgres}.items()} | OTHERS
+    between = {
+        (source, target, port)
+        for source in peers
+        for target, ports in PORTS.items()
+        for port in ports
+        if {source, target} & {*OURS, "postgres"} and flows(policies, peers[source], peers[target], port)
+    }
+    expected = {
+        *(
+            ("ingest", store, port)
+            for store, port in (("kafka", 9093), ("postgres", 5432), ("mosquitto", 1883))
+        ),
+        *(
+            ("analytics", store, port)
+            for store, port in (("kafka", 9093), ("postgres", 5432), ("redis", 6379))
+        ),
+        *(
+            ("gateway", store, port)
+            for store, port in (("postgres", 5432), ("redis", 6379), ("mosquitto", 1883))
+        ),
+        ("migrate", "postgres", 5432),
+        ("world", "mosquitto", 8883),  # devices
+        ("operators", "kafka", 9093),  # KEDA
+        *(("kafka", "kafka", port) for port in (9090, 9091)),
+        *(("operators", "kafka", port) for port in (9090, 9091)),
+        *((name, "kafka", 9091) for name in ("kafka operator", "kafka exporter")),
+        *(("kafka operator", "world", port) for port in (443, 6443)),  # the API of Kubernetes
+    }
+    if size == "large":
+        expected |= {
+            *(("postgres", "postgres", port) for port in (5432, 8000)),
+            *(("operators", "postgres", port) for port in (5432, 8000)),
+            ("monitoring", "postgres", 9187),
+            *(("postgres", "world", port) for port in (443, 6443)),  # the API of Kubernetes, the object store
+        }
+    assert between == expected
+
+
+def test_the_first_settings_of_mosquitto_are_those_of_the_local_stack(large: list[Manifest]) -> None:
+    ours = next(
+        each["data"]["mosquitto.conf"]
+        for each in of_kind(large, "ConfigMap").values()
+        if "mosquitto.conf" in each["data"]
+    )
+    local = Mosquitto(Path(), 1883, "a", "b").render_config(Path("/usr/lib/mosquitto_dynamic_security.so"))
+    elsewhere = (
+        "listener",
+        "certfile",
+        "keyfile",
+        "tls_version",
+        "plugin_opt_config_file",
+        "persistence_location",
+    )
+
+    def bounds(text: str) -> set[str]:
+        lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+        return {line for line in lines if line.split()[0] not in elsewhere}
+
+    assert bounds(ours) == bounds(local)

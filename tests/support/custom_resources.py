@@ -1,0 +1,182 @@
+"""The schemas of custom resources: got when a test wants them, never committed.
+
+Each API group has a source, one line in `SOURCES`. Before it, the folder that FANSIPAN_CRDS names is looked into: it
+may hold the definitions of a cluster (`kubectl get crd NAME -o yaml`), in whatever versions are installed there.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import jsonschema
+import yaml
+from tests.support.strimzi import NoStrimziError, strimzi_definitions
+
+from fansipan_local.paths import cache_folder
+
+FOLDER_VARIABLE: Final = "FANSIPAN_CRDS"
+_DOWNLOAD_SECONDS: Final = 240  # less than a test may take
+
+
+class _Loader(yaml.CSafeLoader):
+    """Takes the plain scalar `=` (YAML 1.1's default value, an operator in Prometheus's schemas) as text."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+
+
+class NoSchemasError(Exception):
+    """They are not here and cannot be had; the text says why."""
+
+
+class Source(Protocol):
+    """Where definitions of custom resources come from."""
+
+    def folder(self) -> Path:
+        """The folder with their files. Raises `NoSchemasError`."""
+        ...
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """A folder of a Go module, got by Go into its own cache."""
+
+    module: str
+    inside: str
+
+    def folder(self) -> Path:
+        """Its place in the cache of Go. Raises `NoSchemasError`: Go is not here, or cannot get the module."""
+        go = shutil.which("go")
+        if go is None:
+            raise NoSchemasError(f"go, which would get {self.module}, is not on PATH")
+        try:
+            done = subprocess.run(
+                [go, "mod", "download", "-json", self.module],
+                cwd=tempfile.gettempdir(),
+                env={"GOFLAGS": "-p=1", **os.environ},
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=_DOWNLOAD_SECONDS,
+            )
+        except subprocess.CalledProcessError as error:
+            raise NoSchemasError(f"go mod download {self.module} failed: {error.stdout[-500:]}") from error
+        except subprocess.TimeoutExpired as error:
+            raise NoSchemasError(
+                f"go mod download {self.module} took more than {_DOWNLOAD_SECONDS} s"
+            ) from error
+        return Path(json.loads(done.stdout)["Dir"]) / self.inside
+
+
+@dataclass(frozen=True)
+class Strimzi:
+    """Strimzi's own generator, got by Maven and run once."""
+
+    version: str
+
+    def folder(self) -> Path:
+        """Its place in the cache of this user. Raises `NoSchemasError`."""
+        try:
+            return strimzi_definitions(cache_folder(os.environ), self.version)
+        except NoStrimziError as error:
+            raise NoSchemasError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class Given:
+    """Definitions that no package holds: only FANSIPAN_CRDS gives them."""
+
+    what: str
+
+    def folder(self) -> Path:
+        """Raises `NoSchemasError`: they were not given."""
+        raise NoSchemasError(
+            f"no package holds the definitions of {self.what}: give them by {FOLDER_VARIABLE}"
+        )
+
+
+SOURCES: Final[Mapping[str, Source]] = {
+    "gateway.networking.k8s.io": GoModule("sigs.k8s.io/gateway-api@v1.3.0", "config/crd/standard"),
+    "kafka.strimzi.io": Strimzi("1.2.0"),
+    "postgresql.cnpg.io": Given("CloudNativePG"),
+    "barmancloud.cnpg.io": GoModule(
+        "github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0", "config/crd/bases"
+    ),
+    "keda.sh": GoModule("github.com/kedacore/keda/v2@v2.21.0", "config/crd/bases"),
+    "external-secrets.io": GoModule(
+        "github.com/external-secrets/external-secrets@v1.3.2", "config/crds/bases"
+    ),
+    "cert-manager.io": GoModule("github.com/cert-manager/cert-manager@v1.21.2", "deploy/crds"),
+    "monitoring.coreos.com": GoModule(
+        "github.com/prometheus-operator/prometheus-operator@v0.85.0", "example/prometheus-operator-crd"
+    ),
+}
+
+
+def group_of(manifest: Mapping[str, Any]) -> str:
+    """The API group of a manifest: `apps` of `apps/v1`, nothing of `v1`."""
+    return manifest["apiVersion"].rpartition("/")[0]
+
+
+class CustomResources:
+    """Validates manifests of one API group strictly: what the schema does not name is an error.
+
+    Rules that are written in CEL (`x-kubernetes-validations`) are not evaluated.
+
+    Raises:
+        NoSchemasError: the definitions of `group` cannot be had.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._schemas: dict[tuple[str, str], Any] = {}
+        given = os.environ.get(FOLDER_VARIABLE)
+        if given:
+            self._read(group, Path(given))
+        if not self._schemas:
+            self._read(group, SOURCES[group].folder())
+        if not self._schemas:
+            raise NoSchemasError(f"the source of {group} defines nothing of that group")
+
+    def _read(self, group: str, folder: Path) -> None:
+        for definition in _definitions(folder):
+            spec = definition["spec"]
+            if spec["group"] != group:
+                continue
+            for version in spec["versions"]:
+                schema = version["schema"]["openAPIV3Schema"]
+                schema["properties"]["metadata"] = {"type": "object"}  # Kubernetes knows what is in it
+                schema["properties"] |= {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+                self._schemas[f"{group}/{version['name']}", spec["names"]["kind"]] = _strict(schema)
+
+    def validate(self, manifest: Mapping[str, Any]) -> None:
+        """Raise `jsonschema.ValidationError` unless the manifest is right."""
+        schema = self._schemas.get((manifest["apiVersion"], manifest["kind"]))
+        if schema is None:
+            raise jsonschema.ValidationError(f"there is no {manifest['kind']} in {manifest['apiVersion']}")
+        jsonschema.Draft202012Validator(schema).validate(manifest)
+
+
+def _definitions(folder: Path) -> Iterable[dict[str, Any]]:
+    for path in sorted(folder.glob("*.yaml")):
+        for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader):
+            if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
+                yield document
+
+
+def _strict(schema: Any) -> Any:
+    """The same schema, refusing what it does not name."""
+    if isinstance(schema, list):
+        return [_strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {key: _strict(value) for key, value in schema.items()}
+    open_ended = schema.get("x-kubernetes-preserve-unknown-fields", False)
+    if schema.get("type") == "object" and isinstance(schema.get("properties"), dict) and not open_ended:
+        strict.setdefault("additionalProperties", False)
+    return strict
