@@ -168,7 +168,7 @@ async def test_a_feature_of_interest_takes_its_observations_with_it(
         )
 
     body: dict[str, Any] = {
-        "name": "Trạm",
+        "name": "Trạm Cốc Lếu",
         "description": "",
         "Locations": [
             {
@@ -180,7 +180,7 @@ async def test_a_feature_of_interest_takes_its_observations_with_it(
         ],
         "Datastreams": [
             {
-                "name": "Mực nước",
+                "name": "Mực nước sông Hồng",
                 "description": "",
                 "observationType": MEASUREMENT,
                 "unitOfMeasurement": {"name": "metre", "symbol": "m", "definition": "m"},
