@@ -7,10 +7,11 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fansipan_cli.errors import UsageError
-from fansipan_common.settings import CommonSettings, load_settings
+from fansipan_common.kafka import KafkaConnection
+from fansipan_common.settings import CommonSettings, KafkaSecuritySettings, load_settings
 
 
-class CliSettings(BaseSettings):
+class CliSettings(KafkaSecuritySettings):
     """The environment of `fansipan`; every name is also accepted with `_FILE` behind it."""
 
     model_config = SettingsConfigDict(
@@ -51,11 +52,11 @@ class CliSettings(BaseSettings):
         return self.database_url.get_secret_value()
 
     @property
-    def kafka(self) -> str:
-        """Kafka's bootstrap servers. Raises `UsageError` when they are not given."""
+    def kafka(self) -> KafkaConnection:
+        """Where Kafka is. Raises `UsageError` when that is not given, `SettingsError` when it cannot be used."""
         if self.kafka_bootstrap_servers is None:
             raise _missing("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
-        return self.kafka_bootstrap_servers
+        return KafkaConnection.of(self.kafka_bootstrap_servers, self)
 
     @property
     def ingest(self) -> tuple[str, str]:

@@ -64,6 +64,8 @@ class Database:
         command_timeout: seconds one statement may take.
         stateless: promise to leave no session state behind (SET, temporary tables, advisory locks), which saves the
             round trip that clears it after each use.
+        first: asked on a connection before any is lent, until it returns once; raises a `DatabaseAway` while this
+            database is not to be used.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class Database:
         max_size: int = 10,
         command_timeout: float = 30.0,
         stateless: bool = False,
+        first: Callable[["asyncpg.Connection[Any]"], Awaitable[None]] | None = None,
     ) -> None:
         self._url = url
         self._application = application
         self._max_size = max_size
         self._command_timeout = command_timeout
         self._stateless = stateless
+        self._first = first
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
 
@@ -103,12 +107,15 @@ class Database:
         """Lend a connection, waiting at most `wait` seconds for a free one.
 
         Raises:
-            DatabaseAway: the database cannot be reached, went away, or no connection came free.
+            DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
         """
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
             async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
+                if self._first is not None:
+                    await self._first(connection)  # type: ignore[arg-type]
+                    self._first = None
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error

@@ -50,7 +50,39 @@ def _environment_names(field: FieldInfo, field_name: str) -> list[str]:
     return [field_name.upper()]
 
 
-class CommonSettings(BaseSettings):
+class KafkaSecuritySettings(BaseSettings):
+    """How Kafka is talked to, beside where it is. Read by `fansipan_common.kafka.KafkaConnection`."""
+
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Field(validation_alias="KAFKA_SECURITY_PROTOCOL"),
+    ] = "PLAINTEXT"
+    kafka_ca_file: Annotated[
+        Path | None,
+        Field(
+            validation_alias="KAFKA_CA_FILE",
+            description="Certificates to trust at Kafka instead of the system's.",
+        ),
+    ] = None
+    kafka_certificate_file: Annotated[
+        Path | None,
+        Field(
+            validation_alias="KAFKA_CERTIFICATE_FILE",
+            description="Our certificate and those above it, where Kafka asks for one (PEM).",
+        ),
+    ] = None
+    kafka_key_file: Annotated[
+        Path | None,
+        Field(validation_alias="KAFKA_KEY_FILE", description="Its key (PEM, not encrypted)."),
+    ] = None
+    kafka_sasl_mechanism: Annotated[
+        Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"], Field(validation_alias="KAFKA_SASL_MECHANISM")
+    ] = "SCRAM-SHA-512"
+    kafka_sasl_username: Annotated[str | None, Field(validation_alias="KAFKA_SASL_USERNAME")] = None
+    kafka_sasl_password: Annotated[SecretStr | None, Field(validation_alias="KAFKA_SASL_PASSWORD")] = None
+
+
+class CommonSettings(KafkaSecuritySettings):
     """What every process needs to know."""
 
     model_config = SettingsConfigDict(

@@ -34,10 +34,11 @@ from fansipan_analytics.webhooks.sender import WebhookSender
 from fansipan_analytics.webhooks.worker import WebhookDeliveries
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
-from fansipan_common.kafka import Publisher
+from fansipan_common.kafka import KafkaConnection, Publisher
 from fansipan_common.live import LiveRing
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
+from fansipan_common.schema import require_schema
 from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
@@ -61,9 +62,15 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     calendar = _calendar(settings)
     # temporary tables are empty after each transaction, locks end with it: nothing is left behind
     database = Database(
-        url, application="fansipan-analytics", max_size=24, command_timeout=120.0, stateless=True
+        url,
+        application="fansipan-analytics",
+        max_size=24,
+        command_timeout=120.0,
+        stateless=True,
+        first=require_schema,
     )
-    publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
+    kafka = KafkaConnection.of(settings.kafka_bootstrap_servers, settings)
+    publisher = Publisher(kafka, client_id="fansipan-analytics", metrics=metrics)
     redis = Speedup(
         None if settings.redis_url is None else settings.redis_url.get_secret_value(),
         timeout=_RING_SECONDS,
@@ -115,7 +122,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
             max_per_minute=settings.max_poison_per_minute,
             metrics=metrics,
         ),
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        kafka=kafka,
         group=settings.kafka_group,
         topic_prefix=settings.kafka_topic_prefix,
         batch_rows=settings.batch_rows,
@@ -125,7 +132,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     dead_letters = DeadLetterConsumer(
         database,
         DeadLetterRepository(database),
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        kafka=kafka,
         group="fansipan-dead-letters",
         topic_prefix=settings.kafka_topic_prefix,
         keep=timedelta(days=settings.dead_letters_kept_days),

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fansipan_common.api_keys import ApiKeys
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
-from fansipan_common.kafka import Publisher
+from fansipan_common.kafka import KafkaConnection, Publisher
 from fansipan_common.problems import install_problem_handlers
+from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_ingest.api.access import InternalCallers, key_holder, writer
@@ -44,9 +45,11 @@ def build(settings: IngestSettings) -> FastAPI:
     """The app of ingest, with its background tasks started and stopped by its lifespan."""
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_ingest")
-    database = Database(url, application="fansipan-ingest", max_size=8, command_timeout=10.0)
+    database = Database(
+        url, application="fansipan-ingest", max_size=8, command_timeout=10.0, first=require_schema
+    )
     publisher = Publisher(
-        settings.kafka_bootstrap_servers,
+        KafkaConnection.of(settings.kafka_bootstrap_servers, settings),
         client_id="fansipan-ingest",
         ack_timeout=settings.ack_timeout_seconds,
         metrics=metrics,

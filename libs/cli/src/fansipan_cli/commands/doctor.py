@@ -48,7 +48,9 @@ def doctor() -> None:
 async def _network(settings: CliSettings) -> list[Finding]:
     redis_url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
     kafka, redis, *services = await asyncio.gather(
-        check_kafka(settings.kafka_bootstrap_servers, settings.kafka_topic_prefix),
+        check_kafka(
+            None if settings.kafka_bootstrap_servers is None else settings.kafka, settings.kafka_topic_prefix
+        ),
         check_redis(redis_url),
         check_service("ingest", settings.ingest_url, "FANSIPAN_INGEST_URL"),
         check_service("analytics", settings.analytics_url, "FANSIPAN_ANALYTICS_URL"),

@@ -39,15 +39,16 @@ def create(
 ) -> None:
     """Create the topics that do not exist yet (KAFKA_BOOTSTRAP_SERVERS). Safe to repeat."""
     settings = read_settings()
-    servers = settings.kafka
+    kafka = settings.kafka
     specs = topic_specs(settings.kafka_topic_prefix if prefix is None else prefix)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the error says it all
     try:
-        made = asyncio.run(create_topics(servers, specs, replication_factor=replication_factor))
+        made = asyncio.run(create_topics(kafka, specs, replication_factor=replication_factor))
     except (KafkaError, OSError, TimeoutError) as error:
+        reason = asyncio.run(kafka.why_away()) or error or type(error).__name__
         raise CommandError(
-            f"Kafka at {servers} did not make the topics ({error or type(error).__name__})",
-            "check KAFKA_BOOTSTRAP_SERVERS, that Kafka runs, and that it has as many brokers as copies",
+            f"Kafka at {kafka} did not make the topics ({reason})",
+            "check the KAFKA_ settings, that Kafka runs, and that it has as many brokers as copies",
         ) from error
     Console().print(f"created {len(made)} of {len(specs)} topics", highlight=False)
     for name in made:

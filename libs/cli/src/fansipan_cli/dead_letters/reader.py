@@ -16,6 +16,7 @@ from fansipan_cli.errors import CommandError
 from fansipan_cli.kafka import kafka_away, topic_partitions
 from fansipan_common.contracts import DeadLetter, TopicName
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
+from fansipan_common.kafka import KafkaConnection, connection_to
 
 _POLL_MS: Final = 1000
 _IDLE_POLLS: Final = 10
@@ -64,8 +65,8 @@ class DeadLetterReader:
     Every method raises `CommandError` when Kafka does not answer, lacks the topic, or a record is no dead letter.
     """
 
-    def __init__(self, bootstrap_servers: str, prefix: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, kafka: KafkaConnection | str, prefix: str) -> None:
+        self._kafka = connection_to(kafka)
         self._topic = prefix + TopicName.DEAD_LETTER
 
     async def newest(self, filters: Filters, *, limit: int, scan: int) -> Listing:
@@ -97,12 +98,12 @@ class DeadLetterReader:
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncGenerator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
-        numbers = (await topic_partitions(self._bootstrap_servers)).get(self._topic)
+        numbers = (await topic_partitions(self._kafka)).get(self._topic)
         if numbers is None:
             raise CommandError(f"Kafka has no topic {self._topic}", "run: fansipan topics create")
         partitions = [TopicPartition(self._topic, number) for number in numbers]
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._kafka.options(),
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
             request_timeout_ms=15_000,
@@ -112,7 +113,7 @@ class DeadLetterReader:
             consumer.assign(partitions)
             yield consumer, partitions
         except (KafkaError, OSError, TimeoutError) as error:
-            raise kafka_away(self._bootstrap_servers, error) from error
+            raise await kafka_away(self._kafka, error) from error
         finally:
             await consumer.stop()
 

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from fansipan_cli.database import Connection
 from fansipan_cli.errors import CommandError
 from fansipan_cli.kafka import kafka_away, topic_partitions
+from fansipan_common.kafka import KafkaConnection, connection_to
 
 _CONSUMER: Final = "store"
 _PATIENCE_SECONDS: Final = 120.0
@@ -19,24 +20,24 @@ _POLL_SECONDS: Final = 0.25
 Offsets = dict[tuple[str, int], int]
 
 
-async def ends_of(bootstrap_servers: str, topics: list[str]) -> Offsets:
+async def ends_of(kafka: KafkaConnection | str, topics: list[str]) -> Offsets:
     """The end of every partition of the topics that holds something.
 
     Raises:
         CommandError: Kafka cannot be reached, or lacks a topic.
     """
-    known = await topic_partitions(bootstrap_servers)
+    known = await topic_partitions(kafka)
     missing = [topic for topic in topics if topic not in known]
     if missing:
         raise CommandError(f"Kafka has no topic {missing[0]}", "run: fansipan topics create")
     partitions = [TopicPartition(topic, number) for topic in topics for number in known[topic]]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, request_timeout_ms=15_000)
+    consumer = AIOKafkaConsumer(**connection_to(kafka).options(), request_timeout_ms=15_000)
     try:
         await asyncio.wait_for(consumer.start(), 15.0)
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
     except (KafkaError, OSError, TimeoutError) as error:
-        raise kafka_away(bootstrap_servers, error) from error
+        raise await kafka_away(kafka, error) from error
     finally:
         await consumer.stop()
     return {(p.topic, p.partition): end for p, end in ends.items() if end > begins[p]}

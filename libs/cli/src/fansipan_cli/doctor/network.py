@@ -11,17 +11,18 @@ from fansipan_cli.doctor.finding import Finding, skipped, well, wrong
 from fansipan_cli.errors import CommandError
 from fansipan_cli.kafka import topic_partitions
 from fansipan_common.contracts import TopicSpec, topic_specs
+from fansipan_common.kafka import KafkaConnection
 
 
-async def check_kafka(servers: str | None, prefix: str) -> list[Finding]:
+async def check_kafka(kafka: KafkaConnection | None, prefix: str) -> list[Finding]:
     """Reachable, and every topic there with as many partitions as expected."""
-    if servers is None:
+    if kafka is None:
         return [skipped("kafka", "set KAFKA_BOOTSTRAP_SERVERS")]
     try:
-        partitions = await topic_partitions(servers)
+        partitions = await topic_partitions(kafka)
     except CommandError as error:
         return [wrong("kafka", error.what, error.todo)]
-    return [well("kafka", servers), *topic_findings(topic_specs(prefix), partitions)]
+    return [well("kafka", str(kafka)), *topic_findings(topic_specs(prefix), partitions)]
 
 
 def topic_findings(specs: list[TopicSpec], partitions: Mapping[str, list[int]]) -> list[Finding]:

@@ -15,6 +15,7 @@ from fansipan_cli.errors import CommandError
 from fansipan_cli.kafka import kafka_away, topic_partitions
 from fansipan_cli.store_replay.plan import Place
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
+from fansipan_common.kafka import KafkaConnection, connection_to
 
 _POLL_MS: Final = 1000
 _IDLE_POLLS: Final = 10
@@ -39,8 +40,8 @@ class SeenDatastream:
 class TopicReader:
     """Reads topics of one Kafka. Every method raises `CommandError` when it does not answer."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, kafka: KafkaConnection | str) -> None:
+        self._kafka = connection_to(kafka)
 
     async def places(
         self, topics: Sequence[str], stored: Mapping[tuple[str, int], int], since: datetime | None
@@ -50,7 +51,7 @@ class TopicReader:
         Raises:
             CommandError: a topic does not exist.
         """
-        numbers = await topic_partitions(self._bootstrap_servers)
+        numbers = await topic_partitions(self._kafka)
         missing = [topic for topic in topics if topic not in numbers]
         if missing:
             raise CommandError(f"Kafka has no topic {', '.join(missing)}", "run: fansipan topics create")
@@ -109,7 +110,7 @@ class TopicReader:
     @asynccontextmanager
     async def _consumer(self) -> AsyncGenerator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._kafka.options(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
@@ -119,7 +120,7 @@ class TopicReader:
             await asyncio.wait_for(consumer.start(), 15.0)
             yield consumer
         except (KafkaError, OSError, TimeoutError) as error:
-            raise kafka_away(self._bootstrap_servers, error) from error
+            raise await kafka_away(self._kafka, error) from error
         finally:
             await consumer.stop()
 

@@ -4,17 +4,18 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from fansipan_common.contracts import TopicSpec
+from fansipan_common.kafka.connection import KafkaConnection, connection_to
 
 
 async def create_topics(
-    bootstrap_servers: str, specs: list[TopicSpec], *, replication_factor: int = 1
+    kafka: KafkaConnection | str, specs: list[TopicSpec], *, replication_factor: int = 1
 ) -> list[str]:
     """Create those topics that do not exist yet; returns their names.
 
     Raises:
         aiokafka.errors.KafkaError: Kafka is away or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**connection_to(kafka).options(), request_timeout_ms=15_000)
     await admin.start()
     try:
         existing = set(await admin.list_topics())

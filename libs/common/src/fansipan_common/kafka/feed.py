@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
+from fansipan_common.kafka.connection import KafkaConnection, connection_to
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class Feed(ConsumerRebalanceListener):
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: KafkaConnection | str,
         *,
         group: str,
         topics: list[str],
@@ -39,6 +40,7 @@ class Feed(ConsumerRebalanceListener):
         load_offsets: Callable[[set[Partition]], Awaitable[Mapping[Partition, int]]],
         release: Callable[[set[Partition]], Awaitable[None]],
     ) -> None:
+        self._kafka = connection_to(kafka)
         self._topics = topics
         self._load_offsets = load_offsets
         self._release = release
@@ -46,7 +48,7 @@ class Feed(ConsumerRebalanceListener):
         self._seek_failed: BaseException | None = None
         self._group = group
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap_servers,
+            **self._kafka.options(),
             group_id=group,
             client_id=client_id,
             enable_auto_commit=False,
@@ -71,7 +73,8 @@ class Feed(ConsumerRebalanceListener):
                 await self._consumer.start()
                 break
             except (KafkaError, OSError) as error:
-                _log.warning("kafka cannot be reached", error=str(error), retry_in=delay)
+                reason = await self._kafka.why_away() or str(error)
+                _log.warning("kafka cannot be reached", error=reason, retry_in=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
         self._consumer.subscribe(topics=self._topics, listener=self)

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.errors import PayloadTooLarge, ServerFault
+from fansipan_common.kafka.connection import KafkaConnection, connection_to
 from fansipan_common.kafka.headers import Headers
 from fansipan_common.telemetry.metrics import Metrics
 
@@ -73,7 +74,7 @@ class Publisher:
     caller has been told 503 in the meantime: what it carries has an identity, so sending it again is harmless.
 
     Args:
-        bootstrap_servers: host:port, comma separated.
+        kafka: where it is and how we come to it; host:port, comma separated, is enough without TLS and password.
         client_id: shown in Kafka's logs.
         ack_timeout: seconds a caller waits for the acknowledgement.
         max_in_flight_bytes: beyond this, publishing is refused until acknowledgements come in.
@@ -81,14 +82,15 @@ class Publisher:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: KafkaConnection | str,
         *,
         client_id: str,
         metrics: Metrics,
         ack_timeout: float = 10.0,
         max_in_flight_bytes: int = 64 * 1024 * 1024,
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
+        self._kafka = connection_to(kafka)
+        self._away = "not tried yet"
         self._client_id = client_id
         self._metrics = metrics
         self._ack_timeout = ack_timeout
@@ -102,7 +104,7 @@ class Publisher:
         delay = 0.2
         while True:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap_servers,
+                **self._kafka.options(),
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
@@ -116,10 +118,9 @@ class Publisher:
             try:
                 await asyncio.wait_for(producer.start(), 10.0)
             except (KafkaError, OSError, TimeoutError) as error:
-                _log.warning(
-                    "kafka cannot be reached", error=str(error) or type(error).__name__, retry_in=delay
-                )
                 await _stop(producer)
+                self._away = await self._kafka.why_away() or str(error) or type(error).__name__
+                _log.warning("kafka cannot be reached", error=self._away, retry_in=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
                 continue
@@ -131,6 +132,7 @@ class Publisher:
             self._producer = producer
             try:
                 await self._broken.wait()
+                self._away = "its producer is made anew"
                 _log.warning("producer is broken, making a new one")
             finally:
                 self._producer = None
@@ -230,7 +232,7 @@ class Publisher:
     async def check(self) -> None:
         """Raise the reason when publishing would be refused now."""
         if self._producer is None:
-            raise BrokerAway("Kafka cannot be reached")
+            raise BrokerAway(f"Kafka cannot be reached ({self._away})")
         self._refuse_when_behind(0)
 
 

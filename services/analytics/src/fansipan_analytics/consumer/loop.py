@@ -20,7 +20,7 @@ from fansipan_analytics.service.store import UNUSABLE, Store
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
-from fansipan_common.kafka import Feed, FeedRecord, Partition
+from fansipan_common.kafka import Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class StoreConsumer:
         store: Store,
         dead_letters: DeadLetterOffice,
         *,
-        bootstrap_servers: str,
+        kafka: KafkaConnection | str,
         group: str,
         topic_prefix: str,
         batch_rows: int,
@@ -69,7 +69,7 @@ class StoreConsumer:
         self._database = database
         self._store = store
         self._dead_letters = dead_letters
-        self._bootstrap_servers = bootstrap_servers
+        self._kafka = kafka
         self._group = topic_prefix + group
         self._observations = topic_prefix + TopicName.OBSERVATIONS
         self._service_events = topic_prefix + TopicName.SERVICE_EVENTS
@@ -120,7 +120,7 @@ class StoreConsumer:
         self._positions.clear()
         self._store.forget()
         feed = Feed(
-            self._bootstrap_servers,
+            self._kafka,
             group=self._group,
             topics=[self._observations, self._service_events],
             client_id="fansipan-analytics",

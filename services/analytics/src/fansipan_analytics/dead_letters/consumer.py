@@ -18,7 +18,7 @@ from fansipan_analytics.repository.offsets import load_offsets
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
-from fansipan_common.kafka import Feed, FeedRecord, Partition
+from fansipan_common.kafka import Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class DeadLetterConsumer:
     Args:
         database: where the offsets are.
         repository: where the letters go.
-        bootstrap_servers, group, topic_prefix: of Kafka.
+        kafka, group, topic_prefix: where the letters are.
         keep: how long a letter is kept.
         keep_rows: how many are kept at most, the newest.
     """
@@ -45,7 +45,7 @@ class DeadLetterConsumer:
         database: Database,
         repository: DeadLetterRepository,
         *,
-        bootstrap_servers: str,
+        kafka: KafkaConnection | str,
         group: str,
         topic_prefix: str,
         keep: timedelta,
@@ -54,7 +54,7 @@ class DeadLetterConsumer:
     ) -> None:
         self._database = database
         self._repository = repository
-        self._bootstrap_servers = bootstrap_servers
+        self._kafka = kafka
         self._group = topic_prefix + group
         self._topic = topic_prefix + TopicName.DEAD_LETTER
         self._keep = keep
@@ -98,7 +98,7 @@ class DeadLetterConsumer:
         await self._database.ping()
         self._positions.clear()
         feed = Feed(
-            self._bootstrap_servers,
+            self._kafka,
             group=self._group,
             topics=[self._topic],
             client_id="fansipan-dead-letters",

@@ -1,0 +1,122 @@
+"""A Kafka of a test's own that lets in only who has a certificate and a password, over TLS."""
+
+import os
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.support.certificates import ServerFiles, make_certificates
+from tests.support.processes import free_port
+
+from fansipan_local.cache import Cache
+from fansipan_local.commands import run_logged
+from fansipan_local.debian import program
+from fansipan_local.errors import NotReadyError
+from fansipan_local.parts import kafka_archive, kafka_download
+from fansipan_local.parts.kafka_config import (
+    LOG4J2,
+    LOG4J2_FILE,
+    PROPERTIES,
+    format_storage_argv,
+    java_argv,
+    render_properties,
+)
+from fansipan_local.parts.kafka_probe import probe_broker
+from fansipan_local.paths import cache_folder
+from fansipan_local.progress import SilentProgress
+
+_START_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SecureKafka:
+    """Where it is, who may come in, and what clients trust and show."""
+
+    servers: str
+    username: str
+    password: str
+    files: ServerFiles
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The variables with which a service comes in."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_CA_FILE": str(self.files.authority),
+            "KAFKA_CERTIFICATE_FILE": str(self.files.certificate),
+            "KAFKA_KEY_FILE": str(self.files.key),
+            "KAFKA_SASL_USERNAME": self.username,
+            "KAFKA_SASL_PASSWORD": self.password,
+        }
+
+
+@contextmanager
+def secure_kafka(folder: Path) -> Generator[SecureKafka]:
+    """One node, with its files in `folder`; ended with the block."""
+    plain, controller, secure = (free_port() for _ in range(3))
+    kafka = SecureKafka(
+        f"localhost:{secure}", "fansipan", "it-is-no-secret", make_certificates(folder / "tls")
+    )
+    identity = folder / "tls" / "broker.pem"
+    identity.write_bytes(kafka.files.key.read_bytes() + kafka.files.certificate.read_bytes())
+    properties = render_properties(folder / "log", plain, controller)
+    (folder / PROPERTIES).write_text(
+        properties + _listener(properties, secure, identity, kafka.files.authority), encoding="utf-8"
+    )
+    (folder / LOG4J2_FILE).write_text(LOG4J2, encoding="utf-8")
+    cache, java, log = Cache(cache_folder(os.environ)), program("java"), folder / "kafka.log"
+    with SilentProgress().step("kafka") as step:
+        libraries = kafka_download.fetch(cache, log, step)
+        archive = kafka_archive.make(cache, java, libraries, log, step)
+    user = f"SCRAM-SHA-512=[name={kafka.username},password={kafka.password}]"
+    run_logged(
+        [*format_storage_argv(java, libraries), "--add-scram", user],
+        cwd=folder,
+        purpose="Formatting Kafka's storage",
+        log=log,
+        timeout=_START_SECONDS,
+    )
+    with log.open("ab") as output:
+        broker = subprocess.Popen(
+            java_argv(java, libraries, archive), cwd=folder, stdout=output, stderr=output
+        )
+    try:
+        _await(broker, plain, log)
+        yield kafka
+    finally:
+        broker.kill()
+        broker.wait(10.0)
+
+
+def _listener(properties: str, port: int, identity: Path, authority: Path) -> str:
+    """Properties of a listener with TLS and SASL beside those that are there; the last word on a property counts."""
+    beside = dict(line.split("=", 1) for line in properties.splitlines() if line and not line.startswith("#"))
+    return f"""
+listeners={beside["listeners"]},SECURE://127.0.0.1:{port}
+advertised.listeners={beside["advertised.listeners"]},SECURE://localhost:{port}
+listener.security.protocol.map={beside["listener.security.protocol.map"]},SECURE:SASL_SSL
+listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secure.ssl.client.auth=required
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location={identity}
+listener.name.secure.ssl.truststore.type=PEM
+listener.name.secure.ssl.truststore.location={authority}
+"""
+
+
+def _await(broker: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            return probe_broker(port, timeout=1.0)
+        except NotReadyError as reason:
+            if broker.poll() is not None or time.monotonic() > deadline:
+                written = log.read_text(encoding="utf-8", errors="replace")
+                raise AssertionError(f"Kafka does not start: {reason}\n{written[-3000:]}") from reason
+        time.sleep(0.1)
