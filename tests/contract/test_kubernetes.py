@@ -10,6 +10,7 @@ import kubernetes_validate
 import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
+from tests.support.certificates import make_certificates
 from tests.support.kubernetes_schemas import KubernetesSchemas
 from tests.support.kustomize import (
     MANIFESTS,
@@ -26,6 +27,7 @@ from tests.support.network_policies import Peer, flows
 from fansipan_analytics.settings import AnalyticsSettings
 from fansipan_cli.settings import CliSettings
 from fansipan_common.contracts import topic_specs
+from fansipan_common.kafka import KafkaConnection
 from fansipan_common.settings import load_settings
 from fansipan_gateway.settings import GatewaySettings
 from fansipan_ingest.settings import IngestSettings
@@ -51,6 +53,7 @@ EXAMPLES: Final = {
     "FANSIPAN_INTERNAL_SECRET": "i" * 64,
     "FANSIPAN_SESSION_SECRET": "s" * 64,
     "FANSIPAN_WEBHOOK_ROOT_KEY": "w" * 64,
+    "password": "a-password",
 }
 
 
@@ -182,7 +185,7 @@ def test_secrets_are_only_referred_to(manifests: list[Manifest]) -> None:
     secret = {
         name for settings in SETTINGS.values() for name, hidden in variables_of(settings).items() if hidden
     }
-    assert {*EXAMPLES} < secret
+    assert {*EXAMPLES} - {"password"} < secret
     for name, manifest in of_kind(manifests, "ConfigMap").items():
         assert not secret & manifest["data"].keys(), name
     for name, template in our_pods(manifests):
@@ -200,15 +203,18 @@ def test_the_services_accept_their_settings(
 ) -> None:
     pod = of_kind(manifests, "Deployment")[name]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
+    authority = make_certificates(tmp_path / "tls").authority
     for settings in SETTINGS.values():
         for variable in variables_of(settings):
             monkeypatch.delenv(variable, raising=False)
             monkeypatch.delenv(f"{variable}_FILE", raising=False)
     for variable, value in environment_of(manifests, container).items():
-        if value.startswith(_SECRET_FILES):
-            key = value.removeprefix(_SECRET_FILES)
-            (tmp_path / key).write_text(EXAMPLES[key], encoding="utf-8")
-            monkeypatch.setenv(variable, str(tmp_path / key))
+        if value.startswith(_SECRETS):
+            key = value.rpartition("/")[2]
+            file = authority if key == "ca.crt" else tmp_path / key
+            if key != "ca.crt":
+                file.write_text(EXAMPLES[key], encoding="utf-8")
+            monkeypatch.setenv(variable, str(file))
         else:
             monkeypatch.setenv(variable, value)
 
@@ -219,6 +225,11 @@ def test_the_services_accept_their_settings(
     assert [port["containerPort"] for port in container["ports"]] == [settings.port]
     assert [port["port"] for port in services[name]["spec"]["ports"]] == [settings.port]
     assert settings.database_url.get_secret_value() == EXAMPLES["DATABASE_URL"]
+    kafka = KafkaConnection.of(settings.kafka_bootstrap_servers, settings)
+    if of_kind(manifests, "Kafka") and name != "gateway":  # (which never talks to Kafka)
+        assert kafka.username in of_kind(manifests, "KafkaUser")
+        assert kafka.username == f"kafka-{name}"
+        assert kafka.tls is not None
     if name != "analytics":
         assert settings.internal_secret.get_secret_value() == EXAMPLES["FANSIPAN_INTERNAL_SECRET"]
     if name != "ingest":

@@ -1,11 +1,18 @@
 """The stores that components of `deploy/k8s` bring agree with the code: topics, rights, roles, who talks to whom."""
 
+import base64
+import hashlib
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
+from tests.support.kubernetes_schemas import KubernetesSchemas
 from tests.support.kustomize import (
     MANIFESTS,
     Manifest,
@@ -228,6 +235,44 @@ def test_every_secret_comes_from_somewhere(size: str, request: pytest.FixtureReq
     assert needed <= made
     unused = from_outside - needed
     assert unused <= ({"postgres-backups"} if size == "small" else set())
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_what_makes_secrets_makes_all_that_are_named(size: str, request: pytest.FixtureRequest) -> None:
+    manifests: list[Manifest] = request.getfixturevalue(size)
+    command = [sys.executable, str(MANIFESTS / "make_secrets.py"), *(["--small"] if size == "small" else [])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    made = {each["metadata"]["name"]: each for each in json.loads(done.stdout)["items"]}
+    assert made.keys() == {*of_kind(manifests, "ExternalSecret")} - {"postgres-backups"}
+    KubernetesSchemas().check(made.values())
+    for _, template in pod_templates(manifests):
+        for name, keys in secrets_of(template["spec"]).items():
+            assert name not in made or keys <= made[name]["stringData"].keys()
+    for name, secret in made.items():
+        outside = of_kind(manifests, "ExternalSecret")[name]["spec"]["target"]
+        assert secret["type"] == outside.get("template", {}).get("type", "Opaque")
+
+    hosts: set[tuple[str | None, int | None]] = set()
+    for name in ("ingest", "analytics", "gateway", "migrate"):
+        url = urlsplit(made[f"{name}-secrets"]["stringData"]["DATABASE_URL"])
+        role = made["postgres-owner" if name == "migrate" else f"postgres-{name}"]["stringData"]
+        assert (url.username, url.password) == (role["username"], role["password"])
+        assert ("sslmode=verify-full" in url.query) == (size == "large")
+        hosts.add((url.hostname, url.port))
+    # CloudNativePG calls the Service of the first instance so.
+    assert hosts == {("postgres-rw" if size == "large" else "postgres", 5432)}
+    assert size == "large" or "postgres" in of_kind(manifests, "Service")
+    users = {
+        client["username"]: client
+        for client in json.loads(made["mosquitto"]["stringData"]["dynamic-security.json"])["clients"]
+    }
+    for name in ("ingest", "gateway"):
+        url = urlsplit(made[f"{name}-secrets"]["stringData"]["MQTT_URL"])
+        user = users[str(url.username)]
+        salt, password = base64.b64decode(user["salt"]), str(url.password).encode()
+        digest = hashlib.pbkdf2_hmac("sha512", password, salt, user["iterations"])
+        assert base64.b64encode(digest).decode() == user["password"]
+        assert url.hostname in of_kind(manifests, "Service")
 
 
 OURS: Final = {
