@@ -3,7 +3,7 @@
     .venv/bin/python deploy/k8s/make_secrets.py | kubectl -n fansipan create -f -
 
 Passwords are new at each call, and each is in all the places that need it: take all or none (`kubectl create` refuses
-those that are there). Nothing is written to a disk. Not made: `postgres-backups` (keys of your object store), certificates.
+those that are there). Not made: `postgres-backups` (an object store's keys), certificates.
 """
 
 import argparse

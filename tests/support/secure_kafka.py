@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +56,10 @@ class SecureKafka:
 
 
 @contextmanager
-def secure_kafka(folder: Path) -> Generator[SecureKafka]:
-    """One node, with its files in `folder`; ended with the block."""
+def secure_kafka(
+    folder: Path, *, other_users: Sequence[str] = (), properties_beside: str = ""
+) -> Generator[SecureKafka]:
+    """One node, with its files in `folder`; ended with the block. Other users have the same password."""
     plain, controller, secure = (free_port() for _ in range(3))
     kafka = SecureKafka(
         f"localhost:{secure}", "fansipan", "it-is-no-secret", make_certificates(folder / "tls")
@@ -66,16 +68,21 @@ def secure_kafka(folder: Path) -> Generator[SecureKafka]:
     identity.write_bytes(kafka.files.key.read_bytes() + kafka.files.certificate.read_bytes())
     properties = render_properties(folder / "log", plain, controller)
     (folder / PROPERTIES).write_text(
-        properties + _listener(properties, secure, identity, kafka.files.authority), encoding="utf-8"
+        properties + _listener(properties, secure, identity, kafka.files.authority) + properties_beside,
+        encoding="utf-8",
     )
     (folder / LOG4J2_FILE).write_text(LOG4J2, encoding="utf-8")
     cache, java, log = Cache(cache_folder(os.environ)), program("java"), folder / "kafka.log"
     with SilentProgress().step("kafka") as step:
         libraries = kafka_download.fetch(cache, log, step)
         archive = kafka_archive.make(cache, java, libraries, log, step)
-    user = f"SCRAM-SHA-512=[name={kafka.username},password={kafka.password}]"
+    users = [
+        part
+        for name in (kafka.username, *other_users)
+        for part in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={kafka.password}]")
+    ]
     run_logged(
-        [*format_storage_argv(java, libraries), "--add-scram", user],
+        [*format_storage_argv(java, libraries), *users],
         cwd=folder,
         purpose="Formatting Kafka's storage",
         log=log,
