@@ -8,6 +8,7 @@ from typing import Final
 
 import jsonschema
 import pytest
+import yaml
 from tests.support.custom_resources import SOURCES, CustomResources, NoSchemasError, group_of
 from tests.support.kubernetes_schemas import KubernetesSchemas
 from tests.support.kustomize import (
@@ -119,6 +120,18 @@ def test_policies_come_with_the_default(rendered: dict[str, list[Manifest]]) -> 
     for folder in (*kustomizations(), *chosen_combinations()):
         policies = of_kind(rendered[str(folder.relative_to(MANIFESTS))], "NetworkPolicy")
         assert not policies or "default-deny" in policies, folder
+
+
+def test_each_component_is_in_an_example() -> None:
+    """Overlays and examples are what the policy scan looks at."""
+    used = {
+        Path(part).name
+        for folder in (*kustomizations(), *chosen_combinations())
+        for part in yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8")).get(
+            "components", []
+        )
+    }
+    assert used == {part.name for part in components()}
 
 
 def test_routes_lead_to_services(rendered: dict[str, list[Manifest]]) -> None:

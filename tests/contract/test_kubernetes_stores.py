@@ -238,6 +238,31 @@ def test_every_secret_comes_from_somewhere(size: str, request: pytest.FixtureReq
 
 
 @pytest.mark.parametrize("size", ["large", "small"])
+def test_the_stores_can_be_made_first(size: str, request: pytest.FixtureRequest) -> None:
+    """`kubectl apply -l app.kubernetes.io/component=stores` makes all that their pods refer to, and no service."""
+    manifests: list[Manifest] = request.getfixturevalue(size)
+    first = [
+        each
+        for each in manifests
+        if each["metadata"].get("labels", {}).get("app.kubernetes.io/component") == "stores"
+    ]
+    pods = dict(pod_templates(first))
+    assert pods.keys() == {"redis", "mosquitto"} | ({"postgres"} if size == "small" else set())
+    made = {*of_kind(first, "ExternalSecret")}
+    made |= {each["spec"]["secretName"] for each in of_kind(first, "Certificate").values()}
+    for name, template in pods.items():
+        pod = template["spec"]
+        assert pod["serviceAccountName"] in of_kind(first, "ServiceAccount"), name
+        assert secrets_of(pod).keys() <= made, name
+        for volume in pod["volumes"]:
+            assert "configMap" not in volume or volume["configMap"]["name"] in of_kind(first, "ConfigMap")
+        assert name in of_kind(first, "Service")
+    kinds = {each["kind"] for each in first}
+    assert {"Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser"} <= kinds
+    assert size == "small" or {"Cluster", "ObjectStore", "ScheduledBackup"} <= kinds
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
 def test_what_makes_secrets_makes_all_that_are_named(size: str, request: pytest.FixtureRequest) -> None:
     manifests: list[Manifest] = request.getfixturevalue(size)
     command = [sys.executable, str(MANIFESTS / "make_secrets.py"), *(["--small"] if size == "small" else [])]
