@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests api-server
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -91,6 +91,9 @@ images: ## Build the container images (needs Docker); what is in them: .local/im
 
 scan-manifests: install ## Look for insecure settings in deploy/k8s (checkov, in an environment of its own)
 	deploy/k8s/scan
+
+api-server: install ## Build Kubernetes' API server for tests/contract/test_kubernetes_api_server.py (long)
+	$(BIN)/python -m tests.support.api_server
 
 guide: install ## Take the pictures of the operator guide again, from a running demo (every view: docs/guide/screenshots.py)
 	@set -a; . .local/env; set +a; $(BIN)/python docs/guide/screenshots.py --guide

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -28,7 +28,11 @@ class _Loader(yaml.CSafeLoader):
     """Takes the plain scalar `=` (YAML 1.1's default value, an operator in Prometheus's schemas) as text."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+def _as_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _as_text)
 
 
 class NoSchemasError(Exception):
@@ -124,6 +128,16 @@ def group_of(manifest: Mapping[str, Any]) -> str:
     return manifest["apiVersion"].rpartition("/")[0]
 
 
+def definitions_of(group: str) -> list[dict[str, Any]]:
+    """The CustomResourceDefinitions of a group. Raises `NoSchemasError`: they cannot be had."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    found = _read(group, Path(given)) if given else []
+    found = found or _read(group, SOURCES[group].folder())
+    if not found:
+        raise NoSchemasError(f"the source of {group} defines nothing of that group")
+    return found
+
+
 class CustomResources:
     """Validates manifests of one API group strictly: what the schema does not name is an error.
 
@@ -135,19 +149,8 @@ class CustomResources:
 
     def __init__(self, group: str) -> None:
         self._schemas: dict[tuple[str, str], Any] = {}
-        given = os.environ.get(FOLDER_VARIABLE)
-        if given:
-            self._read(group, Path(given))
-        if not self._schemas:
-            self._read(group, SOURCES[group].folder())
-        if not self._schemas:
-            raise NoSchemasError(f"the source of {group} defines nothing of that group")
-
-    def _read(self, group: str, folder: Path) -> None:
-        for definition in _definitions(folder):
+        for definition in definitions_of(group):
             spec = definition["spec"]
-            if spec["group"] != group:
-                continue
             for version in spec["versions"]:
                 schema = version["schema"]["openAPIV3Schema"]
                 schema["properties"]["metadata"] = {"type": "object"}  # Kubernetes knows what is in it
@@ -162,11 +165,15 @@ class CustomResources:
         jsonschema.Draft202012Validator(schema).validate(manifest)
 
 
-def _definitions(folder: Path) -> Iterable[dict[str, Any]]:
-    for path in sorted(folder.glob("*.yaml")):
-        for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader):
-            if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
-                yield document
+def _read(group: str, folder: Path) -> list[dict[str, Any]]:
+    return [
+        document
+        for path in sorted(folder.glob("*.yaml"))
+        for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader)
+        if isinstance(document, dict)
+        and document.get("kind") == "CustomResourceDefinition"
+        and document["spec"]["group"] == group
+    ]
 
 
 def _strict(schema: Any) -> Any:

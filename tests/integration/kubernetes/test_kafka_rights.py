@@ -175,8 +175,8 @@ async def test_each_writes_only_to_its_topics(
     kafka: SecureKafka, user: str, may: tuple[str, ...], may_not: tuple[str, ...]
 ):
     # (who may write nothing cannot begin to do so idempotently)
-    options = connection(kafka, user).options() | {"enable_idempotence": bool(may)}
-    producer = AIOKafkaProducer(**options, acks="all")
+    options: dict[str, Any] = connection(kafka, user).options()
+    producer = AIOKafkaProducer(**options, acks="all", enable_idempotence=bool(may))
     await producer.start()
     try:
         for topic in may:
