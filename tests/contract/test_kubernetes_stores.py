@@ -119,6 +119,12 @@ def test_analytics_is_scaled_by_its_own_lag(large: list[Manifest]) -> None:
     )
     assert settings["KAFKA_BOOTSTRAP_SERVERS"] == servers
     assert "analytics" not in of_kind(large, "HorizontalPodAutoscaler")
+    # What KEDA takes from nowhere else.
+    access = of_kind(large, "TriggerAuthentication")["kafka-keda"]["spec"]
+    (name,), secret = access["configMapTargetRef"], access["secretTargetRef"]
+    assert name["parameter"] == "username"
+    assert of_kind(large, "ConfigMap")[name["name"]]["data"][name["key"]] in of_kind(large, "KafkaUser")
+    assert {each["parameter"]: each["key"] for each in secret} == {"password": "password", "ca": "ca.crt"}
 
 
 def database_roles() -> set[str]:
