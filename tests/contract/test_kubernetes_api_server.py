@@ -112,11 +112,16 @@ def test_pods_are_let_into_the_namespace(
         assert "violates PodSecurity" in refused.text
 
 
-def test_what_is_misspelt_is_refused(
+def test_what_is_wrong_is_seen(
     server: tuple[ApiServer, set[str]], rendered: dict[Path, list[Manifest]]
 ) -> None:
     running, _ = server
     deployment = of_kind(rendered[MANIFESTS / "base"], "Deployment")["ingest"]
+    template = deployment["spec"]["template"]
+    loose = {**template, "spec": {**template["spec"], "hostNetwork": True}}
+    answer = running.apply({**deployment, "spec": {**deployment["spec"], "template": loose}}, dry_run=True)
+    assert answer.status == 201, answer.text
+    assert "would violate PodSecurity" in "".join(answer.warnings)
     answer = running.apply({**deployment, "spec": {**deployment["spec"], "strategie": {}}}, dry_run=True)
     assert answer.status >= 400, answer.text
     assert "strategie" in answer.text

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -107,7 +108,7 @@ class ApiServer:
     def __init__(self, url: str, token: str, authority: Path) -> None:
         self._http = httpx.Client(
             base_url=url,
-            verify=str(authority),
+            verify=ssl.create_default_context(cafile=authority),
             headers={"Authorization": f"Bearer {token}"},
             timeout=30.0,
         )
@@ -144,7 +145,7 @@ class ApiServer:
         deadline = time.monotonic() + _ESTABLISHED_SECONDS
         path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
         while True:
-            conditions = self._http.get(path).json().get("status", {}).get("conditions", [])
+            conditions = self._http.get(path).json().get("status", {}).get("conditions") or []
             if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
                 return
             assert time.monotonic() < deadline, conditions
