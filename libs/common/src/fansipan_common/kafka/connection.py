@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnsupportedSaslMechanismError
 
 from fansipan_common.settings import KafkaSecuritySettings, SettingsError
 
@@ -94,6 +94,8 @@ class KafkaConnection:
 
     def _worded(self, error: BaseException) -> str:
         text = str(error) or ("no answer" if isinstance(error, TimeoutError) else type(error).__name__)
+        if isinstance(error, UnsupportedSaslMechanismError):
+            return f"it does not take {self.mechanism}: KAFKA_SASL_MECHANISM"
         if isinstance(error, ssl.SSLError) and "WRONG_VERSION_NUMBER" in text:
             return f"{text}; it does not speak TLS there: check the port, or KAFKA_SECURITY_PROTOCOL"
         if self.tls is None and ("closed" in text or isinstance(error, TimeoutError)):
