@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError, UnsupportedSaslMechanismError
 
 from fansipan_common.settings import KafkaSecuritySettings, SettingsError
 
-_LOOK_SECONDS: Final = 5.0
+_LOOK_MS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,12 @@ class KafkaConnection:
         for host, port, _ in collect_hosts(self.bootstrap_servers):
             try:
                 connection = await create_conn(
-                    host, port, client_id="fansipan-look", request_timeout_ms=_LOOK_SECONDS * 1000, **options
+                    host, port, client_id="fansipan-look", request_timeout_ms=_LOOK_MS, **options
                 )
             except (KafkaError, OSError, TimeoutError) as error:
                 reason = reason or f"{host}:{port}: {self._worded(error)}"
             else:
-                await connection.close()
+                connection.close()
                 return None
         return reason
 
