@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnsupportedSaslMechanismError
 
 from fansipan_common.settings import KafkaSecuritySettings, SettingsError
 
-_LOOK_SECONDS: Final = 5.0
+_LOOK_MS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,19 @@ class KafkaConnection:
         for host, port, _ in collect_hosts(self.bootstrap_servers):
             try:
                 connection = await create_conn(
-                    host, port, client_id="fansipan-look", request_timeout_ms=_LOOK_SECONDS * 1000, **options
+                    host, port, client_id="fansipan-look", request_timeout_ms=_LOOK_MS, **options
                 )
             except (KafkaError, OSError, TimeoutError) as error:
                 reason = reason or f"{host}:{port}: {self._worded(error)}"
             else:
-                await connection.close()
+                connection.close()
                 return None
         return reason
 
     def _worded(self, error: BaseException) -> str:
         text = str(error) or ("no answer" if isinstance(error, TimeoutError) else type(error).__name__)
+        if isinstance(error, UnsupportedSaslMechanismError):
+            return f"it does not take {self.mechanism}: KAFKA_SASL_MECHANISM"
         if isinstance(error, ssl.SSLError) and "WRONG_VERSION_NUMBER" in text:
             return f"{text}; it does not speak TLS there: check the port, or KAFKA_SECURITY_PROTOCOL"
         if self.tls is None and ("closed" in text or isinstance(error, TimeoutError)):
