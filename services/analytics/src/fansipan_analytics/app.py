@@ -211,6 +211,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "notifications": notifications.check,
                 "webhooks": webhooks.check,
             },
+            shown={"schema": database.check_schema},
         )
     )
     return app
