@@ -2,6 +2,7 @@
 
 import json
 
+from fansipan_common.schema import NEEDED_REVISION
 from fansipan_db.migrate import head_revision, revisions
 from fansipan_db.scripts import PACKAGE, repeatable_scripts, run_once_digests
 
@@ -18,6 +19,12 @@ def test_released_scripts_are_as_they_were_and_every_script_is_listed():
 def test_every_revision_has_its_script_and_they_form_one_line():
     assert [name[:4] for name in sorted(run_once_digests())] == revisions()
     assert head_revision() == revisions()[-1]
+
+
+def test_revisions_are_numbers_and_the_code_needs_one_of_them():
+    numbers = [int(revision) for revision in revisions()]  # what services compare
+    assert numbers == sorted({*numbers})
+    assert NEEDED_REVISION in revisions()
 
 
 def test_functions_and_grants_are_run_again_every_time():

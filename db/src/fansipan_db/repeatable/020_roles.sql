@@ -18,6 +18,8 @@ $$;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO fansipan_ingest, fansipan_analytics, fansipan_gateway;
+-- each waits until the schema has what it needs
+GRANT SELECT ON alembic_version TO fansipan_ingest, fansipan_analytics, fansipan_gateway;
 
 -- ingest knows who sends what; it may register entities but can neither read nor write the time series
 GRANT SELECT ON provider, api_key, area, thing, location, thing_location, sensor, observed_property, datastream,

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from fansipan_common.errors import ServerFault
-from fansipan_common.older_schema import REFUSALS, Schema, SchemaBehind
+from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
 
 _log = structlog.get_logger(__name__)
 
@@ -90,6 +90,8 @@ class Database:
         command_timeout: seconds one statement may take.
         stateless: promise to leave no session state behind (SET, temporary tables, advisory locks), which saves the
             round trip that clears it after each use.
+        first: asked on a connection before the pool is made; raises a `DatabaseAway` while this database is not to be
+            used.
     """
 
     def __init__(
@@ -100,12 +102,14 @@ class Database:
         max_size: int = 10,
         command_timeout: float = 30.0,
         stateless: bool = False,
+        first: Callable[["asyncpg.Connection[Any]"], Awaitable[None]] | None = None,
     ) -> None:
         self._url = url
         self._application = application
         self._max_size = max_size
         self._command_timeout = command_timeout
         self._stateless = stateless
+        self._first = first
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
         self._schema = Schema()
@@ -131,6 +135,8 @@ class Database:
     async def _look_at_schema(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=5.0)
         try:
+            if self._first is not None:
+                await self._first(connection)
             await self._schema.look(connection)
         finally:
             await connection.close(timeout=5.0)
@@ -142,8 +148,8 @@ class Database:
         """Lend a connection, waiting at most `wait` seconds for a free one.
 
         Raises:
-            DatabaseAway: the database cannot be reached, went away, or no connection came free.
-            SchemaBehind: what was asked for needs a newer schema.
+            DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
+            NewerSchemaNeeded: what was asked for needs a newer schema.
         """
         try:
             pool = self._pool or await self._open()
@@ -156,7 +162,7 @@ class Database:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
-                raise SchemaBehind from error
+                raise NewerSchemaNeeded from error
             raise
 
     @asynccontextmanager
@@ -216,11 +222,11 @@ class Database:
             )
 
     async def require(self, *tables: str) -> None:
-        """Raise `SchemaBehind` (or `DatabaseAway`) unless these tables are there, with all their columns."""
+        """Raise `NewerSchemaNeeded` (or `DatabaseAway`) unless these tables are there, with all their columns."""
         if self._pool is None or self._schema.is_due:
             await self.ping()
         if self._schema.missing & set(tables):
-            raise SchemaBehind
+            raise NewerSchemaNeeded
 
     async def close(self) -> None:
         """Close the pool, waiting at most five seconds for borrowed connections."""

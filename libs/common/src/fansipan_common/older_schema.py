@@ -1,7 +1,7 @@
 """How the code of now gets along with the schema of the last release (docs/adr/0031).
 
 A service that finds the older schema does what it did before: reads of what is not there yet find nothing, and what
-would be written there is refused (`SchemaBehind`).
+would be written there is refused (`NewerSchemaNeeded`).
 """
 
 import re
@@ -19,7 +19,7 @@ _TIMEOUT: Final = 5.0
 _MOST_STATEMENTS: Final = 2_000
 
 
-class SchemaBehind(ServerFault):
+class NewerSchemaNeeded(ServerFault):
     """What is asked for needs a newer schema than the database has."""
 
     code, title = "schema-behind", "The database is being upgraded"

@@ -38,6 +38,7 @@ from fansipan_common.kafka import Publisher
 from fansipan_common.live import LiveRing
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
+from fansipan_common.schema import require_schema
 from fansipan_common.settings import SettingsError
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
@@ -61,7 +62,12 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     calendar = _calendar(settings)
     # temporary tables are empty after each transaction, locks end with it: nothing is left behind
     database = Database(
-        url, application="fansipan-analytics", max_size=24, command_timeout=120.0, stateless=True
+        url,
+        application="fansipan-analytics",
+        max_size=24,
+        command_timeout=120.0,
+        stateless=True,
+        first=require_schema,
     )
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     redis = Speedup(

@@ -15,6 +15,7 @@ from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
+from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry
 from fansipan_gateway.access.endpoints import read_access
@@ -102,6 +103,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         max_size=settings.database_connections,
         command_timeout=settings.statement_timeout_seconds,
         stateless=True,
+        first=require_schema,
     )
     tasks = BackgroundTasks()
     api_keys = ApiKeys(database)
@@ -128,6 +130,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         max_size=settings.export_concurrency + 1,
         command_timeout=settings.statement_timeout_seconds,
         stateless=True,
+        first=require_schema,
     )
     ingest = httpx.AsyncClient(timeout=_INGEST_SECONDS)
     identities = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)

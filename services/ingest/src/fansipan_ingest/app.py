@@ -11,6 +11,7 @@ from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
 from fansipan_common.problems import install_problem_handlers
+from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_ingest.api.access import InternalCallers, key_holder, writer
@@ -44,7 +45,9 @@ def build(settings: IngestSettings) -> FastAPI:
     """The app of ingest, with its background tasks started and stopped by its lifespan."""
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_ingest")
-    database = Database(url, application="fansipan-ingest", max_size=8, command_timeout=10.0)
+    database = Database(
+        url, application="fansipan-ingest", max_size=8, command_timeout=10.0, first=require_schema
+    )
     publisher = Publisher(
         settings.kafka_bootstrap_servers,
         client_id="fansipan-ingest",

@@ -8,6 +8,7 @@ import structlog
 from fansipan_common.db import Database
 from fansipan_common.mqtt.broker import Broker
 from fansipan_common.mqtt.turn import SoleTurn
+from fansipan_common.schema import require_schema
 from fansipan_common.settings import SettingsError
 from fansipan_gateway.broadcast.changes import EntityChanges
 from fansipan_gateway.broadcast.domain import EVERYTHING, Asked
@@ -44,6 +45,7 @@ class Broadcasting:
             max_size=_CONNECTIONS,
             command_timeout=_STATEMENT_SECONDS,
             stateless=True,
+            first=require_schema,
         )
         self._feed = StoredFeed(redis_url, settings.redis_prefix)
         self._ring = RingRepository(redis_url, settings.redis_prefix)

@@ -75,7 +75,7 @@ class DatastreamRepository:
         """Return when the store can keep what is taken back.
 
         Raises:
-            SchemaBehind: the database has a schema that knows no deletions: a record of one would stop the store.
+            NewerSchemaNeeded: the database has a schema that knows no deletions: a record of one would stop the store.
             DatabaseAway.
         """
         await self._database.require("observation_history", "deleted_datastream")

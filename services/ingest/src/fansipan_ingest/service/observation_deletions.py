@@ -41,7 +41,7 @@ class ObservationDeletions:
 
         Raises:
             Unprocessable: `strict` and a name is not acceptable; nothing is published.
-            BrokerAway, BrokerBehind, DatabaseAway, SchemaBehind: nothing counts as accepted; the same again is
+            BrokerAway, BrokerBehind, DatabaseAway, NewerSchemaNeeded: nothing counts as accepted; the same again is
                 harmless.
         """
         await self._datastreams.may_lose_observations()
