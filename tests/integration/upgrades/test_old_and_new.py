@@ -294,7 +294,7 @@ async def _at_work(world: World, services: Generation, failures: list[str], stop
             "phenomenonTime": (now + timedelta(seconds=place)).isoformat(),
             "result": place,
         }
-        for method, url, options in (
+        requests: tuple[tuple[str, str, dict[str, Any]], ...] = (
             (
                 "POST",
                 f"{services.ingest.url}/v1/observations?wait=stored",
@@ -307,7 +307,8 @@ async def _at_work(world: World, services: Generation, failures: list[str], stop
             ),
             ("GET", f"{services.gateway.url}/v1/admin/providers", {"auth": _ADMIN}),
             ("GET", f"{services.gateway.url}/sta/v1.1/Observations?$top=3", {"auth": _ADMIN}),
-        ):
+        )
+        for method, url, options in requests:
             answer = await world.http.request(method, url, **options)
             if answer.status_code not in (200, 202):
                 failures.append(f"{method} {url}: {answer.status_code} {answer.text[:300]}")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from fansipan_local.paths import find_checkout
-from fansipan_local.supply_chain import audit
 from fansipan_local.supply_chain.accepted import Accepted, AcceptedFinding
 from fansipan_local.supply_chain.audit import Finding, Unreachable, judge, python_findings
 from fansipan_local.supply_chain.licences import allows, page_packages, python_packages, report
@@ -88,7 +87,7 @@ def _client_that_says(monkeypatch: pytest.MonkeyPatch, document: Any) -> None:
         text = document if isinstance(document, str) else json.dumps(document)
         return subprocess.CompletedProcess(command, 1, text, "no route to host")
 
-    monkeypatch.setattr(audit.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
 
 
 def test_findings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

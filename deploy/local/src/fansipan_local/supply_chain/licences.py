@@ -96,10 +96,9 @@ def _licence_of(package: Distribution, accepted: Accepted) -> str:
     name = canonicalize_name(metadata["Name"])
     if name in accepted.packages:
         return accepted.packages[name]
-    expression = metadata.get("License-Expression")
-    if expression:
+    for expression in metadata.get_all("License-Expression") or []:
         return expression
-    said = (metadata.get("License") or "").strip()
+    said = " ".join(metadata.get_all("License") or []).strip()
     if (
         said
         and len(said) <= _LONGEST_NAME
