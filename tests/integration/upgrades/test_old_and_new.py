@@ -314,41 +314,62 @@ async def _at_work(world: World, services: Generation, failures: list[str], stop
                 failures.append(f"{method} {url}: {answer.status_code} {answer.text[:300]}")
 
 
-async def test_the_list_of_additions_is_what_migrations_added(addresses: Addresses) -> None:
-    """Also that a stand-in has the names and types of what it stands for, and reads what the last release has."""
-    name = sql.Identifier("t_additions")
-    url = addresses.database.rsplit("/", 1)[0] + "/t_additions"
+@pytest.fixture
+async def released(addresses: Addresses) -> AsyncGenerator[str]:
+    """A database with the tables of the last release, without rights or functions."""
+    name = sql.Identifier("t_released")
+    url = addresses.database.rsplit("/", 1)[0] + "/t_released"
     with psycopg.connect(addresses.database, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    try:
-        await asyncio.to_thread(migrate, url, LAST_RELEASE)
-        owner = await connect(url)
-        before = await _columns(owner)
-        for addition in ADDITIONS:
-            await owner.fetch(f"SELECT * FROM {addition.stand_in()} AS x")
-        await asyncio.to_thread(migrate, url)
-        after = await _columns(owner)
-        added = {
-            table: list(columns) if table not in before else sorted(columns.keys() - before[table].keys())
-            for table, columns in after.items()
-            if columns.keys() != before.get(table, {}).keys()
-        }
-        listed = {
-            each.table: list(each.columns) if not each.before else sorted(each.columns) for each in ADDITIONS
-        }
-        assert listed == added, "fansipan_common.schema_additions is to name what migrations add"
-        for addition in ADDITIONS:
-            assert tuple(before.get(addition.table, {})) == addition.before, addition.table
-            shown = await owner.prepare(f"SELECT * FROM {addition.stand_in()} AS x")
-            real = await owner.prepare(f"SELECT * FROM {addition.table}")
-            assert {a.name: a.type.name for a in shown.get_attributes()} == {
-                a.name: a.type.name for a in real.get_attributes()
-            }, addition.table
-        await owner.close(timeout=5.0)
-    finally:
-        with psycopg.connect(addresses.database, autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    await asyncio.to_thread(migrate, url, LAST_RELEASE)
+    yield url
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+async def test_the_list_of_additions_is_what_migrations_added_and_they_hold_nobody_up(released: str) -> None:
+    """Also that a stand-in has the names and types of what it stands for, and reads what the last release has."""
+    owner, long = await connect(released), await connect(released)
+    before = await _columns(owner)
+    for addition in ADDITIONS:
+        await owner.fetch(f"SELECT * FROM {addition.stand_in()} AS x")
+
+    reading = (
+        long.transaction()
+    )  # such as an export, which does not end before the migration has given up its place
+    await reading.start()
+    await long.fetch("SELECT FROM provider")
+    migration = asyncio.create_task(asyncio.to_thread(migrate, released))
+    async with asyncio.timeout(30.0):
+        while not await owner.fetchval(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND database IS NOT NULL"
+        ):
+            await asyncio.sleep(0.05)
+        await owner.fetch("SELECT FROM provider")
+    assert not migration.done()
+    await reading.rollback()
+    assert await migration == head_revision()
+
+    after = await _columns(owner)
+    added = {
+        table: list(columns) if table not in before else sorted(columns.keys() - before[table].keys())
+        for table, columns in after.items()
+        if columns.keys() != before.get(table, {}).keys()
+    }
+    listed = {
+        each.table: list(each.columns) if not each.before else sorted(each.columns) for each in ADDITIONS
+    }
+    assert listed == added, "fansipan_common.schema_additions is to name what migrations add"
+    for addition in ADDITIONS:
+        assert tuple(before.get(addition.table, {})) == addition.before, addition.table
+        shown = await owner.prepare(f"SELECT * FROM {addition.stand_in()} AS x")
+        real = await owner.prepare(f"SELECT * FROM {addition.table}")
+        assert {a.name: a.type.name for a in shown.get_attributes()} == {
+            a.name: a.type.name for a in real.get_attributes()
+        }, addition.table
+    await owner.close(timeout=5.0)
+    await long.close(timeout=5.0)
 
 
 async def _columns(owner: "asyncpg.Connection[Any]") -> dict[str, dict[str, str]]:
