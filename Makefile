@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests api-server
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests api-server audit licences sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -85,6 +85,17 @@ bench-page: install ## The page in Chromium on twelve months of the demo: views,
 
 page: $(WEB)/node_modules/.package-lock.json ## Build the operators' page
 	cd $(WEB) && npm run build
+
+audit: install ## Whether something is known to be wrong with what is locked (asks PyPI and npm)
+	$(BIN)/python -m fansipan_local.supply_chain audit
+
+licences: install ## The licences of all that we use: .local/licences.md
+	$(BIN)/python -m fansipan_local.supply_chain licences
+
+sbom: install ## What is locked (CycloneDX): .local/sbom/*.cdx.json; the images have theirs inside
+	@mkdir -p .local/sbom
+	$(BIN)/cyclonedx-py requirements --output-reproducible --output-file .local/sbom/python.cdx.json requirements.lock
+	cd $(WEB) && npm sbom --package-lock-only --sbom-format cyclonedx > $(CURDIR)/.local/sbom/page.cdx.json
 
 images: ## Build the container images (needs Docker); what is in them: .local/images/*.cdx.json
 	deploy/images/build

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,14 @@ from typing import Any
 import httpx
 
 _OURS = ("FANSIPAN_", "KAFKA_", "DATABASE_URL", "REDIS_URL", "MQTT_URL", "OTEL_")
+
+
+def settings_of(process: int, *, without: Collection[str] = ()) -> dict[str, str]:
+    """The settings that a running service was given, but for its port and some others."""
+    raw = Path(f"/proc/{process}/environ").read_bytes().decode()
+    given = dict(entry.split("=", 1) for entry in raw.split("\0") if "=" in entry)
+    left_out = {"FANSIPAN_PORT", *without}
+    return {name: value for name, value in given.items() if name.startswith(_OURS) and name not in left_out}
 
 
 def free_port() -> int:

@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from fansipan_common.errors import ServerFault
+from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +55,31 @@ async def _leave_as_is(_connection: "asyncpg.Connection[Any]") -> None:
     """Instead of the pool's reset query; an open transaction is rolled back all the same."""
 
 
+def _reading_without(schema: Schema) -> type["asyncpg.Connection[Any]"]:
+    """A kind of connection whose statements read stand-ins for what the schema lacks."""
+
+    class OlderSchemaConnection(asyncpg.Connection):  # type: ignore[misc,type-arg]
+        async def execute(self, query: str, *args: Any, **options: Any) -> str:
+            return await super().execute(schema.read_without(query), *args, **options)
+
+        async def executemany(self, command: str, args: Any, **options: Any) -> None:
+            await super().executemany(schema.read_without(command), args, **options)
+
+        async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetch(schema.read_without(query), *args, **options)
+
+        async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetchval(schema.read_without(query), *args, **options)
+
+        async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetchrow(schema.read_without(query), *args, **options)
+
+        def cursor(self, query: str, *args: Any, **options: Any) -> Any:
+            return super().cursor(schema.read_without(query), *args, **options)
+
+    return OlderSchemaConnection
+
+
 class Database:
     """A pool that is made when the database can first be reached, so a service starts in any order.
 
@@ -64,8 +90,8 @@ class Database:
         command_timeout: seconds one statement may take.
         stateless: promise to leave no session state behind (SET, temporary tables, advisory locks), which saves the
             round trip that clears it after each use.
-        first: asked on a connection before any is lent, until it returns once; raises a `DatabaseAway` while this
-            database is not to be used.
+        first: asked on a connection before the pool is made; raises a `DatabaseAway` while this database is not to be
+            used.
     """
 
     def __init__(
@@ -86,12 +112,16 @@ class Database:
         self._first = first
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
+        self._schema = Schema()
 
     async def _open(self) -> "asyncpg.Pool[Any]":
         async with self._opening:
             if self._pool is None:
+                await self._look_at_schema()
+                older = _reading_without(self._schema) if self._schema.missing else asyncpg.Connection
                 self._pool = await asyncpg.create_pool(
                     self._url,
+                    connection_class=older,
                     min_size=1,
                     max_size=self._max_size,
                     timeout=5.0,
@@ -102,23 +132,38 @@ class Database:
                 )
             return self._pool
 
+    async def _look_at_schema(self) -> None:
+        connection = await asyncpg.connect(self._url, timeout=5.0)
+        try:
+            if self._first is not None:
+                await self._first(connection)
+            await self._schema.look(connection)
+        finally:
+            await connection.close(timeout=5.0)
+        if self._schema.missing:
+            _log.warning("the schema of the database is older", missing=sorted(self._schema.missing))
+
     @asynccontextmanager
     async def connection(self, *, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
         """Lend a connection, waiting at most `wait` seconds for a free one.
 
         Raises:
             DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
+            NewerSchemaNeeded: what was asked for needs a newer schema.
         """
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
             async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
-                if self._first is not None:
-                    await self._first(connection)  # type: ignore[arg-type]
-                    self._first = None
+                if self._schema.is_due:
+                    await self._schema.look(connection)  # type: ignore[arg-type]
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
+        except REFUSALS as error:
+            if self._schema.explains(error):
+                raise NewerSchemaNeeded from error
+            raise
 
     @asynccontextmanager
     async def snapshot(self, *, idle: float, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
@@ -162,6 +207,26 @@ class Database:
         """Raise `DatabaseAway` unless the database answers within two seconds."""
         async with self.connection(wait=2.0) as connection:
             await connection.execute("SELECT 1", timeout=2.0)
+
+    async def check_schema(self) -> None:
+        """Raise what the schema lacks. What needs it waits, or is refused; all else is served.
+
+        Raises:
+            DatabaseAway.
+            RuntimeError.
+        """
+        await self.ping()
+        if self._schema.missing:
+            raise RuntimeError(
+                f"the schema is older: {', '.join(sorted(self._schema.missing))} not there yet; fansipan migrate"
+            )
+
+    async def require(self, *tables: str) -> None:
+        """Raise `NewerSchemaNeeded` (or `DatabaseAway`) unless these tables are there, with all their columns."""
+        if self._pool is None or self._schema.is_due:
+            await self.ping()
+        if self._schema.missing & set(tables):
+            raise NewerSchemaNeeded
 
     async def close(self) -> None:
         """Close the pool, waiting at most five seconds for borrowed connections."""

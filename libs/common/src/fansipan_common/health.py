@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fansipan_common.tasks import BackgroundTasks, Check
+
+
+def not_ready_any_more(app: FastAPI) -> None:
+    """Let `/readyz` say that the process is about to stop, so that who asks it sends nothing new."""
+    app.state.stopping = True
 
 
 def health_router(
@@ -26,10 +31,12 @@ def health_router(
         return {"status": "ok"}
 
     @router.get("/readyz")
-    async def readyz() -> Response:
+    async def readyz(request: Request) -> Response:
         results = await asyncio.gather(*(_run(check) for check in checks.values()))
         parts = dict(zip(checks, results, strict=True))
         parts |= {f"task:{name}": tasks.dead.get(name, "ok") for name in tasks.names}
+        if getattr(request.app.state, "stopping", False):
+            parts["process"] = "is stopping"
         ready = all(state == "ok" for state in parts.values())
         if shown:
             found = await asyncio.gather(*(_run(check) for check in shown.values()))

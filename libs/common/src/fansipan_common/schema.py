@@ -5,11 +5,14 @@ from typing import Any, Final
 import asyncpg
 
 from fansipan_common.db import DatabaseAway
+from fansipan_common.schema_additions import LAST_RELEASE
 
-NEEDED_REVISION: Final = "0009"
-"""The oldest revision of the schema that this code works with; newer ones only add to it (docs/adr/0027).
+NEEDED_REVISION: Final = LAST_RELEASE
+"""The oldest revision of the schema that this code works with; newer ones only add to it (docs/adr/0027, 0031)."""
 
-Raise it in the change whose code asks for what a newer migration made.
+# The last release let its services read its tables, but not which revision they are of.
+_RELEASED: Final = """
+SELECT to_regclass('historical_location') IS NOT NULL AND has_table_privilege(to_regclass('provider'), 'SELECT')
 """
 
 _ANSWER_SECONDS: Final = 2.0
@@ -33,6 +36,8 @@ async def require_schema(connection: "asyncpg.Connection[Any]") -> None:
     except asyncpg.UndefinedTableError:
         found = None
     except asyncpg.InsufficientPrivilegeError as error:  # rights are granted at the end of a migration
+        if await connection.fetchval(_RELEASED, timeout=_ANSWER_SECONDS):
+            return
         raise SchemaBehind(f"this role may not use the schema yet; {_REMEDY}") from error
     if found is None:
         raise SchemaBehind(f"the database has no schema yet, revision {NEEDED_REVISION} is needed; {_REMEDY}")

@@ -10,8 +10,10 @@ from typing import Final, NoReturn
 import uvicorn
 from fastapi import FastAPI
 
+from fansipan_common.health import not_ready_any_more
 from fansipan_common.http_protocol import BoundedHttpProtocol
 from fansipan_common.logging import configure_logging
+from fansipan_common.parting import PartingServer
 from fansipan_common.settings import CommonSettings, SettingsError, SettingsT, load_settings
 from fansipan_common.telemetry import configure_telemetry
 
@@ -44,22 +46,28 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
     most_connections = _allow_many_connections()
     _calm_garbage_collector()
     _share_the_interpreter()
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=BoundedHttpProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=15,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        limit_concurrency=most_connections,
+        server_header=False,
+        proxy_headers=False,
+    )
+    server = PartingServer(config, seconds=settings.parting_seconds, parting=lambda: not_ready_any_more(app))
     try:
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http=BoundedHttpProtocol,
-            ws="none",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=15,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            limit_concurrency=most_connections,
-            server_header=False,
-            proxy_headers=False,
-        )
+        server.run()
+        if not server.started:
+            raise SystemExit(3)  # the log says why
+    except KeyboardInterrupt:
+        pass  # uvicorn has stopped gracefully, and raises it again
     finally:
         shutdown_telemetry()
 

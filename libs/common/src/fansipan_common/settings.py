@@ -105,6 +105,15 @@ class CommonSettings(KafkaSecuritySettings):
     ] = "fansipan:"
     host: Annotated[str, Field(validation_alias="FANSIPAN_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias="FANSIPAN_PORT", ge=0, le=65535)] = 8000
+    parting_seconds: Annotated[
+        float,
+        Field(
+            validation_alias="FANSIPAN_PARTING_SECONDS",
+            ge=0,
+            le=60,
+            description="How long requests are still answered once the service is told to stop.",
+        ),
+    ] = 0.5
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(validation_alias="FANSIPAN_LOG_LEVEL")
     ] = "info"

@@ -10,20 +10,22 @@ from fansipan_common.schema import NEEDED_REVISION, SchemaBehind, is_enough, req
 
 
 class _Connection:
-    """Answers the one question with a revision, or fails with an error."""
+    """Answers the one question with a revision, or fails with an error; then whether the last release is there."""
 
-    def __init__(self, answer: str | Exception | None) -> None:
+    def __init__(self, answer: str | Exception | None, *, released: bool = False) -> None:
         self._answer = answer
+        self._released = released
 
-    async def fetchval(self, query: str, **_options: object) -> str | None:
-        assert "alembic_version" in query
+    async def fetchval(self, query: str, **_options: object) -> str | bool | None:
+        if "alembic_version" not in query:
+            return self._released
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
 
 
-def connection(answer: str | Exception | None) -> "asyncpg.Connection[Any]":
-    return cast("asyncpg.Connection[Any]", _Connection(answer))
+def connection(answer: str | Exception | None, *, released: bool = False) -> "asyncpg.Connection[Any]":
+    return cast("asyncpg.Connection[Any]", _Connection(answer, released=released))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,10 @@ def test_the_same_or_a_newer_revision_is_enough(found: str, needed: str, enough:
 @pytest.mark.parametrize("found", [NEEDED_REVISION, "9999"])
 async def test_a_schema_that_has_what_is_needed_is_used(found: str):
     await require_schema(connection(found))
+
+
+async def test_the_schema_of_the_last_release_is_used_though_its_roles_do_not_see_the_revision():
+    await require_schema(connection(asyncpg.InsufficientPrivilegeError(""), released=True))
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
                 "notifications": notifications.check,
                 "webhooks": webhooks.check,
             },
+            shown={"schema": database.check_schema},
         )
     )
     return app

@@ -173,7 +173,9 @@ def build(settings: GatewaySettings) -> FastAPI:
     install_problem_handlers(app)
     for router in (
         health_router(
-            tasks, {"database": database.ping}, shown={} if mqtt is None else {"mqtt": mqtt.bridge.check}
+            tasks,
+            {"database": database.ping},
+            shown={"schema": database.check_schema} | ({} if mqtt is None else {"mqtt": mqtt.bridge.check}),
         ),
         status_router(watch),
         exports_door(settings, downloads, directory, catalogue, authentication),

@@ -148,6 +148,11 @@ def build(settings: IngestSettings) -> FastAPI:
     )
     if mqtt is not None and mqtt.keeper is not None:
         app.include_router(mqtt_access_router(mqtt.keeper, key_holder(keys)))
-    probes = {"kafka": publisher.check, "database": database.ping}
-    app.include_router(health_router(tasks, probes, shown={} if mqtt is None else {"mqtt": mqtt.check}))
+    app.include_router(
+        health_router(
+            tasks,
+            {"kafka": publisher.check, "database": database.ping},
+            shown={"schema": database.check_schema, **({} if mqtt is None else {"mqtt": mqtt.check})},
+        )
+    )
     return app

@@ -13,10 +13,14 @@ CONSUMER: Final = "dead-letters"
 _DELETE_AT_ONCE: Final = 5_000
 _INSERT: Final = """
 INSERT INTO dead_letter (topic, partition, record_offset, item, received_at, provider, kind, code, detail, payload,
-                         payload_format, payload_complete, place, traceparent, door, context)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                         payload_format, payload_complete, place, traceparent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT DO NOTHING
 """
+_INSERT_OF_DOORS: Final = _INSERT.replace("traceparent)", "traceparent, door, context)").replace(
+    "$14)", "$14, $15, $16)"
+)
+"""The last release did not know doors: without one a dead letter is kept by its schema, too."""
 _DELETE_OLD: Final = """
 DELETE FROM dead_letter WHERE id IN (
     SELECT id FROM dead_letter WHERE stored_at < now() - $1::interval ORDER BY stored_at LIMIT $2)
@@ -49,18 +53,18 @@ class DeadLetterRepository:
         """
         async with self._database.connection() as connection, connection.transaction():
             await advance(connection, expected, following, CONSUMER)
-            await connection.executemany(
-                _INSERT,
-                [
-                    (
-                        *(partition.topic, partition.partition, offset),
-                        *(row.item, row.received_at, row.provider, row.kind, row.code, row.detail),
-                        *(row.payload, row.payload_format, row.payload_complete, row.place, row.traceparent),
-                        *(row.door, row.context),
-                    )
-                    for partition, offset, row in rows
-                ],
-            )
+            plain: list[tuple[object, ...]] = []
+            of_doors: list[tuple[object, ...]] = []
+            for partition, offset, row in rows:
+                values = _values(partition, offset, row)
+                if row.door is None and row.context is None:
+                    plain.append(values)
+                else:
+                    of_doors.append((*values, row.door, row.context))
+            if plain:
+                await connection.executemany(_INSERT, plain)
+            if of_doors:
+                await connection.executemany(_INSERT_OF_DOORS, of_doors)
 
     async def forget(self, *, older_than: timedelta, beyond: int) -> int:
         """Delete some that are older than an age, and some beyond the newest so many; returns how many were deleted.
@@ -72,3 +76,11 @@ class DeadLetterRepository:
             await self._database.execute(_DELETE_MANY, beyond, _DELETE_AT_ONCE),
         ]
         return sum(int(tag.rpartition(" ")[2]) for tag in tags)
+
+
+def _values(partition: Partition, offset: int, row: DeadLetterRow) -> tuple[object, ...]:
+    return (
+        *(partition.topic, partition.partition, offset),
+        *(row.item, row.received_at, row.provider, row.kind, row.code, row.detail),
+        *(row.payload, row.payload_format, row.payload_complete, row.place, row.traceparent),
+    )

@@ -1,7 +1,7 @@
 """Raw observations: COPY what is new, compare what may be stored already."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -119,9 +119,7 @@ async def apply_corrections(
 ) -> None:
     """Replace results and keep those they replace."""
     await update(connection, updates)
-    await connection.copy_records_to_table(
-        "observation_history", records=[_record(key, stored) for key, stored in history], columns=_COLUMNS
-    )
+    await keep(connection, [Kept(key, stored, deleted=False) for key, stored in history])
 
 
 async def remove(connection: "asyncpg.Connection[Any]", keys: Iterable[Key]) -> None:
@@ -138,13 +136,22 @@ async def remove(connection: "asyncpg.Connection[Any]", keys: Iterable[Key]) -> 
         )
 
 
-async def keep(connection: "asyncpg.Connection[Any]", history: Iterable[Kept]) -> None:
-    """Add to the history what was replaced or taken back."""
-    await connection.copy_records_to_table(
-        "observation_history",
-        records=[(*_record(kept.key, kept.value), kept.deleted) for kept in history],
-        columns=[*_COLUMNS, "deleted"],
-    )
+async def keep(connection: "asyncpg.Connection[Any]", history: Sequence[Kept]) -> None:
+    """Add to the history what was replaced or taken back.
+
+    Columns that the last release did not have are named where they say something: the rest is kept by its schema, too.
+    """
+    newer = {
+        "feature_id": [kept.value.extras.feature_id for kept in history],
+        "deleted": [kept.deleted for kept in history],
+    }
+    columns = [name for name in _COLUMNS if name not in newer]
+    named = [name for name, values in newer.items() if any(values)]
+    records = [
+        (*_record(kept.key, kept.value)[: len(columns)], *(newer[name][place] for name in named))
+        for place, kept in enumerate(history)
+    ]
+    await connection.copy_records_to_table("observation_history", records=records, columns=[*columns, *named])
 
 
 async def _copy(connection: "asyncpg.Connection[Any]", table: str, rows: Rows) -> None:

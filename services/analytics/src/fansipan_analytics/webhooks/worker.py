@@ -13,6 +13,7 @@ import structlog
 from fansipan_analytics.webhooks.sender import Outcome, WebhookSender
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
+from fansipan_common.older_schema import NewerSchemaNeeded
 from fansipan_common.telemetry import Metrics
 from fansipan_common.webhooks import TEST_EVENT, RootKeys
 
@@ -133,6 +134,11 @@ class WebhookDeliveries:
                     await self._database.execute(_SWEEP)
                     until_sweep = _SWEEP_SECONDS
                 delay, self._fault = self._interval, None
+            except (
+                NewerSchemaNeeded
+            ) as behind:  # readiness tells of the schema; there is nothing to deliver yet
+                delay, self._fault = min(delay * 2, 10.0), None
+                _log.warning("webhooks wait", reason=behind.detail, retry_in=delay)
             except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
                 delay, self._fault = min(delay * 2, 10.0), f"{type(error).__name__}: {error}"
                 self._metrics.loop_errors.add(

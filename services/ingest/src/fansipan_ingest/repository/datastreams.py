@@ -71,6 +71,15 @@ class DatastreamRepository:
             found |= {name: fetched[name] for name in missing if name in fetched}
         return found
 
+    async def may_lose_observations(self) -> None:
+        """Return when the store can keep what is taken back.
+
+        Raises:
+            NewerSchemaNeeded: the database has a schema that knows no deletions: a record of one would stop the store.
+            DatabaseAway.
+        """
+        await self._database.require("observation_history", "deleted_datastream")
+
     async def register(self, provider_id: int, new: list[NewDatastream]) -> dict[str | int, DatastreamRef]:
         """Register datastreams of one provider, with their things, sensors and observed properties.
 

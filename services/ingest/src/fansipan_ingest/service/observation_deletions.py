@@ -41,8 +41,10 @@ class ObservationDeletions:
 
         Raises:
             Unprocessable: `strict` and a name is not acceptable; nothing is published.
-            BrokerAway, BrokerBehind, DatabaseAway: nothing counts as accepted; the same again is harmless.
+            BrokerAway, BrokerBehind, DatabaseAway, NewerSchemaNeeded: nothing counts as accepted; the same again is
+                harmless.
         """
+        await self._datastreams.may_lose_observations()
         partitions = await self._publisher.observation_partitions()
         found = await self._datastreams.find({item.datastream for item in parsed.items})
         rows = AcceptedRows()
