@@ -32,6 +32,7 @@ from fansipan_analytics.settings import AnalyticsSettings
 from fansipan_analytics.webhooks.queue import WebhookQueue
 from fansipan_analytics.webhooks.sender import WebhookSender
 from fansipan_analytics.webhooks.worker import WebhookDeliveries
+from fansipan_common.connections import ANALYTICS_POOL
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
@@ -61,7 +62,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     calendar = _calendar(settings)
     # temporary tables are empty after each transaction, locks end with it: nothing is left behind
     database = Database(
-        url, application="fansipan-analytics", max_size=24, command_timeout=120.0, stateless=True
+        url, application="fansipan-analytics", max_size=ANALYTICS_POOL, command_timeout=120.0, stateless=True
     )
     publisher = Publisher(settings.kafka_bootstrap_servers, client_id="fansipan-analytics", metrics=metrics)
     redis = Speedup(

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from fansipan_common.admission import Admission
 from fansipan_common.api_keys import ApiKeys
+from fansipan_common.connections import INGEST_POOL
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import Publisher
@@ -16,6 +18,7 @@ from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_ingest.api.access import InternalCallers, key_holder, writer
 from fansipan_ingest.api.observation_deletions import observation_deletions_router
 from fansipan_ingest.api.observations import observations_router
+from fansipan_ingest.api.priorities import priority_of
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
 from fansipan_ingest.doors.wiring import door_routers
@@ -44,7 +47,7 @@ def build(settings: IngestSettings) -> FastAPI:
     """The app of ingest, with its background tasks started and stopped by its lifespan."""
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_ingest")
-    database = Database(url, application="fansipan-ingest", max_size=8, command_timeout=10.0)
+    database = Database(url, application="fansipan-ingest", max_size=INGEST_POOL, command_timeout=10.0)
     publisher = Publisher(
         settings.kafka_bootstrap_servers,
         client_id="fansipan-ingest",
@@ -76,10 +79,13 @@ def build(settings: IngestSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        tasks.start("publisher", publisher.run())
-        tasks.start("progress", progress.run())
-        tasks.start("usage", meter.run())
-        tasks.start("registry-listener", Listener(url, "registry_changed", registry_changed).run())
+        for name, work in (
+            ("publisher", publisher.run()),
+            ("progress", progress.run()),
+            ("usage", meter.run()),
+            ("registry-listener", Listener(url, "registry_changed", registry_changed).run()),
+        ):
+            tasks.start(name, work)
         if mqtt is not None:
             mqtt.start(tasks)
         try:
@@ -101,6 +107,9 @@ def build(settings: IngestSettings) -> FastAPI:
     )
     install_problem_handlers(app)
     app.add_middleware(CountedRequests, meter=meter)
+    app.add_middleware(
+        Admission, most=settings.max_in_flight, priority_of=priority_of, scope_name="fansipan_ingest"
+    )
     secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
     authenticate = writer(keys, InternalCallers(secret, ProviderRepository(database), clock), meter)
     features = FeatureRepository(database)

@@ -25,6 +25,15 @@ class IngestSettings(CommonSettings):
     max_clock_ahead_seconds: Annotated[
         int, Field(validation_alias="FANSIPAN_MAX_CLOCK_AHEAD_SECONDS", ge=0)
     ] = 600
+    max_in_flight: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_MAX_IN_FLIGHT",
+            ge=4,
+            le=100_000,
+            description="Requests answered at once; past that 503 `overloaded`.",
+        ),
+    ] = 256
     ack_timeout_seconds: Annotated[float, Field(validation_alias="FANSIPAN_ACK_TIMEOUT_SECONDS", gt=0)] = 10.0
     stored_timeout_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_STORED_TIMEOUT_SECONDS", gt=0)

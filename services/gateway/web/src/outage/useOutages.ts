@@ -5,7 +5,7 @@ import { currentAnswers, subscribeAnswers, type Answers } from '../api/answers'
 import { getJson } from '../api/client'
 import { useNow } from '../view/useNow'
 import { outagesOf, type Outage } from './outages'
-import type { PlatformStatus } from './types'
+import type { PlatformStatus, ReadOnlyState } from './types'
 
 export const STATUS_KEY = ['status'] as const
 const CALM_MS = 10_000
@@ -34,6 +34,12 @@ export function useOutages({ asks = false }: { asks?: boolean } = {}): Outage[] 
   })
   const second = Math.floor(now / CLOCK_MS)
   return useMemo(() => outagesOf(data, answers, online, second * CLOCK_MS), [data, answers, online, second])
+}
+
+/** Why nothing may be changed now, as far as the page has been told; null: it may. */
+export function useReadOnly(): ReadOnlyState | null {
+  const { data } = useQuery<PlatformStatus>({ queryKey: STATUS_KEY, enabled: false })
+  return data?.readOnly ?? null
 }
 
 /** How long (ms) to wait before the next question: the longer nothing is answered, the longer. */
