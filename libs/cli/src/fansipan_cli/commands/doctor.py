@@ -92,16 +92,17 @@ async def _network(settings: CliSettings) -> list[Finding]:
         return None if value is None else value.get_secret_value()
 
     servers, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
-    kafka, lag, redis, mqtt, *services = await asyncio.gather(
-        check_kafka(servers, prefix),
-        check_lag(servers, prefix, secret(settings.database_url)),
+    kafka, lag = await asyncio.gather(
+        check_kafka(servers, prefix), check_lag(servers, prefix, secret(settings.database_url))
+    )
+    others = await asyncio.gather(
         check_redis(secret(settings.redis_url)),
         check_mqtt(secret(settings.mqtt_url), settings.mqtt_ca_file),
         check_service("ingest", settings.ingest_url, "FANSIPAN_INGEST_URL"),
         check_service("analytics", settings.analytics_url, "FANSIPAN_ANALYTICS_URL"),
         check_service("gateway", settings.gateway_url, "FANSIPAN_GATEWAY_URL"),
     )
-    return [*kafka, *lag, redis, mqtt, *services]
+    return [*kafka, *lag, *others]
 
 
 def disk_finding(free_bytes: int) -> Finding:
