@@ -30,6 +30,9 @@ from tests.support.providers import make_key
 from tests.support.rollups import assert_rollups_equal_raw
 from tests.support.sending import Sender
 
+from fansipan_cli.database import connected
+from fansipan_cli.store_replay.plan import Place
+from fansipan_cli.store_replay.store_offsets import move_back, read_offsets
 from fansipan_cli.store_replay.topic_reader import TopicReader
 from fansipan_db import load_areas, migrate
 from fansipan_local import Stack
@@ -340,6 +343,29 @@ async def test_new_datastreams_get_new_ids(loaded: Loaded) -> None:
     sender = Sender(drill.http, (await drill.start("analytics", "ingest")).url, loaded.key)
     await sender.store([reading("later-gauge", 1, 1.0)])
     assert await drill.value("SELECT max(id) FROM datastream") > newest
+
+
+@pytest.mark.parametrize(
+    ("first", "wanted", "now_at", "goes_to"),
+    [
+        (0, None, 50, 50),  # nothing is asked: a store that has gone on since 10 stays where it is
+        (0, 5, 50, 5),  # asked for: back
+        (0, 5, 3, 3),  # somebody else moved it further back
+        (60, None, 50, 60),  # past what is gone
+        (60, None, 70, 70),  # it is past that by itself
+    ],
+)
+def test_a_store_that_moves_is_moved_only_as_far_as_was_asked(
+    database_url: str, first: int, wanted: int | None, now_at: int, goes_to: int
+) -> None:
+    place = Place("elsewhere", 0, first, 100, 10, wanted)  # looked at when the store was at 10
+    with connected(database_url) as connection:
+        connection.execute("INSERT INTO consumer_offset VALUES ('store', 'elsewhere', 0, %s)", [now_at])
+        moved = move_back(connection, [place])
+        offsets = read_offsets(connection, ["elsewhere"])
+        connection.rollback()
+    assert offsets == {("elsewhere", 0): goes_to}
+    assert moved == (goes_to != now_at)
 
 
 async def test_a_time_that_cannot_be_read(loaded: Loaded) -> None:

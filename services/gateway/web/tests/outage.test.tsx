@@ -111,18 +111,21 @@ describe('the notice', () => {
   it.each([
     ['vi' as const, 'Hệ thống đang ở chế độ chỉ đọc. Nâng cấp cơ sở dữ liệu. Dự kiến đến', 'chưa lưu được'],
     ['en' as const, 'The platform is read-only. Nâng cấp cơ sở dữ liệu. Expected until', 'cannot be saved'],
-  ])('says why nothing may be changed, and leaves the figures as they are (%s)', async (language, begin, means) => {
-    const readOnly = { since: AT, until: AT, reason: 'Nâng cấp cơ sở dữ liệu' }
-    stubGateway({ '/v1/status': () => ({ ...status(), readOnly }) })
-    render(
-      <QueryClientProvider client={new QueryClient()}>
-        <I18nProvider language={language}>
-          <OutageNotice />
-        </I18nProvider>
-      </QueryClientProvider>,
-    )
-    await waitFor(() => expect(screen.getByTestId('outages').textContent).toContain(begin))
-    expect(screen.getByTestId('outages').textContent).toContain(means)
-    expect(document.documentElement.dataset['figures']).toBeUndefined()
-  })
+  ])(
+    'says why nothing may be changed, and leaves the figures as they are (%s)',
+    async (language, begin, means) => {
+      const readOnly = { since: AT, until: AT, reason: 'Nâng cấp cơ sở dữ liệu' }
+      stubGateway({ '/v1/status': () => ({ ...status(), readOnly }) })
+      render(
+        <QueryClientProvider client={new QueryClient()}>
+          <I18nProvider language={language}>
+            <OutageNotice />
+          </I18nProvider>
+        </QueryClientProvider>,
+      )
+      await waitFor(() => expect(screen.getByTestId('outages').textContent).toContain(begin))
+      expect(screen.getByTestId('outages').textContent).toContain(means)
+      expect(document.documentElement.dataset['figures']).toBeUndefined()
+    },
+  )
 })
