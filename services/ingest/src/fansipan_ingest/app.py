@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -61,7 +62,9 @@ def build(settings: IngestSettings) -> FastAPI:
     progress = StoreProgress(database)
     tasks = BackgroundTasks()
     checks = ItemChecks(
-        TimeWindow(unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000),
+        TimeWindow(
+            unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000, settings.max_age_ms
+        ),
         settings.max_depth,
     )
 
@@ -123,7 +126,7 @@ def build(settings: IngestSettings) -> FastAPI:
         meter=meter,
     )
     service_events = ServiceEventService(
-        outbound, window=checks.window, clock=clock, metrics=metrics, meter=meter
+        outbound, window=replace(checks.window, age_ms=None), clock=clock, metrics=metrics, meter=meter
     )
     sandbox = Sandbox(datastreams, features, checks, clock)
     for router in (
