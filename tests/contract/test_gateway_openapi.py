@@ -146,6 +146,7 @@ _GOOD: Final = {200, 201, 202, 204}
 
 _APART: Final = {
     "/v1/live": "its answer never ends",
+    "/v1/admin/read-only": "it would make the others refuse",
     "/v1/admin/dead-letters/{letter_id}/replay": "it asks ingest, which is not there: 503 as documented",
     "/v1/provider/{provider}/sandbox": "as before",
     "/v1/session/password": "the operator who asks would change",

@@ -23,16 +23,19 @@ class Cli:
             "DATABASE_URL": addresses.database,
             "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
             "REDIS_URL": addresses.redis,
+            "MQTT_URL": addresses.mqtt,
             "FANSIPAN_INGEST_URL": addresses.ingest,
             "FANSIPAN_INGEST_KEY": addresses.key if key is None else key,
             "FANSIPAN_ANALYTICS_URL": addresses.analytics,
             "FANSIPAN_GATEWAY_URL": addresses.gateway,
         }
 
-    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "fansipan_cli", *arguments],
-            env=self._environment,
+            env=self._environment | environment,
             input=stdin,
             capture_output=True,
             text=True,
@@ -196,11 +199,66 @@ def test_what_ingest_refuses_is_counted_kept_and_sent_again_corrected(cli: Cli, 
 
 
 def test_the_doctor_finds_the_stack_well(cli: Cli) -> None:
-    looked = cli.run("doctor")
+    looked = cli.run("doctor", "--output", "json")
 
     assert looked.returncode == 0, looked.stdout
-    for name in ("database", "timescaledb", "schema", "topics", "redis", "ingest", "analytics", "gateway"):
-        assert name in looked.stdout
+    findings = {found["check"]: found for found in json.loads(looked.stdout)["findings"]}
+    assert all(found["todo"] for found in findings.values() if found["state"] != "well")
+    states = {name: found["state"] for name, found in findings.items()}
+    assert states["backup"] == "skipped"
+    assert states["archive"] == "doubtful"  # the local stack archives nothing
+    parts = "database timescaledb policies chunks clock schema connections size standbys cascade read-only kafka topics"
+    for name in (
+        *parts.split(),
+        "copies",
+        "store",
+        "redis",
+        "mqtt",
+        "ingest",
+        "analytics",
+        "gateway",
+        "disk",
+    ):
+        assert states[name] == "well", findings[name]
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    looked = cli.run(
+        "doctor",
+        FANSIPAN_BACKUPS=str(tmp_path),
+        KAFKA_TOPIC_PREFIX="nowhere.",
+        MQTT_URL="mqtt://127.0.0.1:1",
+        REDIS_URL="redis://127.0.0.1:1",
+        COLUMNS="200",
+    )
+
+    assert looked.returncode == 1
+    for text in (
+        "has none",
+        "fansipan topics create",
+        "check MQTT_URL",
+        "check REDIS_URL",
+        "missing: nowhere.",
+    ):
+        assert text in looked.stdout, looked.stdout
+
+
+def test_the_doctor_with_the_rights_of_a_service_skips_what_it_may_not_see(cli: Cli, addresses: Any) -> None:
+    with psycopg.connect(addresses.database, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS doctor_test")
+        owner.execute("CREATE ROLE doctor_test LOGIN PASSWORD 'for-this-test-only' IN ROLE fansipan_gateway")
+    try:
+        place = addresses.database.partition("@")[2]
+        looked = cli.run(
+            "doctor", "--output", "json", DATABASE_URL=f"postgresql://doctor_test:for-this-test-only@{place}"
+        )
+        findings = {found["check"]: found for found in json.loads(looked.stdout)["findings"]}
+        assert findings["store"]["state"] == findings["schema"]["state"] == "skipped"
+        assert findings["database"]["state"] == "well"
+        assert findings["read-only"]["state"] == "well"
+    finally:
+        with psycopg.connect(addresses.database, autocommit=True) as owner:
+            owner.execute("DROP ROLE doctor_test")
 
 
 def test_migrate_and_topics_are_safe_to_repeat(cli: Cli) -> None:

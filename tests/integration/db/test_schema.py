@@ -179,12 +179,14 @@ def test_gateway_writes_only_what_operators_and_sensor_things_clients_do(databas
         *signing_in,
         *webhooks,
         "provider_member",
+        "read_only_mode",
         *entities,
         "deleted_datastream",
     }
     changed = {*signing_in, *administered, *names, *webhooks, *entities}
-    assert may["UPDATE"] == {"alert", "maintenance_window", *changed}
+    assert may["UPDATE"] == {"alert", "maintenance_window", "read_only_mode", *changed}
     assert may["DELETE"] == signing_in | names | entities | {
+        "read_only_mode",
         "provider_member",
         "webhook",
         "datastream_feature",

@@ -1,8 +1,10 @@
 """Rate limits: per address, per key, per operator, over all replicas."""
 
+import asyncio
 import secrets
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -86,3 +88,39 @@ async def test_replicas_count_together(world: Any, addresses: Addresses) -> None
             assert (await client.get("/v1/things")).status_code == 200
         assert (await first.get("/v1/things")).status_code == 429
         assert (await second.get("/v1/things")).status_code == 429
+
+
+async def test_too_many_at_once_are_refused_at_once_and_queries_of_any_shape_first(
+    world: Any, serve: Any
+) -> None:
+    """While the database keeps them all waiting: what is refused is answered, what is admitted is not yet."""
+    owner = await asyncpg.connect(world.url)
+    try:
+        async with serve(world.url, anonymous_read=True, max_in_flight=4) as client:
+            assert (await client.get("/v1/things")).status_code == 200  # the pool is open
+            hold = owner.transaction()
+            await hold.start()
+            await owner.execute("LOCK TABLE thing IN ACCESS EXCLUSIVE MODE")
+
+            def ask(address: str, count: int) -> list[asyncio.Task[httpx.Response]]:
+                return [asyncio.create_task(client.get(f"{address}={n + 1}")) for n in range(count)]
+
+            async def refused(tasks: list[asyncio.Task[httpx.Response]], admitted: int) -> None:
+                while sum(task.done() for task in tasks) < len(tasks) - admitted:
+                    await asyncio.sleep(0.01)
+                answers = [task.result() for task in tasks if task.done()]
+                assert len(answers) == len(tasks) - admitted
+                assert {(one.status_code, one.json()["code"]) for one in answers} == {(503, "overloaded")}
+
+            async with asyncio.timeout(8.0):  # a statement may take ten seconds
+                queries = ask("/sta/v1.1/Things?$top", 5)
+                await refused(queries, admitted=1)
+                reads = ask("/v1/things?limit", 6)
+                await refused(reads, admitted=3)
+                assert (await client.get("/healthz")).status_code == 200
+                assert (await client.get("/v1/status")).status_code == 200
+            await hold.rollback()
+            answers = await asyncio.gather(*queries, *reads)
+            assert sum(one.status_code == 200 for one in answers) == 4
+    finally:
+        await owner.close()

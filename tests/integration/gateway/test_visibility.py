@@ -185,6 +185,7 @@ _BODIES: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
     "/v1/admin/dead-letters/{letter_id}/replay": [{}],
     "/v1/admin/agencies/{key}": [{"name": "Cơ quan"}],
     "/v1/admin/procedures/{key}": [{"name": "Thủ tục"}],
+    "/v1/admin/read-only": [{"reason": "thử", "until": "2001-01-01T00:00:00Z"}],
     "/v1/admin/devices/{provider}/{door}/{key}": [{"thing": "tram-1"}],
 }
 _EVERYBODYS: Final = {
@@ -227,6 +228,7 @@ _EVERYBODYS: Final = {
     "/v1/admin/agencies/{key}": "as before",
     "/v1/admin/procedures/{key}": "as before",
     "/v1/admin/devices": "as before",
+    "/v1/admin/read-only": "as before",
     "/v1/admin/devices/{provider}/{door}/{key}": "as before",
     "/v1/admin/dead-letters": "what was sent is not in the list; that it is refused is seen here",
     "/v1/admin/dead-letters/{letter_id}/replay": "replay is not set up here",

@@ -99,3 +99,6 @@ GRANT EXECUTE ON FUNCTION sweep_history TO fansipan_analytics;
 -- what the doors know of devices is kept through the gateway
 GRANT SELECT ON device TO fansipan_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON device TO fansipan_gateway;
+
+-- every gateway looks whether changes may be made; administrators say so through it
+GRANT SELECT, INSERT, UPDATE, DELETE ON read_only_mode TO fansipan_gateway;

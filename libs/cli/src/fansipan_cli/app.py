@@ -8,6 +8,7 @@ import typer
 _COMMANDS: Final = (
     "agencies",
     "alerts",
+    "capacity",
     "demo",
     "devices",
     "replay",
@@ -16,10 +17,12 @@ _COMMANDS: Final = (
     "import",
     "indicators",
     "keys",
+    "maintenance",
     "operators",
     "periods",
     "procedures",
     "migrate",
+    "retention",
     "topics",
 )
 _MODULES: Final = {"import": "import_files"}  # a name that Python has taken

@@ -22,6 +22,9 @@ class CliSettings(KafkaSecuritySettings):
     kafka_bootstrap_servers: Annotated[str | None, Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")] = None
     kafka_topic_prefix: Annotated[str, Field(validation_alias="KAFKA_TOPIC_PREFIX")] = ""
     redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    mqtt_url: Annotated[SecretStr | None, Field(validation_alias="MQTT_URL")] = None
+    mqtt_ca_file: Annotated[str | None, Field(validation_alias="FANSIPAN_MQTT_CA_FILE")] = None
+    backups: Annotated[Path | None, Field(validation_alias="FANSIPAN_BACKUPS")] = None
     ingest_url: Annotated[str | None, Field(validation_alias="FANSIPAN_INGEST_URL")] = None
     ingest_key: Annotated[SecretStr | None, Field(validation_alias="FANSIPAN_INGEST_KEY")] = None
     gateway_url: Annotated[str | None, Field(validation_alias="FANSIPAN_GATEWAY_URL")] = None

@@ -9,7 +9,7 @@ from fansipan_cli.__main__ import main
 from fansipan_cli.dead_letters.identity import LetterId, parse_letter_id
 from fansipan_cli.doctor.database import clock_finding
 from fansipan_cli.doctor.finding import State
-from fansipan_cli.doctor.network import topic_findings
+from fansipan_cli.doctor.topics import topic_findings
 from fansipan_cli.durations import parse_duration
 from fansipan_cli.errors import UsageError
 from fansipan_common.contracts import topic_specs

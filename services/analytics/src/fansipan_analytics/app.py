@@ -32,6 +32,7 @@ from fansipan_analytics.settings import AnalyticsSettings
 from fansipan_analytics.webhooks.queue import WebhookQueue
 from fansipan_analytics.webhooks.sender import WebhookSender
 from fansipan_analytics.webhooks.worker import WebhookDeliveries
+from fansipan_common.connections import ANALYTICS_POOL
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import KafkaConnection, Publisher
@@ -64,7 +65,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     database = Database(
         url,
         application="fansipan-analytics",
-        max_size=24,
+        max_size=ANALYTICS_POOL,
         command_timeout=120.0,
         stateless=True,
         first=require_schema,

@@ -52,6 +52,8 @@ from fansipan_gateway.live.termination import before_termination
 from fansipan_gateway.observations.endpoints import observations_router
 from fansipan_gateway.observations.repository import ObservationRepository
 from fansipan_gateway.observations.service import Observations
+from fansipan_gateway.read_only.repository import ReadOnlyRepository
+from fansipan_gateway.read_only.service import ReadOnlyMode
 from fansipan_gateway.service_events.endpoints import service_events_router
 from fansipan_gateway.service_events.repository import ServiceEventRepository
 from fansipan_gateway.service_events.service import ServiceEvents
@@ -136,16 +138,21 @@ def build(settings: GatewaySettings) -> FastAPI:
     identities = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
     watch = platform_watch(settings, database, redis, ingest)
     mqtt = broadcasting(settings, public)
+    mode = ReadOnlyMode(ReadOnlyRepository(database, audit), _now)
 
     registry = Forgetting(versions, Noun.REGISTRY, (api_keys, operators, directory, areas))
     definitions = Forgetting(versions, Noun.CATALOGUE, (catalogue, public))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
-        tasks.start("registry-listener", Listener(url, "registry_changed", registry.forget).run())
-        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run())
-        tasks.start("live", speed.hub.run())
-        tasks.start("status", watch.run())
+        for name, work in (
+            ("registry-listener", Listener(url, "registry_changed", registry.forget).run()),
+            ("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run()),
+            ("live", speed.hub.run()),
+            ("status", watch.run()),
+            ("read-only", mode.run()),
+        ):
+            tasks.start(name, work)
         if mqtt is not None:
             tasks.start("mqtt", mqtt.bridge.run())
         try:
@@ -177,7 +184,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             {"database": database.ping},
             shown={"schema": database.check_schema} | ({} if mqtt is None else {"mqtt": mqtt.bridge.check}),
         ),
-        status_router(watch),
+        status_router(watch, mode),
         exports_door(settings, downloads, directory, catalogue, authentication),
         things_router(Things(ThingRepository(database)), access),
         datastreams_router(Datastreams(datastream_repository), access),
@@ -188,7 +195,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         names_door(database, authentication),
         *indicator_doors(settings, database, catalogue, authentication),
         *operations_doors(database, audit, authentication),
-        *administration_doors(database, audit, authentication),
+        *administration_doors(database, audit, authentication, mode),
         data_health_router(DataHealth(HealthRepository(database), _now), access),
         dead_letters_door(settings, database, audit, ingest, authentication),
         *self_service_doors(settings, database, audit, ingest, authentication),
@@ -209,5 +216,5 @@ def build(settings: GatewaySettings) -> FastAPI:
     ):
         app.include_router(router)
     app.mount("/", WebPage(settings.web_dist), name="page")
-    add_middleware(app, settings, authentication, speed)
+    add_middleware(app, settings, authentication, speed, mode)
     return app

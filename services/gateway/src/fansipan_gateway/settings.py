@@ -153,6 +153,15 @@ class GatewaySettings(WebhookSettings):
             description="Published at most; of what comes faster each datastream's newest.",
         ),
     ] = 5_000
+    max_in_flight: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_MAX_IN_FLIGHT",
+            ge=4,
+            le=100_000,
+            description="Requests computed at once; a quarter of them files and SensorThings queries. Past that: 503.",
+        ),
+    ] = 200
     export_max_rows: Annotated[
         int, Field(validation_alias="FANSIPAN_EXPORT_MAX_ROWS", ge=1, le=100_000_000)
     ] = 2_000_000

@@ -22,6 +22,7 @@ function status(states: Partial<Record<PartName, PartStatus['state']>> = {}, qui
     parts: names.map((part) => ({ part, state: states[part] ?? 'ok', okAt: AT })),
     newestReadingAt: AT,
     unusuallyQuiet: quiet,
+    readOnly: null,
   }
 }
 
@@ -106,4 +107,25 @@ describe('the notice', () => {
     expect(asked).toBe(1)
     stop()
   })
+
+  it.each([
+    ['vi' as const, 'Hệ thống đang ở chế độ chỉ đọc. Nâng cấp cơ sở dữ liệu. Dự kiến đến', 'chưa lưu được'],
+    ['en' as const, 'The platform is read-only. Nâng cấp cơ sở dữ liệu. Expected until', 'cannot be saved'],
+  ])(
+    'says why nothing may be changed, and leaves the figures as they are (%s)',
+    async (language, begin, means) => {
+      const readOnly = { since: AT, until: AT, reason: 'Nâng cấp cơ sở dữ liệu' }
+      stubGateway({ '/v1/status': () => ({ ...status(), readOnly }) })
+      render(
+        <QueryClientProvider client={new QueryClient()}>
+          <I18nProvider language={language}>
+            <OutageNotice />
+          </I18nProvider>
+        </QueryClientProvider>,
+      )
+      await waitFor(() => expect(screen.getByTestId('outages').textContent).toContain(begin))
+      expect(screen.getByTestId('outages').textContent).toContain(means)
+      expect(document.documentElement.dataset['figures']).toBeUndefined()
+    },
+  )
 })

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from fansipan_common.admission import Admission
 from fansipan_common.api_keys import ApiKeys
+from fansipan_common.connections import INGEST_POOL
 from fansipan_common.db import Database, Listener
 from fansipan_common.health import health_router
 from fansipan_common.kafka import KafkaConnection, Publisher
@@ -17,6 +20,7 @@ from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_ingest.api.access import InternalCallers, key_holder, writer
 from fansipan_ingest.api.observation_deletions import observation_deletions_router
 from fansipan_ingest.api.observations import observations_router
+from fansipan_ingest.api.priorities import priority_of
 from fansipan_ingest.api.service_events import service_events_router
 from fansipan_ingest.domain.rules import TimeWindow, unix_ms
 from fansipan_ingest.doors.wiring import door_routers
@@ -46,7 +50,7 @@ def build(settings: IngestSettings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     metrics = metrics_of("fansipan_ingest")
     database = Database(
-        url, application="fansipan-ingest", max_size=8, command_timeout=10.0, first=require_schema
+        url, application="fansipan-ingest", max_size=INGEST_POOL, command_timeout=10.0, first=require_schema
     )
     publisher = Publisher(
         KafkaConnection.of(settings.kafka_bootstrap_servers, settings),
@@ -61,7 +65,9 @@ def build(settings: IngestSettings) -> FastAPI:
     progress = StoreProgress(database)
     tasks = BackgroundTasks()
     checks = ItemChecks(
-        TimeWindow(unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000),
+        TimeWindow(
+            unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000, settings.max_age_ms
+        ),
         settings.max_depth,
     )
 
@@ -79,10 +85,13 @@ def build(settings: IngestSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        tasks.start("publisher", publisher.run())
-        tasks.start("progress", progress.run())
-        tasks.start("usage", meter.run())
-        tasks.start("registry-listener", Listener(url, "registry_changed", registry_changed).run())
+        for name, work in (
+            ("publisher", publisher.run()),
+            ("progress", progress.run()),
+            ("usage", meter.run()),
+            ("registry-listener", Listener(url, "registry_changed", registry_changed).run()),
+        ):
+            tasks.start(name, work)
         if mqtt is not None:
             mqtt.start(tasks)
         try:
@@ -104,6 +113,9 @@ def build(settings: IngestSettings) -> FastAPI:
     )
     install_problem_handlers(app)
     app.add_middleware(CountedRequests, meter=meter)
+    app.add_middleware(
+        Admission, most=settings.max_in_flight, priority_of=priority_of, scope_name="fansipan_ingest"
+    )
     secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
     authenticate = writer(keys, InternalCallers(secret, ProviderRepository(database), clock), meter)
     features = FeatureRepository(database)
@@ -117,7 +129,7 @@ def build(settings: IngestSettings) -> FastAPI:
         meter=meter,
     )
     service_events = ServiceEventService(
-        outbound, window=checks.window, clock=clock, metrics=metrics, meter=meter
+        outbound, window=replace(checks.window, age_ms=None), clock=clock, metrics=metrics, meter=meter
     )
     sandbox = Sandbox(datastreams, features, checks, clock)
     for router in (

@@ -22,9 +22,26 @@ class IngestSettings(CommonSettings):
     earliest_time: Annotated[AwareDatetime, Field(validation_alias="FANSIPAN_EARLIEST_TIME")] = datetime(
         2000, 1, 1, tzinfo=UTC
     )
+    max_age_days: Annotated[
+        int | None,
+        Field(
+            validation_alias="FANSIPAN_MAX_AGE_DAYS",
+            ge=1,
+            description="Older readings are refused; shorter than `fansipan retention` keeps them. None: none are.",
+        ),
+    ] = None
     max_clock_ahead_seconds: Annotated[
         int, Field(validation_alias="FANSIPAN_MAX_CLOCK_AHEAD_SECONDS", ge=0)
     ] = 600
+    max_in_flight: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_MAX_IN_FLIGHT",
+            ge=4,
+            le=100_000,
+            description="Requests answered at once; past that 503 `overloaded`.",
+        ),
+    ] = 256
     ack_timeout_seconds: Annotated[float, Field(validation_alias="FANSIPAN_ACK_TIMEOUT_SECONDS", gt=0)] = 10.0
     stored_timeout_seconds: Annotated[
         float, Field(validation_alias="FANSIPAN_STORED_TIMEOUT_SECONDS", gt=0)
@@ -102,3 +119,8 @@ class IngestSettings(CommonSettings):
             description="Who keeps users and rights at the broker: ingest, by Mosquitto's plugin, or nobody here.",
         ),
     ] = "dynamic-security"
+
+    @property
+    def max_age_ms(self) -> int | None:
+        """How old readings may be; None: however old."""
+        return None if self.max_age_days is None else self.max_age_days * 86_400_000

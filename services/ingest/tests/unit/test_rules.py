@@ -41,6 +41,15 @@ def test_the_window_of_times(millisecond: int, code: str | None):
     assert reason is None or reason.detail.startswith("resultTime is")
 
 
+def test_readings_may_be_so_old():
+    window = TimeWindow(earliest_ms=1000, ahead_ms=500, age_ms=2000)
+    assert [window.earliest(now) for now in (1500, 3000, 9000)] == [1000, 1000, 7000]
+    early = window.check(6999, now_ms=9000)
+    assert early is not None
+    assert early.code == "time-too-early"
+    assert window.check(7000, now_ms=9000) is None
+
+
 def nested(depth: int) -> Any:
     value: Any = 1
     for level in range(depth):

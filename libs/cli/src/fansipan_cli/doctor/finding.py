@@ -5,9 +5,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a check ended."""
+    """How a check ended; the value is the sign that people see."""
 
     WELL = "✓"
+    DOUBTFUL = "!"
     WRONG = "✗"
     SKIPPED = "–"
 
@@ -21,10 +22,24 @@ class Finding:
     detail: str
     todo: str = ""
 
+    def document(self) -> dict[str, str]:
+        """For programs: `state` is well, doubtful, wrong or skipped."""
+        return {
+            "check": self.name,
+            "state": self.state.name.lower(),
+            "detail": self.detail,
+            "todo": self.todo,
+        }
+
 
 def well(name: str, detail: str) -> Finding:
     """Nothing to do."""
     return Finding(name, State.WELL, detail)
+
+
+def doubtful(name: str, detail: str, todo: str) -> Finding:
+    """It works; somebody should look before it does not, or decide that it is meant so."""
+    return Finding(name, State.DOUBTFUL, detail, todo)
 
 
 def wrong(name: str, detail: str, todo: str) -> Finding:
@@ -33,5 +48,5 @@ def wrong(name: str, detail: str, todo: str) -> Finding:
 
 
 def skipped(name: str, todo: str) -> Finding:
-    """Not looked at, because a setting is missing."""
+    """Not looked at, because a setting or a right is missing, or there is nothing of the kind."""
     return Finding(name, State.SKIPPED, "not looked at", todo)

@@ -1,45 +1,19 @@
-"""Checks of what is reached over the network: Kafka, Redis, the services."""
+"""Checks of what is reached over the network: Redis, the MQTT broker, the services."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from fansipan_cli.doctor.finding import Finding, skipped, well, wrong
-from fansipan_cli.errors import CommandError
-from fansipan_cli.kafka import topic_partitions
-from fansipan_common.contracts import TopicSpec, topic_specs
-from fansipan_common.kafka import KafkaConnection
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.connection import Connection, MqttAway
+from fansipan_common.settings import SettingsError
 
-
-async def check_kafka(kafka: KafkaConnection | None, prefix: str) -> list[Finding]:
-    """Reachable, and every topic there with as many partitions as expected."""
-    if kafka is None:
-        return [skipped("kafka", "set KAFKA_BOOTSTRAP_SERVERS")]
-    try:
-        partitions = await topic_partitions(kafka)
-    except CommandError as error:
-        return [wrong("kafka", error.what, error.todo)]
-    return [well("kafka", str(kafka)), *topic_findings(topic_specs(prefix), partitions)]
-
-
-def topic_findings(specs: list[TopicSpec], partitions: Mapping[str, list[int]]) -> list[Finding]:
-    """Compare the topics there are and their partitions with those that should be."""
-    missing = [spec.name for spec in specs if spec.name not in partitions]
-    other = [
-        spec for spec in specs if spec.name in partitions and len(partitions[spec.name]) != spec.partitions
-    ]
-    findings: list[Finding] = []
-    if missing:
-        findings.append(wrong("topics", f"missing: {', '.join(missing)}", "run: fansipan topics create"))
-    for spec in other:
-        detail = f"{spec.name} has {len(partitions[spec.name])} partitions, expected {spec.partitions}"
-        findings.append(
-            wrong("topics", detail, "it decides the order of a thing: docs/runbooks/changing-partitions.md")
-        )
-    return findings or [well("topics", f"all {len(specs)} there")]
+_MQTT_SECONDS: Final = 5.0
 
 
 async def check_redis(url: str | None) -> Finding:
@@ -74,3 +48,26 @@ async def check_service(name: str, url: str | None, variable: str) -> Finding:
         return well(name, f"ready at {url}")
     text = " ".join(response.text.split())[:240]
     return wrong(name, f"{address} says {response.status_code}: {text}", f"see the log of {name}")
+
+
+async def check_mqtt(url: str | None, ca_file: str | None) -> Finding:
+    """The broker lets us in as the services come in. A session of our own, so nobody's is taken over."""
+    if url is None:
+        return skipped("mqtt", "set MQTT_URL, where there is a broker")
+    try:
+        broker = Broker.of(url, ca_file)
+        connection = Connection(broker, f"fansipan-doctor-{uuid4().hex[:12]}")
+        try:
+            async with asyncio.timeout(_MQTT_SECONDS):
+                await connection.open()
+        finally:
+            await connection.close()
+    except SettingsError as error:
+        return wrong("mqtt", str(error), "correct MQTT_URL")
+    except MqttAway as error:
+        return wrong("mqtt", error.detail, "check MQTT_URL, and that the broker runs")
+    except TimeoutError:
+        return wrong(
+            "mqtt", f"no answer within {_MQTT_SECONDS:.0f} s", "check MQTT_URL, and that the broker runs"
+        )
+    return well("mqtt", f"{broker.host}:{broker.port} lets us in")

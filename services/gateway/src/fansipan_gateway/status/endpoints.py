@@ -4,11 +4,12 @@ import orjson
 from fastapi import APIRouter, Response
 
 from fansipan_gateway.api.conditional import JSON
+from fansipan_gateway.read_only.service import ReadOnlyMode
 from fansipan_gateway.status.schemas import Status
 from fansipan_gateway.status.service import PlatformWatch
 
 
-def status_router(watch: PlatformWatch) -> APIRouter:
+def status_router(watch: PlatformWatch, mode: ReadOnlyMode) -> APIRouter:
     """The door to how the platform is: open to everybody, and answered from memory, so that it can be asked during an
     outage."""
     router = APIRouter(tags=["status"])
@@ -21,7 +22,9 @@ def status_router(watch: PlatformWatch) -> APIRouter:
         rate limits.
         """
         return Response(
-            orjson.dumps(watch.document()), media_type=JSON, headers={"Cache-Control": "no-store"}
+            orjson.dumps(watch.document() | {"readOnly": mode.document()}),
+            media_type=JSON,
+            headers={"Cache-Control": "no-store"},
         )
 
     return router

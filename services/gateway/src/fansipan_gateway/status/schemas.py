@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fansipan_gateway.api.parameters import ResponseModel
+from fansipan_gateway.read_only.schemas import ReadOnlyState
 
 
 class PartAnswer(ResponseModel):
@@ -35,4 +36,7 @@ class Status(ResponseModel):
         Field(
             description="No reading came for three times the longest pause of the hour before (two minutes at least)."
         ),
+    ]
+    read_only: Annotated[
+        ReadOnlyState | None, Field(description="Why nothing may be changed now; null: it may.")
     ]

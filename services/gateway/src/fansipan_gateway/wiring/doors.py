@@ -78,6 +78,8 @@ from fansipan_gateway.open_data.service import OpenData
 from fansipan_gateway.periods.endpoints import periods_router
 from fansipan_gateway.periods.repository import PeriodRepository
 from fansipan_gateway.periods.service import Periods
+from fansipan_gateway.read_only.endpoints import read_only_router
+from fansipan_gateway.read_only.service import ReadOnlyMode
 from fansipan_gateway.self_service.keys.endpoints import managed_keys_router
 from fansipan_gateway.self_service.keys.repository import ManagedKeys
 from fansipan_gateway.self_service.manager import MANAGED_PROVIDER, Managers
@@ -175,8 +177,10 @@ def operations_doors(database: Database, audit: AuditTrail, authentication: Acce
     ]
 
 
-def administration_doors(database: Database, trail: AuditTrail, authentication: Access) -> list[APIRouter]:
-    """What admins do: providers, keys and operators; what they look at: the audit trail and the catalogue."""
+def administration_doors(
+    database: Database, trail: AuditTrail, authentication: Access, mode: ReadOnlyMode
+) -> list[APIRouter]:
+    """What admins do: providers, keys, operators, read-only mode; what they look at: the audit trail, the catalogue."""
     admins = whole_province(operator_access(authentication, "admin"))
     agencies, procedures = (
         NameAdministration(AdministeredNames(database, trail, register), register)
@@ -191,6 +195,7 @@ def administration_doors(database: Database, trail: AuditTrail, authentication: 
         devices_router(Devices(DeviceMappings(database, trail)), admins),
         audit_router(Audit(AuditEvents(database)), admins),
         catalogue_router(CatalogueStatus(CatalogueRepository(database), _now), admins),
+        read_only_router(mode, admins),
     ]
 
 

@@ -1,15 +1,18 @@
 """Speed, and what stands in front of the doors."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
+from fansipan_common.admission import Admission
 from fansipan_common.contracts.live import LiveTopic
 from fansipan_common.redis import Speedup
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.api.bodies import BoundedBodies
 from fansipan_gateway.api.hosts import KnownHosts
+from fansipan_gateway.api.priorities import priority_of
 from fansipan_gateway.api.proxies import TrustedProxies
 from fansipan_gateway.api.security_headers import SecurityHeaders
 from fansipan_gateway.api.sharing import PublicReads
@@ -24,6 +27,8 @@ from fansipan_gateway.limits.service import Limiter
 from fansipan_gateway.live.public import PublicKnowledge
 from fansipan_gateway.live.repository import RingRepository
 from fansipan_gateway.live.service import LiveHub
+from fansipan_gateway.read_only.middleware import RefuseChanges
+from fansipan_gateway.read_only.service import ReadOnlyMode
 from fansipan_gateway.sessions.cookies import SessionCookies
 from fansipan_gateway.settings import GatewaySettings
 
@@ -68,13 +73,19 @@ class Speed:
         await self._redis.close()
 
 
-def add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Access, speed: Speed) -> None:
+def add_middleware(
+    app: FastAPI, settings: GatewaySettings, authentication: Access, speed: Speed, mode: ReadOnlyMode
+) -> None:
     """What stands in front of the doors; a request passes the last one first."""
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1024,
         compresslevel=_COMPRESSION,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED),
+    )
+    # Inside of what is remembered: an answer from memory costs next to nothing.
+    app.add_middleware(
+        Admission, most=settings.max_in_flight, priority_of=priority_of, scope_name="fansipan_gateway"
     )
     app.add_middleware(
         CachedReads,
@@ -84,6 +95,7 @@ def add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Acce
         shared=speed.answers,
         policy=CachePolicy(0.0 if speed.answers is None else settings.cache_seconds, settings.stale_seconds),
     )
+    app.add_middleware(RefuseChanges, mode=mode, now=lambda: datetime.now(UTC))
     app.add_middleware(
         RateLimits,
         access=authentication,

@@ -9,6 +9,7 @@ export const outageVi = {
   'outage.analytics': 'Bộ phận lưu số đo và tính chỉ số đang ngừng.',
   'outage.redis': 'Bộ nhớ nhanh (Redis) không trả lời.',
   'outage.quiet': 'Không có số đo mới nào, dù bình thường vẫn có.',
+  'outage.readOnly': 'Hệ thống đang ở chế độ chỉ đọc.',
   'outage.means.offline': 'Trang tự kết nối lại.',
   'outage.means.server': 'Trang đang tự thử lại.',
   'outage.means.database': 'Chưa lưu được thay đổi nào; trang đang tự thử lại.',
@@ -18,6 +19,8 @@ export const outageVi = {
     'Số đo vẫn được nhận và giữ lại; chỉ số sẽ được tính bù khi bộ phận này chạy lại.',
   'outage.means.redis': 'Số liệu vẫn mới; trang chậm hơn và tự hỏi máy chủ mỗi vài giây.',
   'outage.means.quiet': 'Hãy kiểm tra nguồn gửi.',
+  'outage.means.readOnly': 'Số đo vẫn được nhận và hiển thị; thay đổi của bạn chưa lưu được trong lúc này.',
+  'outage.until': 'Dự kiến đến {time}.',
   'outage.asOf': 'Số liệu trên trang là của lúc {time}.',
   'outage.since': 'Từ lúc {time}.',
 }
@@ -31,6 +34,7 @@ export const outageEn: Record<keyof typeof outageVi, string> = {
   'outage.analytics': 'What stores readings and computes figures has stopped.',
   'outage.redis': 'The fast memory (Redis) does not answer.',
   'outage.quiet': 'No new readings come, though they usually do.',
+  'outage.readOnly': 'The platform is read-only.',
   'outage.means.offline': 'The page reconnects by itself.',
   'outage.means.server': 'The page tries again by itself.',
   'outage.means.database': 'Changes cannot be saved; the page tries again by itself.',
@@ -39,6 +43,8 @@ export const outageEn: Record<keyof typeof outageVi, string> = {
   'outage.means.analytics': 'Readings are still received and kept; figures catch up when it runs again.',
   'outage.means.redis': 'Figures are still new; the page is slower and asks the server every few seconds.',
   'outage.means.quiet': 'Please check the senders.',
+  'outage.means.readOnly': 'Readings still come in and are shown; what you change cannot be saved for now.',
+  'outage.until': 'Expected until {time}.',
   'outage.asOf': 'Figures are from {time}.',
   'outage.since': 'Since {time}.',
 }

@@ -5,7 +5,7 @@ import { currentAnswers, subscribeAnswers } from '../api/answers'
 import { useI18n } from '../i18n/I18n'
 import { announceRecovery, setHeldBack } from '../live/pace'
 import { holdsBack, type Outage } from './outages'
-import { STATUS_KEY, useOutages } from './useOutages'
+import { STATUS_KEY, useOutages, useReadOnly } from './useOutages'
 
 /** Pages of a whole office must not all read again in the same instant. */
 const SPREAD_MS = 1_000
@@ -23,7 +23,22 @@ export function OutageNotice() {
       {outages.map((outage) => (
         <OutageLine key={outage.kind} outage={outage} />
       ))}
+      <ReadOnlyLine />
     </div>
+  )
+}
+
+/** Somebody works on the platform: what the reader sees goes on, what they change has to wait. */
+function ReadOnlyLine() {
+  const { t, format } = useI18n()
+  const mode = useReadOnly()
+  if (!mode) return null
+  const reason = /[.!?…]$/.test(mode.reason) ? mode.reason : `${mode.reason}.`
+  const until = mode.until && t('outage.until', { time: format.dateTime(mode.until) })
+  return (
+    <p className="outage" data-outage="readOnly">
+      <b>{t('outage.readOnly')}</b> {[reason, until, t('outage.means.readOnly')].filter(Boolean).join(' ')}
+    </p>
   )
 }
 

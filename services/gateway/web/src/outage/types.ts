@@ -14,4 +14,13 @@ export interface PlatformStatus {
   parts: PartStatus[]
   newestReadingAt: string | null
   unusuallyQuiet: boolean
+  /** Why nothing may be changed now; null: it may. */
+  readOnly: ReadOnlyState | null
+}
+
+export interface ReadOnlyState {
+  since: string
+  /** null: until somebody ends it. */
+  until: string | null
+  reason: string
 }

@@ -1,13 +1,17 @@
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo, useSyncExternalStore } from 'react'
 
 import { currentAnswers, subscribeAnswers, type Answers } from '../api/answers'
 import { getJson } from '../api/client'
 import { useNow } from '../view/useNow'
 import { outagesOf, type Outage } from './outages'
-import type { PlatformStatus } from './types'
+import type { PlatformStatus, ReadOnlyState } from './types'
 
 export const STATUS_KEY = ['status'] as const
+const STATUS = queryOptions({
+  queryKey: STATUS_KEY,
+  queryFn: ({ signal }) => getJson<PlatformStatus>('/v1/status', { signal }),
+})
 const CALM_MS = 10_000
 /** While something is wrong. */
 const WATCHFUL_MS = 4_000
@@ -24,8 +28,7 @@ export function useOutages({ asks = false }: { asks?: boolean } = {}): Outage[] 
   const answers = useSyncExternalStore(subscribeAnswers, currentAnswers)
   const online = useSyncExternalStore(subscribeOnline, isOnline)
   const { data } = useQuery({
-    queryKey: STATUS_KEY,
-    queryFn: ({ signal }) => getJson<PlatformStatus>('/v1/status', { signal }),
+    ...STATUS,
     enabled: asks,
     retry: false,
     staleTime: 0,
@@ -34,6 +37,12 @@ export function useOutages({ asks = false }: { asks?: boolean } = {}): Outage[] 
   })
   const second = Math.floor(now / CLOCK_MS)
   return useMemo(() => outagesOf(data, answers, online, second * CLOCK_MS), [data, answers, online, second])
+}
+
+/** Why nothing may be changed now, as far as the page has been told; null: it may. */
+export function useReadOnly(): ReadOnlyState | null {
+  const { data } = useQuery({ ...STATUS, enabled: false })
+  return data?.readOnly ?? null
 }
 
 /** How long (ms) to wait before the next question: the longer nothing is answered, the longer. */

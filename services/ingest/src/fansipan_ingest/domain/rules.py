@@ -23,16 +23,22 @@ class TimeWindow:
     """The times an item may carry, in Unix ms: from `earliest` until `ahead` past the present.
 
     A clock that was never set says 1970, one that was set wrongly may say 2100; both would otherwise make buckets
-    that nobody looks at.
+    that nobody looks at. With `age_ms` times are refused that lie further back than that, too: where old readings are
+    let go, one that came again would not be recognised.
     """
 
     earliest_ms: int
     ahead_ms: int
+    age_ms: int | None = None
+
+    def earliest(self, now_ms: int) -> int:
+        """The earliest time that is accepted now."""
+        return self.earliest_ms if self.age_ms is None else max(self.earliest_ms, now_ms - self.age_ms)
 
     def check(self, millisecond: int, now_ms: int, what: str = "phenomenonTime") -> Rejection | None:
         """The reason to refuse a time, or None."""
-        if millisecond < self.earliest_ms:
-            earliest = datetime.fromtimestamp(self.earliest_ms / 1000, UTC).date()
+        if millisecond < self.earliest(now_ms):
+            earliest = datetime.fromtimestamp(self.earliest(now_ms) / 1000, UTC).date()
             return Rejection("time-too-early", f"{what} is before {earliest}: check the sender's clock")
         if millisecond > now_ms + self.ahead_ms:
             return Rejection(

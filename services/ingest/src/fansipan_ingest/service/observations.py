@@ -65,7 +65,7 @@ class ObservationService:
         if (
             {ref.provider for ref in known} != {principal.provider_key}
             or {ref.observation_type for ref in known} != {MEASUREMENT}
-            or items.phenomenon_ms.min() < self._window.earliest_ms
+            or items.phenomenon_ms.min() < self._window.earliest(unix_ms(now))
             or items.phenomenon_ms.max() > unix_ms(now) + self._window.ahead_ms
         ):
             return None

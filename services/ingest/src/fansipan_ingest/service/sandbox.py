@@ -5,7 +5,7 @@ would be registered as.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
 
@@ -206,7 +206,7 @@ class Sandbox:
         """What would become of service events."""
         report = Report()
         now_ms = unix_ms(self._clock())
-        window = self._checks.window
+        window = replace(self._checks.window, age_ms=None)
         for event, index in zip(parsed.items, parsed.indexes, strict=True):
             reasons = event_reasons(event, window, now_ms)
             if reasons:
