@@ -1,6 +1,7 @@
 """PostgreSQL pools: bounded, with timeouts, JSON as Python objects."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -10,6 +11,7 @@ import orjson
 import structlog
 
 from fansipan_common.errors import ServerFault
+from fansipan_common.telemetry.metrics import store_metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +33,11 @@ AWAY: Final = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """Errors of a database that is away or overloaded: the server's fault, worth a retry."""
+
+
+_STATEMENTS: Final = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK"}
+)
 
 
 class DatabaseAway(ServerFault):
@@ -82,6 +89,9 @@ class Database:
         self._stateless = stateless
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
+        self._metrics = store_metrics()
+        self._of_pool = {"db.client.connection.pool.name": application}
+        self._used = self._of_pool | {"db.client.connection.state": "used"}
 
     async def _open(self) -> "asyncpg.Pool[Any]":
         async with self._opening:
@@ -92,11 +102,26 @@ class Database:
                     max_size=self._max_size,
                     timeout=5.0,
                     command_timeout=self._command_timeout,
-                    init=_set_codecs,
+                    init=self._prepare,
                     reset=_leave_as_is if self._stateless else None,
                     server_settings={"application_name": self._application, "timezone": "UTC"},
                 )
+                self._metrics.connections_max.add(self._max_size, self._of_pool)
             return self._pool
+
+    async def _prepare(self, connection: "asyncpg.Connection[Any]") -> None:
+        await _set_codecs(connection)
+        connection.add_query_logger(self._note_statement)
+
+    def _note_statement(self, done: "asyncpg.connection.LoggedQuery") -> None:
+        word = done.query.split(None, 1)[0].upper() if done.query.strip() else ""
+        attributes = {
+            "db.system.name": "postgresql",
+            "db.operation.name": word if word in _STATEMENTS else "other",
+        }
+        if done.exception is not None:
+            attributes["error.type"] = type(done.exception).__name__
+        self._metrics.duration.record(done.elapsed, attributes)
 
     @asynccontextmanager
     async def connection(self, *, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
@@ -105,13 +130,24 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached, went away, or no connection came free.
         """
+        asked = lent = time.monotonic()
+        is_lent = False
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
             async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
+                lent, is_lent = time.monotonic(), True
+                self._metrics.wait.record(lent - asked, self._of_pool)
+                self._metrics.connections.add(1, self._used)
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
+            if not is_lent and isinstance(error, TimeoutError):
+                self._metrics.timeouts.add(1, self._of_pool)
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
+        finally:
+            if is_lent:
+                self._metrics.connections.add(-1, self._used)
+                self._metrics.use.record(time.monotonic() - lent, self._of_pool)
 
     @asynccontextmanager
     async def snapshot(self, *, idle: float, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
@@ -164,6 +200,7 @@ class Database:
             except TimeoutError:
                 self._pool.terminate()
             self._pool = None
+            self._metrics.connections_max.add(-self._max_size, self._of_pool)
 
 
 class Listener:

@@ -16,7 +16,7 @@ from fansipan_common.health import health_router
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
 from fansipan_common.tasks import BackgroundTasks
-from fansipan_common.telemetry import app_telemetry
+from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_gateway.access.endpoints import read_access
 from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
@@ -103,7 +103,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         command_timeout=settings.statement_timeout_seconds,
         stateless=True,
     )
-    tasks = BackgroundTasks()
+    tasks = BackgroundTasks(metrics := metrics_of("fansipan_gateway"))
     api_keys = ApiKeys(database)
     redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
     audit = AuditTrail()
@@ -204,5 +204,5 @@ def build(settings: GatewaySettings) -> FastAPI:
     ):
         app.include_router(router)
     app.mount("/", WebPage(settings.web_dist), name="page")
-    add_middleware(app, settings, authentication, speed)
+    add_middleware(app, settings, authentication, speed, metrics)
     return app

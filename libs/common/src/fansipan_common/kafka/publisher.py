@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +18,7 @@ from fansipan_common.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
+_SENDING: Final = {"messaging.system": "kafka", "messaging.operation.name": "send"}
 _OVERHEAD_BYTES: Final = 64 * 1024
 """Room for the headers and the framing of a record."""
 
@@ -186,12 +187,18 @@ class Publisher:
         except (KafkaError, OSError, TimeoutError) as error:
             if isinstance(error, KafkaError) and not error.retriable:
                 self._broken.set()
+            self._count(messages, began, {"error.type": type(error).__name__})
             raise BrokerAway(
                 "Kafka did not acknowledge in time; send the same again, it is stored once",
                 extra={"duplicatesPossible": bool(futures)},
             ) from error
-        self._metrics.publish_duration.record(time.monotonic() - began)
+        self._count(messages, began, {})
         return [Written(r.topic, r.partition, r.offset) for r in results]  # type: ignore[attr-defined]
+
+    def _count(self, messages: Sequence[Message], began: float, error: dict[str, str]) -> None:
+        self._metrics.publish_duration.record(time.monotonic() - began, _SENDING | error)
+        for topic, count in Counter(message.topic for message in messages).items():
+            self._metrics.sent.add(count, {**_SENDING, "messaging.destination.name": topic, **error})
 
     def _refuse_when_behind(self, size: int) -> None:
         waiting = self._in_flight

@@ -6,7 +6,6 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -14,7 +13,10 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import REGISTRY
 from starlette.types import Scope
+
+from fansipan_common.telemetry.exposition import ScrapedMetrics
 
 
 def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[[], None]:
@@ -24,7 +26,7 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     (OTLP over HTTP), and the database and Redis clients are instrumented.
     """
     resource = Resource.create({"service.name": f"fansipan-{service}", "service.namespace": "fansipan"})
-    readers: list[MetricReader] = [PrometheusMetricReader()]
+    readers: list[MetricReader] = [ScrapedMetrics(REGISTRY)]
     if otlp_endpoint:
         readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
     meter_provider = MeterProvider(resource=resource, metric_readers=readers)

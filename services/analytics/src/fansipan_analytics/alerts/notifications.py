@@ -129,8 +129,10 @@ class Notifications:
             if attempt >= self._attempts:
                 await self._give_up(key, notification, attempt, reason)
                 return
+            self._metrics.notifications.add(1, {"fansipan.delivery": "postponed"})
             await self._database.execute(_AGAIN, notification.id, attempt, self._delay(attempt), reason)
         else:
+            self._metrics.notifications.add(1, {"fansipan.delivery": "delivered"})
             await self._database.execute(_DELIVERED, notification.id)
 
     def _delay(self, attempt: int) -> timedelta:
@@ -139,6 +141,7 @@ class Notifications:
         return timedelta(seconds=whole * (0.5 + 0.5 * self._jitter()))
 
     async def _give_up(self, key: str, notification: Notification, attempt: int, reason: str) -> None:
+        self._metrics.notifications.add(1, {"fansipan.delivery": "given-up"})
         await self._database.execute(_FAILED, notification.id, attempt, reason)
         _log.error(
             "notification given up",

@@ -162,9 +162,14 @@ class WebhookDeliveries:
         if outcome.error is None:
             await self._database.execute(_DELIVERED, row["id"], outcome.status)
             await self._database.execute(_WELL, row["webhook_id"])
+            self._metrics.webhook_deliveries.add(1, {"fansipan.delivery": "delivered"})
             return
         delay = self._delay(row["attempts"])
-        if row["type"] == TEST_EVENT or delay > row["patience"] or outcome.status == _GONE:
+        given_up = row["type"] == TEST_EVENT or delay > row["patience"] or outcome.status == _GONE
+        self._metrics.webhook_deliveries.add(
+            1, {"fansipan.delivery": "given-up" if given_up else "postponed"}
+        )
+        if given_up:
             await self._database.execute(_FAILED, row["id"], row["attempts"], outcome.status, outcome.error)
         else:
             await self._database.execute(

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 
 from fansipan_common.contracts.live import LiveTopic
 from fansipan_common.redis import Speedup
+from fansipan_common.telemetry import Metrics
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.api.bodies import BoundedBodies
 from fansipan_gateway.api.hosts import KnownHosts
@@ -68,7 +69,9 @@ class Speed:
         await self._redis.close()
 
 
-def add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Access, speed: Speed) -> None:
+def add_middleware(
+    app: FastAPI, settings: GatewaySettings, authentication: Access, speed: Speed, metrics: Metrics
+) -> None:
     """What stands in front of the doors; a request passes the last one first."""
     app.add_middleware(
         GZipMiddleware,
@@ -83,6 +86,7 @@ def add_middleware(app: FastAPI, settings: GatewaySettings, authentication: Acce
         own=OwnAnswers(settings.cache_mebibytes << 20),
         shared=speed.answers,
         policy=CachePolicy(0.0 if speed.answers is None else settings.cache_seconds, settings.stale_seconds),
+        metrics=metrics,
     )
     app.add_middleware(
         RateLimits,
