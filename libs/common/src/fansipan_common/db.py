@@ -107,6 +107,7 @@ class Database:
                     server_settings={"application_name": self._application, "timezone": "UTC"},
                 )
                 self._metrics.connections_max.add(self._max_size, self._of_pool)
+                self._metrics.timeouts.add(0, self._of_pool)
             return self._pool
 
     async def _prepare(self, connection: "asyncpg.Connection[Any]") -> None:

@@ -23,6 +23,7 @@ class BackgroundTasks:
             metrics.task_alive.watch(
                 lambda: [(float(name not in self._dead), {"fansipan.task": name}) for name in self.names]
             )
+        self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._dead: dict[str, str] = {}
         self._stopping = False
@@ -31,6 +32,8 @@ class BackgroundTasks:
         """Start `work` under `name`."""
         task = asyncio.create_task(work, name=name)
         self._tasks[name] = task
+        if self._metrics is not None:
+            self._metrics.loop_errors.add(0, {"fansipan.task": name})
         task.add_done_callback(self._ended)
         return task
 

@@ -13,6 +13,7 @@ from fansipan_common.contracts import AlertChanged
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
+from fansipan_common.telemetry.names import DELIVERY
 from fansipan_indicators.alert_rules import Receiver
 
 _log = structlog.get_logger(__name__)
@@ -74,6 +75,8 @@ class Notifications:
         self._receivers = receivers
         self._channels = channels
         self._metrics = metrics
+        for outcome in DELIVERY.values:
+            metrics.notifications.add(0, {"fansipan.delivery": outcome})
         self._interval = interval
         self._attempts = attempts
         self._first_delay = first_delay

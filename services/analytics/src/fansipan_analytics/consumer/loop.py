@@ -78,6 +78,10 @@ class StoreConsumer:
         self._release_timeout = release_timeout
         self._metrics = metrics
         self._backlog = Backlog(metrics, self._group)
+        for topic in (self._observations, self._service_events):
+            metrics.missed.add(
+                0, {"messaging.destination.name": topic}
+            )  # the first loss is then seen as a growth
         self._positions: dict[Partition, int] = {}
         self._generation = 0
         self._last_rows = 0

@@ -14,6 +14,7 @@ from fansipan_analytics.webhooks.sender import Outcome, WebhookSender
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
+from fansipan_common.telemetry.names import DELIVERY
 from fansipan_common.webhooks import TEST_EVENT, RootKeys
 
 _log = structlog.get_logger(__name__)
@@ -108,6 +109,8 @@ class WebhookDeliveries:
         self._sender = sender
         self._roots = roots
         self._metrics = metrics
+        for outcome in DELIVERY.values:
+            metrics.webhook_deliveries.add(0, {"fansipan.delivery": outcome})
         self._interval = interval
         self._first_delay = first_delay
         self._longest_delay = longest_delay

@@ -1,0 +1,100 @@
+"""Prometheus' own tool reads the rules, and each alert is raised when it is to be, and not when not."""
+
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from tests.support.promtool import NoPromtoolError, find_promtool
+from tests.support.rule_cases import CASES, Case
+
+from fansipan_observability.alerts import ALERTS
+from fansipan_observability.files import made_files
+from fansipan_observability.objectives import load_objectives
+from fansipan_observability.rules import BURNS, alert_names, runbook
+
+pytestmark = pytest.mark.contract
+ROOT: Final = Path(__file__).parents[2]
+RULES: Final = ROOT / "deploy" / "observability" / "rules"
+OBJECTIVES: Final = load_objectives(ROOT / "deploy" / "observability" / "slos.yaml")
+SEVERITY: Final = {alert.name: alert.severity for alert in ALERTS}
+
+
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    try:
+        return find_promtool()
+    except NoPromtoolError as error:
+        pytest.skip(str(error))
+
+
+def run(promtool: Path, *arguments: str | Path) -> str:
+    done = subprocess.run([promtool, *arguments], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_is_made_is_up_to_date():
+    different = [
+        str(path)
+        for path, text in made_files(ROOT).items()
+        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text
+    ]
+    assert different == [], "make observability"
+
+
+def test_nothing_lies_beside_what_is_made():
+    made = {ROOT / path for path in made_files(ROOT)}
+    for folder in ("rules", "dashboards"):
+        assert set((ROOT / "deploy" / "observability" / folder).iterdir()) <= made
+
+
+def test_prometheus_reads_the_rules(promtool: Path):
+    out = run(promtool, "check", "rules", *sorted(RULES.iterdir()))
+    assert out.count("SUCCESS") == len(list(RULES.iterdir()))
+
+
+def test_each_alert_is_raised_when_it_is_to_be(promtool: Path, tmp_path: Path):
+    raised = {case.alert for case in CASES if case.labels is not None}
+    quiet = {case.alert for case in CASES if case.labels is None}
+    assert raised == quiet == set(alert_names(OBJECTIVES))
+    document = {
+        "rule_files": [str(path) for path in sorted(RULES.iterdir())],
+        "evaluation_interval": "1m",
+        "tests": [as_test(case) for case in CASES],
+    }
+    path = tmp_path / "alerts.test.yaml"
+    path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    assert "SUCCESS" in run(promtool, "test", "rules", path)
+
+
+def as_test(case: Case) -> dict[str, Any]:
+    """A case as promtool reads it."""
+    expected: list[dict[str, Any]] = []
+    if case.labels is not None and case.severities:
+        expected = [
+            _expected(case, {"severity": burn.severity, "burn": f"{burn.factor:g}"}, burn.long)
+            for burn in BURNS
+            if f"{burn.factor:g}" in case.severities
+        ]
+    elif case.labels is not None:
+        expected = [_expected(case, {"severity": SEVERITY[case.alert]}, "")]
+    return {
+        "name": f"{case.alert}, {'raised' if expected else 'quiet'}",
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
+        "alert_rule_test": [
+            {"eval_time": f"{case.minute}m", "alertname": case.alert, "exp_alerts": expected}
+        ],
+    }
+
+
+def _expected(case: Case, labels: dict[str, str], long: str) -> dict[str, Any]:
+    return {
+        "exp_labels": {**(case.labels or {}), **labels},
+        "exp_annotations": {
+            "summary": case.summary.replace("{long}", long),
+            "runbook_url": OBJECTIVES.runbooks + runbook(case.alert),
+        },
+    }
