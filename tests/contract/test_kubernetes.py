@@ -73,7 +73,9 @@ class KubernetesSchemas:
         """Raise `kubernetes_validate.ValidationError` unless each is right in the oldest and the newest version."""
         for manifest in manifests:
             content = json.dumps(manifest, sort_keys=True)
-            if content in self._well or manifest["apiVersion"].startswith((GATEWAY_API, "monitoring.coreos.com/")):
+            if content in self._well or manifest["apiVersion"].startswith(
+                (GATEWAY_API, "monitoring.coreos.com/")
+            ):
                 continue  # not of Kubernetes itself: tests of their own
             for version in (OLDEST_KUBERNETES, NEWEST_KUBERNETES):
                 kubernetes_validate.validate(manifest, version, strict=True)

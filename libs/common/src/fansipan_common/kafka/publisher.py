@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from opentelemetry.trace import SpanKind, get_tracer
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.errors import PayloadTooLarge, ServerFault
@@ -92,6 +93,7 @@ class Publisher:
         self._bootstrap_servers = bootstrap_servers
         self._client_id = client_id
         self._metrics = metrics
+        self._tracer = get_tracer("fansipan_common")
         self._ack_timeout = ack_timeout
         self._max_in_flight_bytes = max_in_flight_bytes
         self._producer: AIOKafkaProducer | None = None
@@ -161,6 +163,21 @@ class Publisher:
             BrokerBehind: too much is waiting for acknowledgements; nothing was handed over.
             RecordTooLarge: Kafka would not take one of them; nothing was handed over.
         """
+        topics = {message.topic for message in messages}
+        destination = {"messaging.destination.name": topics.pop()} if len(topics) == 1 else {}
+        with self._tracer.start_as_current_span(
+            " ".join(("send", *destination.values())),
+            kind=SpanKind.PRODUCER,
+            attributes={
+                **_SENDING,
+                "messaging.operation.type": "send",
+                "messaging.batch.message_count": len(messages),
+                **destination,
+            },
+        ):
+            return await self._publish(messages)
+
+    async def _publish(self, messages: Sequence[Message]) -> list[Written]:
         _refuse_too_large(messages)
         producer = self._producer
         if producer is None:

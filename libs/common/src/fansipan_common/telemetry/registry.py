@@ -382,7 +382,7 @@ LOOP_ERRORS: Final = Instrument(
     condition="once it has happened",
 )
 
-# ---------------------------------------------------------------- what is stored, read from the database twice a minute
+# ---------------------------------------------------------------- what is stored, read four times a minute
 THINGS: Final = Instrument("fansipan.things", Kind.GAUGE, "{thing}", "Things", service=_ANALYTICS)
 DATASTREAMS: Final = Instrument(
     "fansipan.datastreams", Kind.GAUGE, "{datastream}", "Datastreams", service=_ANALYTICS

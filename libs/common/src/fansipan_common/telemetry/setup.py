@@ -1,5 +1,6 @@
 """Start and stop of telemetry. Traces leave the process only when an OTLP endpoint is set."""
 
+import os
 from collections.abc import Callable
 
 from fastapi.telemetry import TelemetryConfig
@@ -36,6 +37,8 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     tracer_provider = TracerProvider(resource=resource)
     tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=1000))
     trace.set_tracer_provider(tracer_provider)
+    # Without it their spans have the names of before OpenTelemetry's conventions for databases were stable.
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "database")
     AsyncPGInstrumentor().instrument()
     RedisInstrumentor().instrument()
 

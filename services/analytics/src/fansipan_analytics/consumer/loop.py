@@ -266,6 +266,7 @@ class StoreConsumer:
             except UNUSABLE as error:
                 _log.warning("a record cannot be stored, looking for which", error=str(error))
                 await self._settle_one_by_one(batch)
+            _log.debug("micro-batch committed", records=len(batch.records), rows=batch.prepared.rows)
         self._backlog.settled(batch.following)
         now = time.time()
         for record in batch.records:
