@@ -1,5 +1,6 @@
 """Prometheus' own tool reads the rules, and each alert is raised when it is to be, and not when not."""
 
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 import yaml
 from tests.support.promtool import NoPromtoolError, find_promtool
 from tests.support.rule_cases import CASES, Case
+from typer.main import get_command
 
+from fansipan_cli.app import make_app
+from fansipan_common.telemetry.registry import INSTRUMENTS
 from fansipan_observability.alerts import ALERTS
 from fansipan_observability.files import made_files
 from fansipan_observability.objectives import load_objectives
@@ -18,6 +22,7 @@ from fansipan_observability.rules import BURNS, alert_names, burn_alert, runbook
 pytestmark = pytest.mark.contract
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "observability" / "rules"
+RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 OBJECTIVES: Final = load_objectives(ROOT / "deploy" / "observability" / "slos.yaml")
 SEVERITY: Final = {alert.name: alert.severity for alert in ALERTS}
 
@@ -116,3 +121,40 @@ def _expected(case: Case, labels: dict[str, str], long: str) -> dict[str, Any]:
             "runbook_url": OBJECTIVES.runbooks + runbook(case.alert),
         },
     }
+
+
+def test_each_alert_has_a_page_and_each_page_an_alert():
+    pages = {path.name for path in RUNBOOKS.iterdir()} - {"README.md", "restore.md", "changing-partitions.md"}
+    assert pages == {runbook(name) for name in alert_names(OBJECTIVES)}
+    for name in alert_names(OBJECTIVES):
+        text = (RUNBOOKS / runbook(name)).read_text(encoding="utf-8")
+        headings = [line for line in text.splitlines() if line.startswith("#")]
+        assert headings == [f"# {name}", "## What it means", "## How to check", "## How to fix"]
+
+
+def test_what_the_pages_name_exists():
+    """Commands of ours with their options, metrics, links to other pages."""
+    series = {name for instrument in INSTRUMENTS for name in instrument.series}
+    commands = 0
+    for path in sorted(RUNBOOKS.iterdir()):
+        text = path.read_text(encoding="utf-8")
+        for words in re.findall(r"(?:^ {4}|`)fansipan ((?:[a-z-]+ ?)+[^#`\n]*)", text, re.MULTILINE):
+            commands += 1
+            _check_command(path, words.split())
+        for name in re.findall(r"\b(?:fansipan|http_server|messaging_client|db_client)_[a-z_]+\b", text):
+            assert any(each.startswith(name) for each in series), f"{path.name}: {name}"
+        for target in re.findall(r"\]\(([^)#:]+)", text):
+            assert (path.parent / target).is_file(), f"{path.name}: {target}"
+    assert commands > 10
+
+
+def _check_command(path: Path, words: list[str]) -> None:
+    command: Any = get_command(make_app())
+    given = list(words)
+    while given and hasattr(command, "commands") and given[0] in command.commands:
+        command = command.commands[given.pop(0)]
+    is_group = hasattr(command, "commands")  # `fansipan import` works by itself, too
+    assert given != words and not (is_group and given), f"{path.name}: fansipan {' '.join(words)}"
+    known = {option for parameter in command.params for option in parameter.opts}
+    options = {word for word in given if word.startswith("--")}
+    assert options <= known, f"{path.name}: fansipan {' '.join(words)}"
