@@ -154,7 +154,10 @@ def _check_command(path: Path, words: list[str]) -> None:
     while given and hasattr(command, "commands") and given[0] in command.commands:
         command = command.commands[given.pop(0)]
     is_group = hasattr(command, "commands")  # `fansipan import` works by itself, too
-    assert given != words and not (is_group and given), f"{path.name}: fansipan {' '.join(words)}"
-    known = {option for parameter in command.params for option in parameter.opts}
+    assert given != words, f"{path.name}: fansipan {' '.join(words)}"
+    assert not (is_group and given), f"{path.name}: fansipan {' '.join(words)}"
+    known = {
+        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     options = {word for word in given if word.startswith("--")}
     assert options <= known, f"{path.name}: fansipan {' '.join(words)}"
