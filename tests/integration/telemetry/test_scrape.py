@@ -93,9 +93,13 @@ async def scrape(addresses: Addresses, http: httpx.AsyncClient) -> Scrape:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for url in (addresses.ingest, addresses.analytics, addresses.gateway):
         text = (await http.get(f"{url}/metrics")).text
+        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 found[sample.name] |= sample.labels.keys()
+                series = (sample.name, frozenset(sample.labels.items()))
+                assert series not in seen, f"{url} gives {series} twice"  # Prometheus would take none of them
+                seen.add(series)
     return dict(found)
 
 

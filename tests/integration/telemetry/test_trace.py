@@ -17,7 +17,7 @@ from fansipan_common.security import Scope
 from fansipan_common.telemetry.names import OF_SPANS
 from fansipan_common.telemetry.registry import ACCEPTED, COMMIT_AGE, HTTP_DURATION, INSTRUMENTS, STORED
 
-OBSERVATIONS = "/v1/datastreams/{reference:path}/observations"
+OBSERVATIONS = "/v1/observations"
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ async def test_one_observation_from_door_to_page(
     assert answer.json() == {"accepted": 1, "duplicatesPossible": False, "rejected": [], "stored": True}
     assert await own.fetchval("SELECT count(*) FROM observation") == 1
     answer = await http.get(
-        f"{gateway.url}/v1/datastreams/acme/t/x/observations",
+        f"{gateway.url}{OBSERVATIONS}",
+        params={"datastream": "acme/t/x"},
         headers={"traceparent": f"00-{page}-b7ad6b7169203331-01", "authorization": f"Bearer {key.key}"},
     )
     assert answer.status_code == 200, answer.text

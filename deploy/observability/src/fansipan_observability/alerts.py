@@ -41,7 +41,12 @@ def _rejected_share() -> str:
 
 _LAG: Final = select(registry.CONSUMER_LAG)
 _LAG_BY: Final = ("messaging_consumer_group_name", "messaging_destination_name")
-_USED: Final = total(select(registry.DB_CONNECTIONS), "job", "instance", "db_client_connection_pool_name")
+_USED: Final = total(
+    select(registry.DB_CONNECTIONS, {"db.client.connection.state": "used"}),
+    "job",
+    "instance",
+    "db_client_connection_pool_name",
+)
 _MOST: Final = total(select(registry.DB_CONNECTIONS_MAX), "job", "instance", "db_client_connection_pool_name")
 _GIVEN_UP: Final = {"fansipan.delivery": "given-up"}
 _REDIS: Final = {"db.system.name": "redis"}

@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from fansipan_common.errors import ServerFault
-from fansipan_common.telemetry.metrics import store_metrics
+from fansipan_common.telemetry.metrics import pool_metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -89,9 +89,10 @@ class Database:
         self._stateless = stateless
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
-        self._metrics = store_metrics()
+        self._metrics = pool_metrics(application)
         self._of_pool = {"db.client.connection.pool.name": application}
-        self._used = self._of_pool | {"db.client.connection.state": "used"}
+        self._metrics.connections.watch(self._count)
+        self._metrics.connections_max.watch(lambda: [(self._max_size, self._of_pool)])
 
     async def _open(self) -> "asyncpg.Pool[Any]":
         async with self._opening:
@@ -106,9 +107,18 @@ class Database:
                     reset=_leave_as_is if self._stateless else None,
                     server_settings={"application_name": self._application, "timezone": "UTC"},
                 )
-                self._metrics.connections_max.add(self._max_size, self._of_pool)
                 self._metrics.timeouts.add(0, self._of_pool)
             return self._pool
+
+    def _count(self) -> list[tuple[float, dict[str, str]]]:
+        pool = self._pool
+        if pool is None:
+            return []
+        idle = pool.get_idle_size()
+        return [
+            (pool.get_size() - idle, self._of_pool | {"db.client.connection.state": "used"}),
+            (idle, self._of_pool | {"db.client.connection.state": "idle"}),
+        ]
 
     async def _prepare(self, connection: "asyncpg.Connection[Any]") -> None:
         await _set_codecs(connection)
@@ -139,7 +149,6 @@ class Database:
             async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
                 lent, is_lent = time.monotonic(), True
                 self._metrics.wait.record(lent - asked, self._of_pool)
-                self._metrics.connections.add(1, self._used)
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
             if not is_lent and isinstance(error, TimeoutError):
@@ -147,7 +156,6 @@ class Database:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         finally:
             if is_lent:
-                self._metrics.connections.add(-1, self._used)
                 self._metrics.use.record(time.monotonic() - lent, self._of_pool)
 
     @asynccontextmanager
@@ -201,7 +209,6 @@ class Database:
             except TimeoutError:
                 self._pool.terminate()
             self._pool = None
-            self._metrics.connections_max.add(-self._max_size, self._of_pool)
 
 
 class Listener:

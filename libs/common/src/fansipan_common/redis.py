@@ -9,7 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from fansipan_common.telemetry.metrics import store_metrics
+from fansipan_common.telemetry.metrics import command_duration
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class Speedup:
         self._timeout = timeout
         self._pause = pause
         self._away_until = 0.0
-        self._metrics = store_metrics()
+        self._duration = command_duration()
 
     @property
     def available(self) -> bool:
@@ -53,7 +53,7 @@ class Speedup:
             _log.warning("redis is away, going on without it", error=str(error) or type(error).__name__)
             return None
         finally:
-            self._metrics.duration.record(time.monotonic() - began, attributes)
+            self._duration.record(time.monotonic() - began, attributes)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ _POOL = "db_client_connection_pool_name"
 
 def board() -> Board:
     """Build it."""
-    used = total(select(r.DB_CONNECTIONS), "job", _POOL)
+    used = total(select(r.DB_CONNECTIONS, {"db.client.connection.state": "used"}), "job", _POOL)
     most = total(select(r.DB_CONNECTIONS_MAX), "job", _POOL)
     redis, postgres = {"db.system.name": "redis"}, {"db.system.name": "postgresql"}
     statements = rate(select(r.DB_DURATION, postgres, part="count"), WINDOW)

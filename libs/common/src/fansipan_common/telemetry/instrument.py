@@ -17,8 +17,8 @@ class Kind(StrEnum):
     Attributes:
         COUNTER: only grows; a rate is asked of it.
         HISTOGRAM: how often values of each size were seen.
-        UP_DOWN_COUNTER: what there is now, told by every change.
-        GAUGE: what there is now, asked when it is read.
+        UP_DOWN_COUNTER: what there is now; values of several processes may be added.
+        GAUGE: what there is now; to add values of several processes means nothing.
     """
 
     COUNTER = "counter"
@@ -122,9 +122,12 @@ class Instrument:
         return meter.create_up_down_counter(self.name, self.unit, self.description)
 
     def observed(self, meter: Meter) -> Observed:
-        """Make it."""
-        self._require(Kind.GAUGE)
+        """Make a gauge, or an up-down counter that is asked for its sum."""
         observed = Observed()
+        if self.kind is Kind.UP_DOWN_COUNTER:
+            meter.create_observable_up_down_counter(self.name, [observed.read], self.unit, self.description)
+            return observed
+        self._require(Kind.GAUGE)
         meter.create_observable_gauge(self.name, [observed.read], self.unit, self.description)
         return observed
 

@@ -75,24 +75,33 @@ def metrics_of(scope: str) -> Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreMetrics:
-    """Instruments of clients of PostgreSQL and Redis."""
+class PoolMetrics:
+    """Instruments of a pool of PostgreSQL's connections."""
 
     duration: Histogram
-    connections: UpDownCounter
-    connections_max: UpDownCounter
+    connections: Observed
+    connections_max: Observed
     wait: Histogram
     use: Histogram
     timeouts: Counter
 
 
-def store_metrics() -> StoreMetrics:
-    """Create them."""
-    meter = get_meter("fansipan_common")
-    return StoreMetrics(
+def command_duration() -> Histogram:
+    """For a client of Redis."""
+    return registry.DB_DURATION.histogram(get_meter("fansipan_common"))
+
+
+def pool_metrics(pool: str) -> PoolMetrics:
+    """Create those of a pool.
+
+    What is observed has one observer in each scope, so each pool has one of its own for that. All the rest is of one
+    scope: the same series of two scopes would come twice in a scrape, which Prometheus refuses.
+    """
+    meter, own = get_meter("fansipan_common"), get_meter(f"fansipan_common.db.{pool}")
+    return PoolMetrics(
         duration=registry.DB_DURATION.histogram(meter),
-        connections=registry.DB_CONNECTIONS.up_down_counter(meter),
-        connections_max=registry.DB_CONNECTIONS_MAX.up_down_counter(meter),
+        connections=registry.DB_CONNECTIONS.observed(own),
+        connections_max=registry.DB_CONNECTIONS_MAX.observed(own),
         wait=registry.DB_WAIT.histogram(meter),
         use=registry.DB_USE.histogram(meter),
         timeouts=registry.DB_TIMEOUTS.counter(meter),

@@ -25,7 +25,7 @@ MESSAGING_GROUP: Final = Attribute("messaging.consumer.group.name", "group of co
 DB_SYSTEM: Final = Attribute("db.system.name", "kind of store", ("postgresql", "redis"))
 DB_OPERATION: Final = Attribute("db.operation.name", "first word of the statement; for Redis: `command`")
 DB_POOL: Final = Attribute("db.client.connection.pool.name", "pool, as `pg_stat_activity` shows it")
-DB_STATE: Final = Attribute("db.client.connection.state", "state of connections", ("used",))
+DB_STATE: Final = Attribute("db.client.connection.state", "state of connections", ("used", "idle"))
 
 # ---------------------------------------------------------------- ours
 TARGET: Final = Attribute(

@@ -111,7 +111,7 @@ DB_CONNECTIONS: Final = Instrument(
     "db.client.connection.count",
     Kind.UP_DOWN_COUNTER,
     "{connection}",
-    "Connections that are lent",
+    "Connections that are lent, and that are free",
     (names.DB_POOL, names.DB_STATE),
 )
 DB_CONNECTIONS_MAX: Final = Instrument(
