@@ -60,6 +60,8 @@ async def test_one_observation_from_door_to_page(
     commit = await check_spans_of_the_way_in(collector, caller, f"{pipeline.prefix}observations.v1")
     await check_spans_of_the_page(collector, page)
     await check_metrics(collector, caller)
+    answer = await http.get(f"{ingest.url}/metrics", headers={"accept": "application/openmetrics-text"})
+    assert f'trace_id="{caller}"' in answer.text
     [line] = [
         line
         for line in map(json.loads, analytics.log.splitlines())

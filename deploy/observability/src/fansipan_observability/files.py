@@ -23,7 +23,7 @@ def made_files(root: Path) -> dict[Path, str]:
     """
     objectives = load_objectives(root / _FOLDER / "slos.yaml")
     rules = rule_files(objectives)
-    dashboards = {f"{name}.json": build().json() for name, build in DASHBOARDS.items()}
+    dashboards = {f"{name}.json": build(objectives).json() for name, build in DASHBOARDS.items()}
     files = {_FOLDER / "rules" / name: _yaml(document) for name, document in rules.items()}
     files |= {_FOLDER / "dashboards" / name: text for name, text in dashboards.items()}
     # Kustomize reads no file above its kustomization, so the component has copies.

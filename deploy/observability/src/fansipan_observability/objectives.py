@@ -104,7 +104,15 @@ class Objectives(_Strict):
     objectives: tuple[Objective, ...]
 
 
+ERRORS: Final = "fansipan:slo_errors:ratio_rate"
+"""Recorded share of errors; the window comes behind it."""
 GOOD_TIME: Final = "fansipan:slo_good:bool"
+
+
+def budget_left(objective: Objective) -> str:
+    """Share of the budget of 30 days that is not used up; below 0 when the promise was broken."""
+    used = f'avg_over_time({ERRORS}5m{{slo="{objective.name}"}}[30d])'
+    return f"1 - {used} / {objective.budget:g}"
 
 
 def load_objectives(path: Path) -> Objectives:

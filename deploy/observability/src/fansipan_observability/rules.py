@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fansipan_observability.alerts import ALERTS
-from fansipan_observability.objectives import GOOD_TIME, Always, Objective, Objectives
+from fansipan_observability.objectives import ERRORS, GOOD_TIME, Always, Objective, Objectives
 
 WINDOWS: Final = ("5m", "30m", "1h", "6h", "3d")
-ERRORS: Final = "fansipan:slo_errors:ratio_rate"
 _INTERVAL: Final = "30s"
 Document = dict[str, Any]
 

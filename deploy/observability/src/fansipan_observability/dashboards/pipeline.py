@@ -2,10 +2,11 @@
 
 from fansipan_common.telemetry import registry as r
 from fansipan_observability.dashboards.panels import WINDOW, Board
+from fansipan_observability.objectives import ERRORS, Objectives, budget_left
 from fansipan_observability.promql import quantile, rate, select, total
 
 
-def board() -> Board:
+def board(objectives: Objectives) -> Board:
     """Build it."""
     ages = [(quantile(share, r.COMMIT_AGE, WINDOW), f"{share:.0%}") for share in (0.5, 0.95, 0.99)]
     return (
@@ -21,10 +22,11 @@ def board() -> Board:
             ("Dead letters kept", "short", f"max({select(r.DEAD_LETTERS_KEPT)})"),
             ("Tasks that died", "short", f"count({select(r.TASK_ALIVE)} == 0) or vector(0)"),
         )
-        .row("Objectives: share of errors against what is promised")
+        .row("Objectives: what is left of the budget of 30 days, and how fast it burns")
+        .numbers(*((each.name, "percentunit", budget_left(each)) for each in objectives.objectives))
         .graphs(
-            ("Errors over an hour", "percentunit", [("fansipan:slo_errors:ratio_rate1h", "{{slo}}")]),
-            ("Errors over three days", "percentunit", [("fansipan:slo_errors:ratio_rate3d", "{{slo}}")]),
+            ("Errors over an hour", "percentunit", [(f"{ERRORS}1h", "{{slo}}")]),
+            ("Errors over three days", "percentunit", [(f"{ERRORS}3d", "{{slo}}")]),
         )
         .row("Ingest")
         .graphs(
