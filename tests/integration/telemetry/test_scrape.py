@@ -28,8 +28,8 @@ ONLY_OF_FAILURES: Final = {"error_type"}
 PROVIDER: Final = "telemetry-scrape"
 _PATIENCE: Final = 60.0
 
-Scrape = dict[str, set[str]]
-"""Names of series, and the labels that were seen with each."""
+Scrape = dict[str, dict[str, set[str]]]
+"""Names of series, the labels that were seen with each, and their values."""
 
 
 def questions() -> Iterator[tuple[str, str]]:
@@ -90,17 +90,19 @@ async def traffic(addresses: Addresses, http: httpx.AsyncClient) -> None:
 
 async def scrape(addresses: Addresses, http: httpx.AsyncClient) -> Scrape:
     """What the three services give to Prometheus."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for url in (addresses.ingest, addresses.analytics, addresses.gateway):
         text = (await http.get(f"{url}/metrics")).text
         seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
-                found[sample.name] |= sample.labels.keys()
+                labels = found[sample.name]
+                for label, value in sample.labels.items():
+                    labels[label].add(value)
                 series = (sample.name, frozenset(sample.labels.items()))
                 assert series not in seen, f"{url} gives {series} twice"  # Prometheus would take none of them
                 seen.add(series)
-    return dict(found)
+    return {name: dict(labels) for name, labels in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -126,26 +128,27 @@ def test_every_question_can_be_answered(scraped: Scrape):
                 assert use.labels <= FROM_PROMETHEUS, place
                 continue
             assert use.metric in scraped, f"{place} asks for {use.metric}"
-            missing = use.labels - scraped[use.metric] - FROM_PROMETHEUS - ONLY_OF_FAILURES
+            missing = use.labels - scraped[use.metric].keys() - FROM_PROMETHEUS - ONLY_OF_FAILURES
             assert not missing, f"{place} asks for {missing} of {use.metric}"
     assert asked > 100
 
 
 def test_all_that_is_scraped_is_in_the_registry(scraped: Scrape):
-    known: dict[str, set[str]] = {
-        name: {*instrument.labels} for instrument in INSTRUMENTS for name in instrument.series
-    }
+    known = {name: instrument for instrument in INSTRUMENTS for name in instrument.series}
     ours = {name for name in scraped if name.startswith(("fansipan_", "http_", "messaging_", "db_"))}
     assert len(ours) > 50
     for name in ours:
         assert name in known, name
-        assert scraped[name] <= known[name], name
+        assert scraped[name].keys() <= {*known[name].labels}, name
+        for attribute in known[name].attributes:
+            if attribute.values:
+                assert scraped[name].get(attribute.label, set()) <= {*attribute.values}, name
 
 
 async def test_what_is_given_from_memory_counts_for_its_endpoint(
     scraped: Scrape, addresses: Addresses, http: httpx.AsyncClient
 ):
-    assert scraped["fansipan_gateway_cache_reads_total"] == {"fansipan_cache_outcome"}
+    assert scraped["fansipan_gateway_cache_reads_total"].keys() == {"fansipan_cache_outcome"}
     counted = await _requests(addresses, http)
     answer = await http.get(f"{addresses.gateway}/v1/things", auth=addresses.operator)
     answer = await http.get(f"{addresses.gateway}/v1/things", auth=addresses.operator)
