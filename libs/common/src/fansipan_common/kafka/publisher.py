@@ -175,7 +175,14 @@ class Publisher:
                 **destination,
             },
         ):
-            return await self._publish(messages)
+            began = time.monotonic()
+            try:
+                written = await self._publish(messages)
+            except (BrokerAway, BrokerBehind) as fault:
+                self._count(messages, began, {"error.type": fault.code})
+                raise
+            self._count(messages, began, {})
+            return written
 
     async def _publish(self, messages: Sequence[Message]) -> list[Written]:
         _refuse_too_large(messages)
@@ -187,7 +194,6 @@ class Publisher:
         size = sum(len(message.value) + 256 for message in messages)
         self._refuse_when_behind(size)
         futures: list[asyncio.Future[object]] = []
-        began = time.monotonic()
         try:
             async with asyncio.timeout(self._ack_timeout):
                 for message in messages:
@@ -204,12 +210,10 @@ class Publisher:
         except (KafkaError, OSError, TimeoutError) as error:
             if isinstance(error, KafkaError) and not error.retriable:
                 self._broken.set()
-            self._count(messages, began, {"error.type": type(error).__name__})
             raise BrokerAway(
                 "Kafka did not acknowledge in time; send the same again, it is stored once",
                 extra={"duplicatesPossible": bool(futures)},
             ) from error
-        self._count(messages, began, {})
         return [Written(r.topic, r.partition, r.offset) for r in results]  # type: ignore[attr-defined]
 
     def _count(self, messages: Sequence[Message], began: float, error: dict[str, str]) -> None:
