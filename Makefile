@@ -4,12 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := libs/common libs/indicators libs/client libs/bulk libs/cli db services/ingest services/analytics services/gateway deploy/local
+MEMBERS := libs/common libs/indicators libs/client libs/bulk libs/cli db services/ingest services/analytics services/gateway deploy/local deploy/observability
 UV := $(BIN)/uv
 WEB := services/gateway/web
 LOCAL := $(BIN)/python -m fansipan_local
 
-.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests api-server audit licences sbom
+.PHONY: help install up down status logs clean demo test test-unit check format bench bench-indicators bench-gateway bench-page lock page guide images bench-bulk bench-mqtt-out scan-manifests api-server audit licences sbom observability
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -50,6 +50,7 @@ check: install $(WEB)/node_modules/.package-lock.json ## What CI checks: format,
 	$(BIN)/lint-imports
 	$(BIN)/fansipan indicators validate catalogue
 	$(BIN)/fansipan alerts validate catalogue
+	$(BIN)/fansipan-observability check
 	cd $(WEB) && npm run --silent check
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
@@ -97,6 +98,9 @@ sbom: install ## What is locked (CycloneDX): .local/sbom/*.cdx.json; the images 
 	$(BIN)/cyclonedx-py requirements --output-reproducible --output-file .local/sbom/python.cdx.json requirements.lock
 	cd $(WEB) && npm sbom --package-lock-only --sbom-format cyclonedx > $(CURDIR)/.local/sbom/page.cdx.json
 
+observability: install ## Write rules, dashboards and docs/telemetry.md again from the registry and slos.yaml
+	$(BIN)/fansipan-observability write
+
 images: ## Build the container images (needs Docker); what is in them: .local/images/*.cdx.json
 	deploy/images/build
 
@@ -112,4 +116,4 @@ guide: install ## Take the pictures of the operator guide again, from a running 
 lock: ## Re-resolve requirements.lock
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml --group dev \
-	  $(foreach p,common indicators client bulk cli db ingest analytics gateway local,--no-emit-package fansipan-$(p)) -o requirements.lock
+	  $(foreach p,common indicators client bulk cli db ingest analytics gateway local observability,--no-emit-package fansipan-$(p)) -o requirements.lock

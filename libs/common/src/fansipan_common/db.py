@@ -1,6 +1,7 @@
 """PostgreSQL pools: bounded, with timeouts, JSON as Python objects."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -11,6 +12,7 @@ import structlog
 
 from fansipan_common.errors import ServerFault
 from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
+from fansipan_common.telemetry.metrics import pool_metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +34,11 @@ AWAY: Final = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """Errors of a database that is away or overloaded: the server's fault, worth a retry."""
+
+
+_STATEMENTS: Final = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK"}
+)
 
 
 class DatabaseAway(ServerFault):
@@ -113,6 +120,10 @@ class Database:
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
         self._schema = Schema()
+        self._metrics = pool_metrics(application)
+        self._of_pool = {"db.client.connection.pool.name": application}
+        self._metrics.connections.watch(self._count)
+        self._metrics.connections_max.watch(lambda: [(self._max_size, self._of_pool)])
 
     async def _open(self) -> "asyncpg.Pool[Any]":
         async with self._opening:
@@ -126,10 +137,11 @@ class Database:
                     max_size=self._max_size,
                     timeout=5.0,
                     command_timeout=self._command_timeout,
-                    init=_set_codecs,
+                    init=self._prepare,
                     reset=_leave_as_is if self._stateless else None,
                     server_settings={"application_name": self._application, "timezone": "UTC"},
                 )
+                self._metrics.timeouts.add(0, self._of_pool)
             return self._pool
 
     async def _look_at_schema(self) -> None:
@@ -143,6 +155,30 @@ class Database:
         if self._schema.missing:
             _log.warning("the schema of the database is older", missing=sorted(self._schema.missing))
 
+    def _count(self) -> list[tuple[float, dict[str, str]]]:
+        pool = self._pool
+        if pool is None:
+            return []
+        idle = pool.get_idle_size()
+        return [
+            (pool.get_size() - idle, self._of_pool | {"db.client.connection.state": "used"}),
+            (idle, self._of_pool | {"db.client.connection.state": "idle"}),
+        ]
+
+    async def _prepare(self, connection: "asyncpg.Connection[Any]") -> None:
+        await _set_codecs(connection)
+        connection.add_query_logger(self._note_statement)
+
+    def _note_statement(self, done: "asyncpg.connection.LoggedQuery") -> None:
+        word = done.query.split(None, 1)[0].upper() if done.query.strip() else ""
+        attributes = {
+            "db.system.name": "postgresql",
+            "db.operation.name": word if word in _STATEMENTS else "other",
+        }
+        if done.exception is not None:
+            attributes["error.type"] = type(done.exception).__name__
+        self._metrics.duration.record(done.elapsed, attributes)
+
     @asynccontextmanager
     async def connection(self, *, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
         """Lend a connection, waiting at most `wait` seconds for a free one.
@@ -151,19 +187,28 @@ class Database:
             DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
             NewerSchemaNeeded: what was asked for needs a newer schema.
         """
+        asked = lent = time.monotonic()
+        is_lent = False
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
             async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
+                lent, is_lent = time.monotonic(), True
+                self._metrics.wait.record(lent - asked, self._of_pool)
                 if self._schema.is_due:
                     await self._schema.look(connection)  # type: ignore[arg-type]
                 yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
         except AWAY as error:
+            if not is_lent and isinstance(error, TimeoutError):
+                self._metrics.timeouts.add(1, self._of_pool)
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
                 raise NewerSchemaNeeded from error
             raise
+        finally:
+            if is_lent:
+                self._metrics.use.record(time.monotonic() - lent, self._of_pool)
 
     @asynccontextmanager
     async def snapshot(self, *, idle: float, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:

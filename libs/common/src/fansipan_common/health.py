@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 
 from fansipan_common.tasks import BackgroundTasks, Check
 
@@ -46,8 +47,10 @@ def health_router(
         )
 
     @router.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        # Exemplars have a place in OpenMetrics only, which Prometheus asks for by Accept.
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(REGISTRY), headers={"content-type": media_type})
 
     return router
 

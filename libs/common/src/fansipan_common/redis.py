@@ -9,6 +9,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from fansipan_common.telemetry.metrics import command_duration
+
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ class Speedup:
         self._timeout = timeout
         self._pause = pause
         self._away_until = 0.0
+        self._duration = command_duration()
 
     @property
     def available(self) -> bool:
@@ -40,12 +43,17 @@ class Speedup:
         """Run `command`; None when Redis is not configured, away or too slow."""
         if self._client is None or not self.available:
             return None
+        began = time.monotonic()
+        attributes = {"db.system.name": "redis", "db.operation.name": "command"}
         try:
             return await asyncio.wait_for(command(self._client), self._timeout)
         except (RedisError, OSError, TimeoutError) as error:
+            attributes["error.type"] = type(error).__name__
             self._away_until = time.monotonic() + self._pause
             _log.warning("redis is away, going on without it", error=str(error) or type(error).__name__)
             return None
+        finally:
+            self._duration.record(time.monotonic() - began, attributes)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,16 +6,24 @@ from typing import Any
 
 import structlog
 
+from fansipan_common.telemetry import Metrics
+
 _log = structlog.get_logger(__name__)
 
 
 class BackgroundTasks:
     """Runs the long-lived tasks of a process; readiness asks here which of them have died.
 
-    A task that ends, in whatever way, is dead: none of them is meant to end before `stop`.
+    A task that ends, in whatever way, is dead: none of them is meant to end before `stop`. With `metrics`, that can be
+    seen there, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        if metrics is not None:
+            metrics.task_alive.watch(
+                lambda: [(float(name not in self._dead), {"fansipan.task": name}) for name in self.names]
+            )
+        self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._dead: dict[str, str] = {}
         self._stopping = False
@@ -24,6 +32,8 @@ class BackgroundTasks:
         """Start `work` under `name`."""
         task = asyncio.create_task(work, name=name)
         self._tasks[name] = task
+        if self._metrics is not None:
+            self._metrics.loop_errors.add(0, {"fansipan.task": name})
         task.add_done_callback(self._ended)
         return task
 

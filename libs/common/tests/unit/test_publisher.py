@@ -1,15 +1,20 @@
 """When the publisher refuses: Kafka away, behind, silent, or a record too large. The producer is a stand-in."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from aiokafka.errors import NotLeaderForPartitionError, OutOfOrderSequenceNumber
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.kafka import BrokerAway, BrokerBehind, Message, Publisher, RecordTooLarge
 from fansipan_common.telemetry import metrics_of
+from fansipan_common.telemetry.registry import MESSAGES_SENT
 
 
 class FakeProducer:
@@ -135,3 +140,24 @@ async def test_a_record_larger_than_kafka_takes_is_the_clients_fault_and_hands_n
     assert caught.value.status == 413
     assert producer.sent == []
     assert not vars(publisher)["_broken"].is_set()
+
+
+async def test_what_is_acknowledged_and_what_is_refused_is_counted():
+    reader = InMemoryMetricReader()
+    sent = MESSAGES_SENT.counter(MeterProvider(metric_readers=[reader]).get_meter("test"))
+    for producer in (FakeProducer(), None):
+        publisher = publisher_with(producer)
+        vars(publisher)["_metrics"] = replace(metrics_of("test"), sent=sent)
+        with suppress(BrokerAway):
+            await publisher.publish([message(), message()])
+    data: Any = reader.get_metrics_data()
+    points = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+    always = {
+        "messaging.system": "kafka",
+        "messaging.operation.name": "send",
+        "messaging.destination.name": "t",
+    }
+    assert [(dict(point.attributes), point.value) for point in points] == [
+        (always, 2),
+        (always | {"error.type": "broker-away"}, 2),
+    ]

@@ -20,6 +20,8 @@ from fansipan_analytics.consumer.loop import StoreConsumer
 from fansipan_analytics.dead_letters.consumer import DeadLetterConsumer
 from fansipan_analytics.indicators.definition_repository import watched_indicators
 from fansipan_analytics.indicators.engine import Engine
+from fansipan_analytics.measures.repository import MeasureRepository
+from fansipan_analytics.measures.service import Measuring
 from fansipan_analytics.outbox.readings import LiveReadings
 from fansipan_analytics.outbox.relay import Relay
 from fansipan_analytics.outbox.stored import StoredStream
@@ -160,7 +162,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
     notifications = Notifications(
         database, receivers=rules.receivers, channels=_channels(settings, http), metrics=metrics
     )
-    tasks = BackgroundTasks()
+    tasks = BackgroundTasks(metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -179,6 +181,7 @@ def build(settings: AnalyticsSettings) -> FastAPI:
             "alerts": alerts.run(),
             "notifications": notifications.run(),
             "webhooks": webhooks.run(),
+            "measuring": Measuring(MeasureRepository(database), metrics=metrics).run(),
         }
         for channel in ("webhooks_changed", "catalogue_changed", "registry_changed"):
             work[f"webhooks-{channel}"] = Listener(url, channel, webhook_queue.invalidate).run()

@@ -17,7 +17,7 @@ from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
 from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks
-from fansipan_common.telemetry import app_telemetry
+from fansipan_common.telemetry import app_telemetry, metrics_of
 from fansipan_gateway.access.endpoints import read_access
 from fansipan_gateway.access.identification import identify_anew
 from fansipan_gateway.access.operators import OperatorLogins
@@ -107,7 +107,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         stateless=True,
         first=require_schema,
     )
-    tasks = BackgroundTasks()
+    tasks = BackgroundTasks(metrics := metrics_of("fansipan_gateway"))
     api_keys = ApiKeys(database)
     redis = Speedup(None if settings.redis_url is None else settings.redis_url.get_secret_value())
     audit = AuditTrail()
@@ -216,5 +216,5 @@ def build(settings: GatewaySettings) -> FastAPI:
     ):
         app.include_router(router)
     app.mount("/", WebPage(settings.web_dist), name="page")
-    add_middleware(app, settings, authentication, speed, mode)
+    add_middleware(app, settings, authentication, speed, mode, metrics)
     return app

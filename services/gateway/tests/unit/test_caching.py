@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from fansipan_common.telemetry import metrics_of
 from fansipan_gateway.access.domain import Kind, Reader
 from fansipan_gateway.caching.domain import Answer, Noun, nouns_of
 from fansipan_gateway.caching.middleware import CachedReads, CachePolicy
@@ -102,6 +103,7 @@ class Front:
             OwnAnswers(1 << 20),
             None,
             CachePolicy(max_age=1.0, stale_for=60.0),
+            metrics_of("test"),
             lambda: self.now,
         )
 

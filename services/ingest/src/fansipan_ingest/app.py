@@ -63,7 +63,7 @@ def build(settings: IngestSettings) -> FastAPI:
     datastreams = DatastreamRepository(database)
     devices = DeviceRepository(database)
     progress = StoreProgress(database)
-    tasks = BackgroundTasks()
+    tasks = BackgroundTasks(metrics)
     checks = ItemChecks(
         TimeWindow(
             unix_ms(settings.earliest_time), settings.max_clock_ahead_seconds * 1000, settings.max_age_ms

@@ -1,6 +1,7 @@
 """Kafka adapters: a publisher that answers after `acks=all`, and a feed whose offsets live in the database."""
 
 from fansipan_common.kafka.admin import create_topics
+from fansipan_common.kafka.backlog import Backlog
 from fansipan_common.kafka.connection import KafkaConnection, connection_to
 from fansipan_common.kafka.feed import Feed, FeedRecord, Partition
 from fansipan_common.kafka.headers import cloud_event_headers, header_text
@@ -15,6 +16,7 @@ from fansipan_common.kafka.publisher import (
 )
 
 __all__ = [
+    "Backlog",
     "BrokerAway",
     "BrokerBehind",
     "Feed",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from opentelemetry.trace import SpanKind, get_tracer
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.errors import PayloadTooLarge, ServerFault
@@ -19,6 +20,7 @@ from fansipan_common.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
+_SENDING: Final = {"messaging.system": "kafka", "messaging.operation.name": "send"}
 _OVERHEAD_BYTES: Final = 64 * 1024
 """Room for the headers and the framing of a record."""
 
@@ -93,6 +95,7 @@ class Publisher:
         self._away = "not tried yet"
         self._client_id = client_id
         self._metrics = metrics
+        self._tracer = get_tracer("fansipan_common")
         self._ack_timeout = ack_timeout
         self._max_in_flight_bytes = max_in_flight_bytes
         self._producer: AIOKafkaProducer | None = None
@@ -162,6 +165,28 @@ class Publisher:
             BrokerBehind: too much is waiting for acknowledgements; nothing was handed over.
             RecordTooLarge: Kafka would not take one of them; nothing was handed over.
         """
+        topics = {message.topic for message in messages}
+        destination = {"messaging.destination.name": topics.pop()} if len(topics) == 1 else {}
+        with self._tracer.start_as_current_span(
+            " ".join(("send", *destination.values())),
+            kind=SpanKind.PRODUCER,
+            attributes={
+                **_SENDING,
+                "messaging.operation.type": "send",
+                "messaging.batch.message_count": len(messages),
+                **destination,
+            },
+        ):
+            began = time.monotonic()
+            try:
+                written = await self._publish(messages)
+            except (BrokerAway, BrokerBehind) as fault:
+                self._count(messages, began, {"error.type": fault.code})
+                raise
+            self._count(messages, began, {})
+            return written
+
+    async def _publish(self, messages: Sequence[Message]) -> list[Written]:
         _refuse_too_large(messages)
         producer = self._producer
         if producer is None:
@@ -171,7 +196,6 @@ class Publisher:
         size = sum(len(message.value) + 256 for message in messages)
         self._refuse_when_behind(size)
         futures: list[asyncio.Future[object]] = []
-        began = time.monotonic()
         try:
             async with asyncio.timeout(self._ack_timeout):
                 for message in messages:
@@ -192,8 +216,12 @@ class Publisher:
                 "Kafka did not acknowledge in time; send the same again, it is stored once",
                 extra={"duplicatesPossible": bool(futures)},
             ) from error
-        self._metrics.publish_duration.record(time.monotonic() - began)
         return [Written(r.topic, r.partition, r.offset) for r in results]  # type: ignore[attr-defined]
+
+    def _count(self, messages: Sequence[Message], began: float, error: dict[str, str]) -> None:
+        self._metrics.publish_duration.record(time.monotonic() - began, _SENDING | error)
+        for topic, count in Counter(message.topic for message in messages).items():
+            self._metrics.sent.add(count, {**_SENDING, "messaging.destination.name": topic, **error})
 
     def _refuse_when_behind(self, size: int) -> None:
         waiting = self._in_flight

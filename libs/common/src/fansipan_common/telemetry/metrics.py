@@ -1,40 +1,29 @@
-"""The platform's own metrics, one typed list; the names are part of the contract with dashboards and alerts."""
+"""The instruments that services share, made from the registry."""
 
 from dataclasses import dataclass
 
-from opentelemetry.metrics import Counter, Histogram, Meter, UpDownCounter, get_meter
+from opentelemetry.metrics import Counter, Histogram, UpDownCounter, get_meter
+
+from fansipan_common.telemetry import registry
+from fansipan_common.telemetry.instrument import Observed
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Instruments of every service; each uses those of its own doors and stores.
 
-    Attributes:
-        accepted: items that Kafka has acknowledged. Attributes: `fansipan.target`.
-        rejected: items answered with a reason. Attributes: `fansipan.target`, `error.type`.
-        ignored: messages that hold nothing to store. Attributes: `fansipan.door`, `fansipan.event`.
-        publish_duration: seconds from hand-over to Kafka's ack, one request.
-        publish_in_flight: bytes handed to Kafka and not yet acknowledged.
-        stored: rows by outcome: `inserted`, `duplicate`, `corrected`, `deleted`, `orphaned` (of a deleted datastream).
-            Attributes: `fansipan.target`, `fansipan.outcome`.
-        commit_duration: seconds of one micro-batch transaction.
-        commit_rows: rows of one micro-batch.
-        commit_age: seconds from a record's Kafka timestamp to its commit, the oldest of each micro-batch.
-        dead_lettered: records that analytics could not use.
-        missed: records that Kafka no longer had when the store came to them (retention was too short).
-        rolled_up: buckets recomputed. Attributes: `fansipan.level`.
-        swept: stored rows of deleted datastreams that were taken away.
-        evaluated: figures that became a revision. Attributes: `fansipan.lane`.
-        evaluation_duration: seconds of one transaction of a lane. Attributes: `fansipan.lane`.
-        untold: stored observations that were left out of the stream for live listeners. Attributes: `error.type`.
-        loop_errors: faults that an outermost loop caught. Attributes: `fansipan.task`, `error.type`.
+    What each means, its unit and its attributes: `registry.py`.
     """
 
     accepted: Counter
     rejected: Counter
     ignored: Counter
+    sent: Counter
+    consumed: Counter
     publish_duration: Histogram
     publish_in_flight: UpDownCounter
+    lag: Observed
+    lag_age: Observed
     stored: Counter
     commit_duration: Histogram
     commit_rows: Histogram
@@ -46,40 +35,74 @@ class Metrics:
     evaluated: Counter
     evaluation_duration: Histogram
     untold: Counter
+    webhook_deliveries: Counter
+    notifications: Counter
+    cache_reads: Counter
+    task_alive: Observed
     loop_errors: Counter
 
 
 def metrics_of(scope: str) -> Metrics:
-    """Create the instruments under an instrumentation scope, for example `fansipan_ingest`."""
-    meter: Meter = get_meter(scope)
+    """Create the instruments under an instrumentation scope, for example `fansipan_ingest`; once in a process."""
+    meter = get_meter(scope)
     return Metrics(
-        accepted=meter.create_counter("fansipan.ingest.accepted", "{item}", "Items acknowledged by Kafka"),
-        rejected=meter.create_counter("fansipan.ingest.rejected", "{item}", "Items answered with a reason"),
-        ignored=meter.create_counter("fansipan.ingest.ignored", "{message}", "Messages that hold no reading"),
-        publish_duration=meter.create_histogram(
-            "fansipan.ingest.publish.duration", "s", "Hand-over to Kafka's acknowledgement"
-        ),
-        publish_in_flight=meter.create_up_down_counter(
-            "fansipan.ingest.publish.in_flight", "By", "Bytes not yet acknowledged by Kafka"
-        ),
-        stored=meter.create_counter("fansipan.store.rows", "{row}", "Rows by outcome"),
-        commit_duration=meter.create_histogram("fansipan.store.commit.duration", "s", "One transaction"),
-        commit_rows=meter.create_histogram("fansipan.store.commit.rows", "{row}", "Rows of one transaction"),
-        commit_age=meter.create_histogram("fansipan.store.commit.age", "s", "Record timestamp to commit"),
-        dead_lettered=meter.create_counter("fansipan.store.dead_lettered", "{record}", "Records set aside"),
-        missed=meter.create_counter(
-            "fansipan.store.missed", "{record}", "Records gone before they were read"
-        ),
-        rolled_up=meter.create_counter("fansipan.rollup.buckets", "{bucket}", "Buckets recomputed"),
-        swept=meter.create_counter("fansipan.sweep.rows", "{row}", "Rows of deleted datastreams taken away"),
-        evaluated=meter.create_counter("fansipan.indicator.revisions", "{value}", "Figures that changed"),
-        evaluation_duration=meter.create_histogram(
-            "fansipan.indicator.evaluation.duration", "s", "One transaction of a lane"
-        ),
-        untold=meter.create_counter(
-            "fansipan.store.untold", "{row}", "Rows that live listeners do not hear of"
-        ),
-        loop_errors=meter.create_counter(
-            "fansipan.task.errors", "{error}", "Faults caught by an outermost loop"
-        ),
+        accepted=registry.ACCEPTED.counter(meter),
+        rejected=registry.REJECTED.counter(meter),
+        ignored=registry.IGNORED.counter(meter),
+        sent=registry.MESSAGES_SENT.counter(meter),
+        consumed=registry.MESSAGES_CONSUMED.counter(meter),
+        publish_duration=registry.MESSAGES_OPERATION.histogram(meter),
+        publish_in_flight=registry.PUBLISH_IN_FLIGHT.up_down_counter(meter),
+        lag=registry.CONSUMER_LAG.observed(meter),
+        lag_age=registry.CONSUMER_LAG_AGE.observed(meter),
+        stored=registry.STORED.counter(meter),
+        commit_duration=registry.COMMIT_DURATION.histogram(meter),
+        commit_rows=registry.COMMIT_ROWS.histogram(meter),
+        commit_age=registry.COMMIT_AGE.histogram(meter),
+        dead_lettered=registry.DEAD_LETTERED.counter(meter),
+        missed=registry.MISSED.counter(meter),
+        rolled_up=registry.ROLLED_UP.counter(meter),
+        swept=registry.SWEPT.counter(meter),
+        evaluated=registry.EVALUATED.counter(meter),
+        evaluation_duration=registry.EVALUATION_DURATION.histogram(meter),
+        untold=registry.UNTOLD.counter(meter),
+        webhook_deliveries=registry.WEBHOOK_DELIVERIES.counter(meter),
+        notifications=registry.NOTIFICATIONS.counter(meter),
+        cache_reads=registry.CACHE_READS.counter(meter),
+        task_alive=registry.TASK_ALIVE.observed(meter),
+        loop_errors=registry.LOOP_ERRORS.counter(meter),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PoolMetrics:
+    """Instruments of a pool of PostgreSQL's connections."""
+
+    duration: Histogram
+    connections: Observed
+    connections_max: Observed
+    wait: Histogram
+    use: Histogram
+    timeouts: Counter
+
+
+def command_duration() -> Histogram:
+    """For a client of Redis."""
+    return registry.DB_DURATION.histogram(get_meter("fansipan_common"))
+
+
+def pool_metrics(pool: str) -> PoolMetrics:
+    """Create those of a pool.
+
+    What is observed has one observer in each scope, so each pool has one of its own for that. All the rest is of one
+    scope: the same series of two scopes would come twice in a scrape, which Prometheus refuses.
+    """
+    meter, own = get_meter("fansipan_common"), get_meter(f"fansipan_common.db.{pool}")
+    return PoolMetrics(
+        duration=registry.DB_DURATION.histogram(meter),
+        connections=registry.DB_CONNECTIONS.observed(own),
+        connections_max=registry.DB_CONNECTIONS_MAX.observed(own),
+        wait=registry.DB_WAIT.histogram(meter),
+        use=registry.DB_USE.histogram(meter),
+        timeouts=registry.DB_TIMEOUTS.counter(meter),
     )

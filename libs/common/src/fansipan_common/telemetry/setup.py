@@ -1,12 +1,12 @@
 """Start and stop of telemetry. Traces leave the process only when an OTLP endpoint is set."""
 
+import os
 from collections.abc import Callable
 
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -14,7 +14,10 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import REGISTRY
 from starlette.types import Scope
+
+from fansipan_common.telemetry.exposition import ScrapedMetrics
 
 
 def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[[], None]:
@@ -24,7 +27,7 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     (OTLP over HTTP), and the database and Redis clients are instrumented.
     """
     resource = Resource.create({"service.name": f"fansipan-{service}", "service.namespace": "fansipan"})
-    readers: list[MetricReader] = [PrometheusMetricReader()]
+    readers: list[MetricReader] = [ScrapedMetrics(REGISTRY)]
     if otlp_endpoint:
         readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
     meter_provider = MeterProvider(resource=resource, metric_readers=readers)
@@ -34,6 +37,8 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     tracer_provider = TracerProvider(resource=resource)
     tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=1000))
     trace.set_tracer_provider(tracer_provider)
+    # Without it their spans have the names of before OpenTelemetry's conventions for databases were stable.
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "database")
     AsyncPGInstrumentor().instrument()
     RedisInstrumentor().instrument()
 

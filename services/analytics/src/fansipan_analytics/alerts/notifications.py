@@ -13,6 +13,7 @@ from fansipan_common.contracts import AlertChanged
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
+from fansipan_common.telemetry.names import DELIVERY
 from fansipan_indicators.alert_rules import Receiver
 
 _log = structlog.get_logger(__name__)
@@ -74,6 +75,8 @@ class Notifications:
         self._receivers = receivers
         self._channels = channels
         self._metrics = metrics
+        for outcome in DELIVERY.values:
+            metrics.notifications.add(0, {"fansipan.delivery": outcome})
         self._interval = interval
         self._attempts = attempts
         self._first_delay = first_delay
@@ -129,8 +132,10 @@ class Notifications:
             if attempt >= self._attempts:
                 await self._give_up(key, notification, attempt, reason)
                 return
+            self._metrics.notifications.add(1, {"fansipan.delivery": "postponed"})
             await self._database.execute(_AGAIN, notification.id, attempt, self._delay(attempt), reason)
         else:
+            self._metrics.notifications.add(1, {"fansipan.delivery": "delivered"})
             await self._database.execute(_DELIVERED, notification.id)
 
     def _delay(self, attempt: int) -> timedelta:
@@ -139,6 +144,7 @@ class Notifications:
         return timedelta(seconds=whole * (0.5 + 0.5 * self._jitter()))
 
     async def _give_up(self, key: str, notification: Notification, attempt: int, reason: str) -> None:
+        self._metrics.notifications.add(1, {"fansipan.delivery": "given-up"})
         await self._database.execute(_FAILED, notification.id, attempt, reason)
         _log.error(
             "notification given up",

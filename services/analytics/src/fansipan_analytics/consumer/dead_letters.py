@@ -48,6 +48,8 @@ class DeadLetterOffice:
         self._monotonic = monotonic
         self._recent: deque[float] = deque()
         self._done: dict[tuple[str, int, int], None] = {}
+        for code in ("poison-record", "unstorable-record"):
+            metrics.dead_lettered.add(0, {"error.type": code})  # the first is then seen as a growth
 
     async def set_aside(self, record: Record, code: str, reason: str) -> None:
         """Publish one unusable record with the reason and wait for the acknowledgement.

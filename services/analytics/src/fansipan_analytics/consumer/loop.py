@@ -6,6 +6,7 @@ hand, begin again where the database says. Only a poison storm ends the task, an
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,7 +21,7 @@ from fansipan_analytics.service.store import UNUSABLE, Store
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
-from fansipan_common.kafka import Feed, FeedRecord, KafkaConnection, Partition
+from fansipan_common.kafka import Backlog, Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -76,6 +77,11 @@ class StoreConsumer:
         self._batch_rows = batch_rows
         self._release_timeout = release_timeout
         self._metrics = metrics
+        self._backlog = Backlog(metrics, self._group)
+        for topic in (self._observations, self._service_events):
+            metrics.missed.add(
+                0, {"messaging.destination.name": topic}
+            )  # the first loss is then seen as a growth
         self._positions: dict[Partition, int] = {}
         self._generation = 0
         self._last_rows = 0
@@ -177,6 +183,7 @@ class StoreConsumer:
     async def _begin(self, partitions: set[Partition]) -> Mapping[Partition, int]:
         self._store.forget()
         self._positions = dict(await load_offsets(self._database, partitions))
+        self._backlog.assigned(self._positions)
         self._generation += 1
         self._fault = None
         return self._positions
@@ -202,6 +209,7 @@ class StoreConsumer:
                 batch = _Batch(self._generation)
             for partition, records in polled.items():
                 self._refuse_younger(feed, partition)
+                self._backlog.taken(partition, records, feed.end(partition))
                 self._take(batch, partition, records)
             if not polled and not in_flight and not gathering:
                 break
@@ -258,8 +266,21 @@ class StoreConsumer:
             except UNUSABLE as error:
                 _log.warning("a record cannot be stored, looking for which", error=str(error))
                 await self._settle_one_by_one(batch)
-        oldest = min(record.timestamp for record in batch.records)
-        self._metrics.commit_age.record(max(0.0, time.time() - oldest / 1000))
+            _log.debug("micro-batch committed", records=len(batch.records), rows=batch.prepared.rows)
+        self._backlog.settled(batch.following)
+        now = time.time()
+        for record in batch.records:
+            self._metrics.commit_age.record(max(0.0, now - record.timestamp / 1000))
+        for topic, count in Counter(record.topic for record in batch.records).items():
+            self._metrics.consumed.add(
+                count,
+                {
+                    "messaging.system": "kafka",
+                    "messaging.operation.name": "commit",
+                    "messaging.destination.name": topic,
+                    "messaging.consumer.group.name": self._group,
+                },
+            )
 
     async def _settle_one_by_one(self, batch: _Batch) -> None:
         poison = {id(record) for record, _ in batch.poison}

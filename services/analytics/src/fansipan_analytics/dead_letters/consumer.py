@@ -18,7 +18,7 @@ from fansipan_analytics.repository.offsets import load_offsets
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
-from fansipan_common.kafka import Feed, FeedRecord, KafkaConnection, Partition
+from fansipan_common.kafka import Backlog, Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +60,7 @@ class DeadLetterConsumer:
         self._keep = keep
         self._keep_rows = keep_rows
         self._metrics = metrics
+        self._backlog = Backlog(metrics, self._group)
         self._positions: dict[Partition, int] = {}
         self._storing = asyncio.Lock()
         self._feed: Feed | None = None
@@ -126,6 +127,7 @@ class DeadLetterConsumer:
 
     async def _begin(self, partitions: set[Partition]) -> Mapping[Partition, int]:
         self._positions = await load_offsets(self._database, partitions, CONSUMER)
+        self._backlog.assigned(self._positions)
         self._fault = None
         return self._positions
 
@@ -145,6 +147,7 @@ class DeadLetterConsumer:
                 new = [] if position is None else [record for record in records if record.offset >= position]
                 if not new or position is None:
                     continue
+                self._backlog.taken(partition, new, None if self._feed is None else self._feed.end(partition))
                 if new[0].offset > position:
                     missed = new[0].offset - position
                     self._metrics.missed.add(missed, {"messaging.destination.name": partition.topic})
@@ -154,3 +157,4 @@ class DeadLetterConsumer:
             if following:
                 await self._repository.store(rows, expected, following)
                 self._positions |= following
+                self._backlog.settled(following)

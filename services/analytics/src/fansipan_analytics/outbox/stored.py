@@ -45,6 +45,8 @@ class StoredStream:
         self._redis = redis
         self._prefix = prefix
         self._metrics = metrics
+        for reason in ("redis-away", "too-fast"):
+            metrics.untold.add(0, {"error.type": reason})
         self._wanted: WantedDatastreams | None = None
         self._ids = np.empty(0, np.int32)
         self._waiting: list[Identities] = []

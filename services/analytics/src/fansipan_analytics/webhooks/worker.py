@@ -15,6 +15,7 @@ from fansipan_common.db import Database
 from fansipan_common.errors import trace_of
 from fansipan_common.older_schema import NewerSchemaNeeded
 from fansipan_common.telemetry import Metrics
+from fansipan_common.telemetry.names import DELIVERY
 from fansipan_common.webhooks import TEST_EVENT, RootKeys
 
 _log = structlog.get_logger(__name__)
@@ -109,6 +110,8 @@ class WebhookDeliveries:
         self._sender = sender
         self._roots = roots
         self._metrics = metrics
+        for outcome in DELIVERY.values:
+            metrics.webhook_deliveries.add(0, {"fansipan.delivery": outcome})
         self._interval = interval
         self._first_delay = first_delay
         self._longest_delay = longest_delay
@@ -168,9 +171,14 @@ class WebhookDeliveries:
         if outcome.error is None:
             await self._database.execute(_DELIVERED, row["id"], outcome.status)
             await self._database.execute(_WELL, row["webhook_id"])
+            self._metrics.webhook_deliveries.add(1, {"fansipan.delivery": "delivered"})
             return
         delay = self._delay(row["attempts"])
-        if row["type"] == TEST_EVENT or delay > row["patience"] or outcome.status == _GONE:
+        given_up = row["type"] == TEST_EVENT or delay > row["patience"] or outcome.status == _GONE
+        self._metrics.webhook_deliveries.add(
+            1, {"fansipan.delivery": "given-up" if given_up else "postponed"}
+        )
+        if given_up:
             await self._database.execute(_FAILED, row["id"], row["attempts"], outcome.status, outcome.error)
         else:
             await self._database.execute(

@@ -5,6 +5,8 @@ from typing import Final
 
 from opentelemetry.metrics import Counter, Histogram, UpDownCounter, get_meter
 
+from fansipan_common.telemetry import registry
+
 ATTRIBUTES: Final = {"messaging.system": "mqtt", "messaging.operation.name": "send"}
 
 
@@ -30,10 +32,8 @@ def broadcast_metrics() -> BroadcastMetrics:
     """Create the instruments."""
     meter = get_meter("fansipan_gateway.broadcast")
     return BroadcastMetrics(
-        sent=meter.create_counter("messaging.client.sent.messages", "{message}", "Messages published"),
-        dropped=meter.create_counter("fansipan.gateway.mqtt.dropped", "{item}", "What was not published"),
-        connected=meter.create_up_down_counter(
-            "fansipan.gateway.mqtt.connected", "{connection}", "Publishing at the broker"
-        ),
-        batch_duration=meter.create_histogram("messaging.client.operation.duration", "s", "One batch"),
+        sent=registry.MESSAGES_SENT.counter(meter),
+        dropped=registry.MQTT_OUT_DROPPED.counter(meter),
+        connected=registry.MQTT_OUT_CONNECTED.up_down_counter(meter),
+        batch_duration=registry.MESSAGES_OPERATION.histogram(meter),
     )

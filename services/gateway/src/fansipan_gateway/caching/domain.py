@@ -33,6 +33,9 @@ _REMEMBERED: Final = (
     (re.compile(r"/v1/(things(/.+)?|areas(/at)?|agencies|procedures)"), frozenset({Noun.REGISTRY})),
 )
 
+_ROUTE: Final = "fansipan-route"
+"""Among the headers of a packed answer. A replica of an older release, which does not know it, sends it on."""
+
 
 def nouns_of(path: str) -> frozenset[Noun] | None:
     """What the answer at a path rests on; None: it is not remembered.
@@ -47,11 +50,12 @@ def nouns_of(path: str) -> frozenset[Noun] | None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, as it was sent."""
+    """A whole answer, as it was sent, and the template of the endpoint that made it (empty: not known)."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    route: str = ""
 
     @property
     def size(self) -> int:
@@ -70,11 +74,13 @@ class Answer:
     def pack(self) -> bytes:
         """As bytes, for Redis."""
         head = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in self.headers]
-        return orjson.dumps(head) + b"\n" + self.body
+        return orjson.dumps([*head, [_ROUTE, self.route]]) + b"\n" + self.body
 
     @classmethod
     def unpack(cls, data: bytes) -> "Answer":
         """Of bytes; only answers 200 are packed."""
         head, _, body = data.partition(b"\n")
-        headers = tuple((str(n).encode("latin-1"), str(v).encode("latin-1")) for n, v in orjson.loads(head))
-        return cls(200, headers, body)
+        pairs = [(str(name), str(value)) for name, value in orjson.loads(head)]
+        route = next((value for name, value in pairs if name == _ROUTE), "")
+        headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in pairs if n != _ROUTE)
+        return cls(200, headers, body, route)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fansipan_common.errors import FansipanError, ServerFault
 from fansipan_common.problems import problem_response
+from fansipan_common.telemetry import Metrics
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.identification import identify
 from fansipan_gateway.access.service import Access
@@ -25,6 +26,12 @@ _PATIENCE_SECONDS: Final = 2.0
 _LONGEST_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 1.0
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OUTCOMES: Final = {
+    "hit": "hit",
+    "hit; detail=stale": "stale",
+    "fwd=miss; collapsed": "collapsed",
+    "fwd=miss": "miss",
+}
 _FOR_ONE: Final = frozenset({b"if-none-match", b"range", b"cookie"})
 
 
@@ -75,6 +82,7 @@ class CachedReads:
         own: answers of this process.
         shared: answers of all replicas; None: there is no Redis.
         policy: how long they are good.
+        metrics: counts how answers come about.
         monotonic: the clock, to be replaced in tests.
     """
 
@@ -86,6 +94,7 @@ class CachedReads:
         own: OwnAnswers,
         shared: SharedAnswers | None,
         policy: CachePolicy,
+        metrics: Metrics,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
@@ -94,6 +103,7 @@ class CachedReads:
         self._own = own
         self._shared = shared
         self._policy = policy
+        self._metrics = metrics
         self._monotonic = monotonic
         self._flights: dict[str, _Flight] = {}
         self._away_until = float("-inf")
@@ -120,6 +130,8 @@ class CachedReads:
         except ServerFault as fault:
             await problem_response(Request(scope), fault)(scope, receive, send)
             return
+        self._metrics.cache_reads.add(1, {"fansipan.cache.outcome": _OUTCOMES[given.how]})
+        _say_route(scope, given.answer.route)
         await _send(given, Headers(scope=scope).get("if-none-match"), send)
 
     def _seeing_changes(self, scope: Scope, send: Send) -> Send:
@@ -239,7 +251,19 @@ class CachedReads:
         if start is None:
             raise ServerFault("there is no answer; try again")
         headers = tuple((bytes(name), bytes(value)) for name, value in start["headers"])
-        return Answer(start["status"], headers, b"".join(body))
+        return Answer(start["status"], headers, b"".join(body), _route(scope))
+
+
+def _route(scope: Scope) -> str:
+    """The template of the endpoint that has answered, as FastAPI's telemetry has noted it; empty: none."""
+    return getattr(scope.get("fastapi.telemetry"), "route", None) or ""
+
+
+def _say_route(scope: Scope, route: str) -> None:
+    """What is given again counts for the endpoint that made it."""
+    telemetry = scope.get("fastapi.telemetry")
+    if route and telemetry is not None and telemetry.route is None:
+        telemetry.route = route
 
 
 def _key(scope: Scope, reader: Reader) -> str:

@@ -9,6 +9,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from fansipan_common.admission import Admission
 from fansipan_common.contracts.live import LiveTopic
 from fansipan_common.redis import Speedup
+from fansipan_common.telemetry import Metrics
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.api.bodies import BoundedBodies
 from fansipan_gateway.api.hosts import KnownHosts
@@ -74,7 +75,12 @@ class Speed:
 
 
 def add_middleware(
-    app: FastAPI, settings: GatewaySettings, authentication: Access, speed: Speed, mode: ReadOnlyMode
+    app: FastAPI,
+    settings: GatewaySettings,
+    authentication: Access,
+    speed: Speed,
+    mode: ReadOnlyMode,
+    metrics: Metrics,
 ) -> None:
     """What stands in front of the doors; a request passes the last one first."""
     app.add_middleware(
@@ -94,6 +100,7 @@ def add_middleware(
         own=OwnAnswers(settings.cache_mebibytes << 20),
         shared=speed.answers,
         policy=CachePolicy(0.0 if speed.answers is None else settings.cache_seconds, settings.stale_seconds),
+        metrics=metrics,
     )
     app.add_middleware(RefuseChanges, mode=mode, now=lambda: datetime.now(UTC))
     app.add_middleware(

@@ -5,6 +5,7 @@ from typing import Final
 
 from opentelemetry.metrics import Counter, Histogram, UpDownCounter, get_meter
 
+from fansipan_common.telemetry import registry
 from fansipan_ingest.mqtt.topics import FILTERS
 
 ATTRIBUTES: Final = {
@@ -37,11 +38,9 @@ def mqtt_metrics() -> MqttMetrics:
     """Create the instruments."""
     meter = get_meter("fansipan_ingest.mqtt")
     return MqttMetrics(
-        consumed=meter.create_counter("messaging.client.consumed.messages", "{message}", "Messages taken"),
-        process_duration=meter.create_histogram("messaging.process.duration", "s", "One batch of messages"),
-        connected=meter.create_up_down_counter(
-            "fansipan.ingest.mqtt.connected", "{connection}", "Subscribed at the broker"
-        ),
-        dropped=meter.create_counter("fansipan.ingest.mqtt.dropped", "{message}", "Messages of QoS 0 let go"),
-        retries=meter.create_counter("fansipan.ingest.mqtt.retries", "{retry}", "Batches that had to wait"),
+        consumed=registry.MESSAGES_CONSUMED.counter(meter),
+        process_duration=registry.MESSAGES_PROCESS.histogram(meter),
+        connected=registry.MQTT_CONNECTED.up_down_counter(meter),
+        dropped=registry.MQTT_DROPPED.counter(meter),
+        retries=registry.MQTT_RETRIES.counter(meter),
     )

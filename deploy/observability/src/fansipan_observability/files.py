@@ -1,0 +1,44 @@
+"""Every file that is made, by its path in the repository."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from fansipan_observability.dashboards import DASHBOARDS
+from fansipan_observability.objectives import load_objectives
+from fansipan_observability.page import telemetry_page
+from fansipan_observability.rules import rule_files
+
+_MADE: Final = "# Made by `make observability`: change deploy/observability/slos.yaml or its code instead.\n"
+_FOLDER: Final = Path("deploy/observability")
+_COMPONENT: Final = Path("deploy/k8s/components/monitoring")
+
+
+def made_files(root: Path) -> dict[Path, str]:
+    """What every file has to hold.
+
+    Args:
+        root: of the repository.
+    """
+    objectives = load_objectives(root / _FOLDER / "slos.yaml")
+    rules = rule_files(objectives)
+    dashboards = {f"{name}.json": build(objectives).json() for name, build in DASHBOARDS.items()}
+    files = {_FOLDER / "rules" / name: _yaml(document) for name, document in rules.items()}
+    files |= {_FOLDER / "dashboards" / name: text for name, text in dashboards.items()}
+    # Kustomize reads no file above its kustomization, so the component has copies.
+    files |= {_COMPONENT / "dashboards" / name: text for name, text in dashboards.items()}
+    files[_COMPONENT / "rules.yaml"] = _yaml(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": "fansipan"},
+            "spec": {"groups": [group for document in rules.values() for group in document["groups"]]},
+        }
+    )
+    files[Path("docs/telemetry.md")] = telemetry_page(objectives)
+    return files
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    return _MADE + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)

@@ -1,0 +1,1 @@
+"""What the database holds and what waits in it, as metrics for operators."""
