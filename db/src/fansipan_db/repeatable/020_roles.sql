@@ -97,3 +97,6 @@ GRANT EXECUTE ON FUNCTION sweep_history TO fansipan_analytics;
 -- what the doors know of devices is kept through the gateway
 GRANT SELECT ON device TO fansipan_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON device TO fansipan_gateway;
+
+-- files that providers upload are kept by the gateway until they are imported
+GRANT SELECT, INSERT, UPDATE, DELETE ON file_import, file_import_piece, file_import_error TO fansipan_gateway;
