@@ -140,10 +140,13 @@ def build(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
-        tasks.start("registry-listener", Listener(url, "registry_changed", registry.forget).run())
-        tasks.start("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run())
-        tasks.start("live", speed.hub.run())
-        tasks.start("status", watch.run())
+        for name, work in (
+            ("registry-listener", Listener(url, "registry_changed", registry.forget).run()),
+            ("catalogue-listener", Listener(url, "catalogue_changed", definitions.forget).run()),
+            ("live", speed.hub.run()),
+            ("status", watch.run()),
+        ):
+            tasks.start(name, work)
         importing.start(tasks)
         if mqtt is not None:
             tasks.start("mqtt", mqtt.bridge.run())

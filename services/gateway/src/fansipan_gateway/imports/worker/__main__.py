@@ -88,7 +88,8 @@ async def _do(job: Job, teller: Teller) -> None:
 
 def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     """End in order when the gateway is gone, and at all if that takes too long."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # past Python's buffer, whose lock would be held at the end
+        pass
     with suppress(RuntimeError):  # the loop has ended meanwhile
         loop.call_soon_threadsafe(stop.set)
     time.sleep(15.0)
