@@ -26,12 +26,16 @@ _FIRST_TO_BE_KILLED: Final = "1000"
 
 
 class Teller:
-    """Writes messages to standard output; of progress four a second at most."""
+    """Writes messages to standard output; of progress four a second at most.
 
-    def __init__(self) -> None:
+    Args:
+        resumed: whether rows were done before: they tell nothing about how fast this goes.
+    """
+
+    def __init__(self, *, resumed: bool) -> None:
         self._began = time.monotonic()
         self._told = 0.0
-        self._first: int | None = None
+        self._first = None if resumed else 0
 
     def say(self, message: Message) -> None:
         """Write a message as one line."""
@@ -41,7 +45,7 @@ class Teller:
     def advanced(self, position: Progress) -> None:
         """Say how far it is, unless that was said just now."""
         now = time.monotonic()
-        if self._first is None:  # what an earlier attempt did tells nothing about how fast this one is
+        if self._first is None:
             self._first, self._began = position.rows, now
         if now - self._told < _TELL_SECONDS and position.done < position.size:
             return
@@ -66,7 +70,7 @@ def main() -> int:
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_BE_KILLED, encoding="ascii")
     job = Job.model_validate_json(sys.stdin.buffer.readline())
     try:
-        asyncio.run(_do(job, Teller()))
+        asyncio.run(_do(job, Teller(resumed=job.checkpoint.exists())))
     except BrokenPipeError:
         return 1
     return 0
