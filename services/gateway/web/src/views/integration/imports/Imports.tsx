@@ -69,7 +69,8 @@ export function Imports({ provider, chosen, onChoose }: Props) {
     <>
       <Panel id="files" title={t('integration.tab.files')} note={t('import.hint')}>
         <div className="import-drop-box">
-          <DropZone disabled={upload !== null} onFile={take} />
+          {/* Not before it is known whether half of it is there already. */}
+          <DropZone disabled={upload !== null || pages.query.isPending} onFile={take} />
           {upload && (
             <div className="import-uploading" data-testid="uploading">
               <ProgressBar
