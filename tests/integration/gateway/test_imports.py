@@ -13,7 +13,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 from tests.conftest import Addresses
-from tests.integration.conftest import connect
+from tests.integration.conftest import Sender, connect
 from tests.integration.gateway.conftest import Serve
 from tests.support.providers import make_key
 from tests.support.uploads import Uploader
@@ -22,8 +22,8 @@ from fansipan_common.security import Scope
 from fansipan_gateway.imports.schemas import ImportDetail, ImportList, ImportPreview
 from fansipan_local import Stack
 
-ROWS: Final = int(os.environ.get("FANSIPAN_TEST_IMPORT_ROWS", "250000"))
-"""Of the file whose import is killed in the middle."""
+ROWS: Final = int(os.environ.get("FANSIPAN_TEST_IMPORT_ROWS", "120000"))
+"""Of the file whose import is stopped in the middle."""
 SAMPLE: Final = (
     "Ngày giờ;Trạm;PM2.5 (µg/m³)\r\n"
     "01/03/2026 08:00;Cầu Cốc Lếu;23,5\r\n"
@@ -302,56 +302,95 @@ async def _reader_of(gateway: int) -> psutil.Process:
     raise AssertionError("no process reads a file")
 
 
-async def _further(mine: Uploader, import_id: int, rows: int) -> dict[str, Any]:
-    until = time.monotonic() + 30.0
+async def _limit(rows: "asyncpg.Connection[Any]", provider: str, requests: int | None) -> None:
+    """Let a provider send so many requests a minute, and wait until ingest knows it."""
+    await rows.execute("UPDATE provider SET requests_per_minute = $2 WHERE key = $1", provider, requests)
+    await asyncio.sleep(2.6)
+
+
+async def _in_the_middle(
+    mine: Uploader, rows: "asyncpg.Connection[Any]", provider: str, sender: Sender
+) -> int:
+    """An import that a limit holds up after some of its requests, and whose position is known; its id."""
+    now = datetime.now(UTC).isoformat()
+    await sender.store([{"datastream": f"{provider}/first/level", "phenomenonTime": now, "result": 1}])
+    await _limit(rows, provider, 5)
+    import_id = await mine.upload("large.csv", await asyncio.to_thread(_large, ROWS))
+    await mine.map(import_id, LARGE_MAPPING)
+    await mine.do(import_id, "start")
+    until = time.monotonic() + 60.0
     while True:
         found = await mine.get(import_id)
         assert found["state"] == "importing", found
-        if found["progress"] is not None and found["progress"]["rows"] > rows:
-            return found
+        kept = await rows.fetchval("SELECT checkpoint FROM file_import WHERE id = $1", import_id)
+        if kept is not None and kept["totals"]["accepted"] > 0:
+            assert found["progress"]["accepted"] < ROWS - 1
+            return import_id
         assert time.monotonic() < until, found
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
 
 
 async def test_killed_in_the_middle_it_goes_on_and_stores_nothing_twice(
     uploads: Uploads,
     rows: "asyncpg.Connection[Any]",
     new_provider: str,
+    sender: Sender,
     addresses: Addresses,
     http: httpx.AsyncClient,
     stack: Stack,
 ):
     mine = uploads()
-    import_id = await mine.upload("large.csv", await asyncio.to_thread(_large, ROWS))
-    await mine.map(import_id, LARGE_MAPPING)
-    await mine.do(import_id, "start")
-    await _further(mine, import_id, 0)
+    import_id = await _in_the_middle(mine, rows, new_provider, sender)
+    await _limit(rows, new_provider, None)
     (await _reader_of(stack.pid("gateway"))).kill()
     done = await mine.settled(import_id)
     assert (done["state"], done["fault"]) == ("done", None)
     assert (done["report"]["rows"], done["report"]["accepted"]) == (ROWS, ROWS - 1)
-    found = await _until_stored(rows, new_provider, ROWS - 1)
-    assert (found["n"], found["distinct_n"]) == (ROWS - 1, ROWS - 1)
+    found = await _until_stored(rows, new_provider, ROWS)  # with the first one
+    assert (found["n"], found["distinct_n"]) == (ROWS, ROWS)
     errors = (await mine.errors(import_id)).splitlines()
     assert [line.split(",")[0] for line in errors[1:]] == [str(ROWS // 2 + 1)]
     assert (await http.get(f"{addresses.gateway}/readyz")).status_code == 200
 
 
 async def test_cancelled_in_the_middle_it_stops_and_says_how_far_it_came(
-    uploads: Uploads, rows: "asyncpg.Connection[Any]", new_provider: str
+    uploads: Uploads, rows: "asyncpg.Connection[Any]", new_provider: str, sender: Sender
 ):
     mine = uploads()
-    import_id = await mine.upload("large.csv", await asyncio.to_thread(_large, ROWS))
-    await mine.map(import_id, LARGE_MAPPING)
-    await mine.do(import_id, "start")
-    await _further(mine, import_id, 0)
+    import_id = await _in_the_middle(mine, rows, new_provider, sender)
     assert (await mine.request("POST", f"/{import_id}/cancel")).json()["state"] == "cancelled"
     until = time.monotonic() + 20.0
     while (found := await mine.get(import_id))["report"] is None:
         assert time.monotonic() < until
         await asyncio.sleep(0.1)
     assert 0 < found["report"]["accepted"] < ROWS - 1
-    assert (await _until_stored(rows, new_provider, found["report"]["accepted"]))["n"] < ROWS - 1
+    stored = await _until_stored(rows, new_provider, found["report"]["accepted"] + 1)
+    assert stored["n"] == stored["distinct_n"] < ROWS
+
+
+async def test_a_used_up_quota_is_waited_for(
+    uploads: Uploads, rows: "asyncpg.Connection[Any]", new_provider: str, sender: Sender
+):
+    mine = uploads()
+    now = datetime.now(UTC).isoformat()
+    await sender.store([{"datastream": f"{new_provider}/first/level", "phenomenonTime": now, "result": 1}])
+    await rows.execute("UPDATE provider SET observations_per_day = 1 WHERE key = $1", new_provider)
+    await asyncio.sleep(2.6)
+    import_id = await mine.upload("x.csv", SAMPLE)
+    await mine.map(import_id, MAPPING)
+    await mine.do(import_id, "start")
+    until = time.monotonic() + 30.0
+    while (found := await mine.get(import_id))["fault"] is None:
+        assert time.monotonic() < until
+        await asyncio.sleep(0.1)
+    assert (found["state"], found["fault"]["code"]) == ("importing", "quota-exhausted")
+    assert found["fault"]["waits"] is True
+    await rows.execute("UPDATE provider SET observations_per_day = NULL WHERE key = $1", new_provider)
+    await asyncio.sleep(2.6)
+    await rows.execute(
+        "UPDATE file_import SET lease_until = '-infinity' WHERE id = $1", import_id
+    )  # it is time
+    assert (await mine.settled(import_id))["report"]["accepted"] == 2
 
 
 async def test_what_a_dead_gateway_had_is_taken_over_when_its_lease_is_over(

@@ -28,7 +28,7 @@ UPDATE file_import SET lease_until = clock_timestamp() + $4::interval, progress 
 """
 _RELEASE: Final = f"""
 UPDATE file_import SET worker = NULL, lease_until = clock_timestamp() + $4::interval, fault = $5,
-       attempts = CASE WHEN $6 THEN 0 ELSE attempts END
+       attempts = CASE WHEN $6 THEN 0 ELSE attempts END, report = coalesce($7, report)
  WHERE {_MINE} RETURNING id
 """
 _LOOKED: Final = f"""
@@ -170,15 +170,21 @@ class WorkRepository:
             await self._add_errors(connection, taken, errors)
 
     async def release(
-        self, taken: Taken, *, after: timedelta, fault: dict[str, Any] | None, forgiven: bool
+        self,
+        taken: Taken,
+        *,
+        after: timedelta,
+        fault: dict[str, Any] | None,
+        forgiven: bool,
+        report: dict[str, Any] | None = None,
     ) -> None:
-        """Let it be taken again after a while; `forgiven`: this attempt does not count.
+        """Let it be taken again after a while; `forgiven`: this attempt does not count; `report`: what became so far.
 
         Raises:
             LeaseLost, DatabaseAway.
         """
         async with self._database.connection() as connection, connection.transaction():
-            await self._mine(connection, _RELEASE, taken, after, fault, forgiven)
+            await self._mine(connection, _RELEASE, taken, after, fault, forgiven, report)
 
     async def looked(self, taken: Taken, preview: dict[str, Any]) -> None:
         """It was looked at. Raises `LeaseLost`, `DatabaseAway`."""

@@ -173,11 +173,12 @@ class Run:
                 fault = self._fault(code, detail, waits=False)
                 rest = self._errors_noted
                 await _noted(lambda: work.stopped(taken, document, fault, space.error_pieces(rest)))
-            case Waiting(code=code, detail=detail, seconds=seconds):
+            case Waiting(code=code, detail=detail, seconds=seconds, document=document):
                 await _noted(lambda: self._note(space, all_of_it=True))
                 fault = self._fault(code, detail, waits=True)
+                after = timedelta(seconds=seconds)
                 await _noted(
-                    lambda: work.release(taken, after=timedelta(seconds=seconds), fault=fault, forgiven=True)
+                    lambda: work.release(taken, after=after, fault=fault, forgiven=True, report=document)
                 )
             case _:  # it was told to stop, by somebody who is not us
                 raise ProcessDied("it stopped before the end")
@@ -185,7 +186,11 @@ class Run:
     async def _give_back(self, working: "asyncio.Task[Message]", space: Workspace) -> None:
         """Somebody cancelled it: let what is on its way arrive, and note how far it came."""
         last = await self._stopped(working, _GRACE_SECONDS)
-        if self._step == "import" and isinstance(last, Ended | Stopped) and last.document is not None:
+        if (
+            self._step == "import"
+            and isinstance(last, Ended | Stopped | Waiting)
+            and last.document is not None
+        ):
             document, rest = last.document, self._errors_noted
             with suppress(DatabaseAway):  # the state is noted already, only the last figures are not
                 await self._work.cancelled(self._taken, document, self._progress, space.error_pieces(rest))

@@ -85,9 +85,10 @@ async def _do(job: Job, teller: Teller) -> None:
         teller.say(await _STEPS[job.step](job, teller, stop))
     except BulkError as error:
         report = None if error.report is None else _document(error.report)
-        teller.say(Stopped(code=error.code, detail=error.detail, document=report))
-    except Later as later:
-        teller.say(Waiting(code=later.code, detail=later.detail, seconds=later.seconds))
+        if isinstance(error, Later):
+            teller.say(Waiting(code=error.code, detail=error.detail, seconds=error.seconds, document=report))
+        else:
+            teller.say(Stopped(code=error.code, detail=error.detail, document=report))
 
 
 def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -136,7 +137,7 @@ async def _import(job: Job, teller: Teller, stop: asyncio.Event) -> Message:
     limits = httpx.Limits(max_connections=_IN_FLIGHT, max_keepalive_connections=_IN_FLIGHT)
     timeout = httpx.Timeout(_REQUEST_SECONDS, connect=5.0)
     async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as http:
-        sender = SignedSender(http, job.ingest_url, job.secret, job.provider)
+        sender = SignedSender(http, job.ingest_url, job.secret, job.provider, stop)
         outcome = await run_import(
             job.path, job.mapping, sender.observations, options, post_events=sender.service_events
         )

@@ -76,12 +76,13 @@ class Stopped(_Message):
 
 
 class Waiting(_Message):
-    """It is to be tried again after so many seconds."""
+    """It is to be tried again after so many seconds; `document` is the report so far."""
 
     kind: Literal["waiting"] = "waiting"
     code: str
     detail: str
     seconds: float
+    document: dict[str, Any] | None
 
 
 Message = Advanced | Ended | Stopped | Waiting

@@ -3,12 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import httpx
 import orjson
 
+from fansipan_bulk.errors import BulkError
 from fansipan_bulk.importing import Answer, Refused
 from fansipan_common.internal_calls import sign_call
 
@@ -26,13 +28,11 @@ _MEDIA_TYPES: Final = {
 }
 
 
-class Later(Exception):
-    """Ingest takes nothing now; what it took is kept, and the checkpoint holds."""
+class Later(BulkError):
+    """Ingest takes nothing now; what it took is kept, and the checkpoint holds. Try again after so many seconds."""
 
     def __init__(self, code: str, detail: str, seconds: float) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+        super().__init__(code, detail)
         self.seconds = seconds
 
 
@@ -44,8 +44,9 @@ class SignedSender:
         url: of ingest.
         secret: shared with ingest.
         provider: in whose name it is sent.
+        stop: when set, nothing is waited for any more.
         patience: seconds, see `PATIENCE_SECONDS`.
-        sleep, now, monotonic: replaced in tests.
+        now, monotonic: replaced in tests.
     """
 
     def __init__(
@@ -54,9 +55,9 @@ class SignedSender:
         url: str,
         secret: str,
         provider: str,
+        stop: asyncio.Event,
         *,
         patience: float = PATIENCE_SECONDS,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,8 +65,8 @@ class SignedSender:
         self._url = url.rstrip("/")
         self._secret = secret
         self._provider = provider
+        self._stop = stop
         self._patience = patience
-        self._sleep = sleep
         self._now = now
         self._monotonic = monotonic
 
@@ -85,10 +86,16 @@ class SignedSender:
                 return outcome
             step = min(_MOST_SECONDS, _FIRST_SECONDS * 2 ** min(attempt, 16)) * (0.5 + random.random() / 2)  # noqa: S311
             delay = max(outcome.seconds, step)
-            if self._monotonic() - began + delay > self._patience:
+            if self._monotonic() - began + delay > self._patience or await self._stopped_within(delay):
                 raise Later(outcome.code, outcome.detail, max(outcome.seconds, _LATER_SECONDS))
-            await self._sleep(delay)
             attempt += 1
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        """Wait so long, or until nothing is to be waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        return self._stop.is_set()
 
     async def _attempt(self, target: str, body: bytes, items: int) -> Answer | Later:
         path = f"/v1/{target}"
