@@ -90,10 +90,10 @@ async def test_a_file_is_dropped_mapped_checked_imported_and_its_errors_are_down
     # Of line 5 the temperature is good; of line 9, without a time, nothing is.
     found = await _stored(addresses.database, provider, 2 * _ROWS - 3)
     assert [(key, n) for key, n, _ in found] == [
-        (f"{provider}/cam-duong/nhiet_do", _ROWS // 2 - 1),
         (f"{provider}/cam-duong/pm2_5", _ROWS // 2 - 2),
-        (f"{provider}/coc-leu/nhiet_do", _ROWS // 2),
+        (f"{provider}/cam-duong/temperature", _ROWS // 2 - 1),
         (f"{provider}/coc-leu/pm2_5", _ROWS // 2),
+        (f"{provider}/coc-leu/temperature", _ROWS // 2),
     ]
     row = page.get_by_test_id("import-row")
     await expect(row).to_contain_text("đã nhập xong")

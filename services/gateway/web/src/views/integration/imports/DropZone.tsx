@@ -36,9 +36,10 @@ export function DropZone({ disabled, onFile, label }: Props) {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <label htmlFor={id}>{label ?? t('import.drop')}</label>
+      {/* The browser's own words beside a file field are not in the reader's language: its label is the button. */}
       <input
         id={id}
+        className="visually-hidden"
         type="file"
         accept={ACCEPTED}
         disabled={disabled}
@@ -48,6 +49,9 @@ export function DropZone({ disabled, onFile, label }: Props) {
           if (file) onFile(file)
         }}
       />
+      <label htmlFor={id} className="button button-main">
+        {label ?? t('import.drop')}
+      </label>
       <span className="hint">{t('import.kinds')}</span>
     </div>
   )

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 
 import { useI18n } from '../../../i18n/I18n'
 import { Answer, Panel } from '../../parts/View'
@@ -33,6 +34,13 @@ export function ImportPanel({ provider, id, requests, uploading, onChanged, onGo
     queryFn: ({ signal }) => requests.get(id, signal),
     refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? ASK_MS : 30_000),
   })
+  // The list beside it shows the same.
+  const state = query.data?.state
+  const shown = useRef(state)
+  useEffect(() => {
+    if (shown.current !== undefined && state !== undefined && shown.current !== state) onChanged()
+    shown.current = state
+  }, [state, onChanged])
   return (
     <Panel
       id="file"
