@@ -14,8 +14,8 @@ from fansipan_bulk.errors import BulkError
 from fansipan_bulk.importing import Answer, Refused
 from fansipan_common.internal_calls import sign_call
 
-PATIENCE_SECONDS: Final = 60.0
-"""A request that ingest did not take for so long is left to a later attempt."""
+PATIENCE_SECONDS: Final = 20.0
+"""A request that ingest does not take for so long is left to a later attempt: others wait for their turn."""
 
 _FIRST_SECONDS: Final = 0.25
 _MOST_SECONDS: Final = 10.0
