@@ -44,16 +44,19 @@ async def test_it_is_signed_in_the_name_of_the_provider_and_repeated_until_it_is
     assert call.provider == "demo"
 
 
+_SPENT = "quota-exhausted"
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "seconds"),
     [
-        (httpx.Response(429, json={"code": "quota-exhausted"}, headers={"Retry-After": "90"}), "quota-exhausted", 90.0),
-        (httpx.Response(429, json={"code": "quota-exhausted"}, headers={"Retry-After": "80000"}), "quota-exhausted", 300.0),
+        (httpx.Response(429, json={"code": _SPENT}, headers={"Retry-After": "90"}), _SPENT, 90.0),
+        (httpx.Response(429, json={"code": _SPENT}, headers={"Retry-After": "80000"}), _SPENT, 300.0),
         (httpx.Response(401, json={"code": "unauthorized"}), "unauthorized", 30.0),
         (httpx.Response(202, json={"accepted": 1, "rejected": []}), "ingest-answer", 30.0),
         (httpx.Response(502, text="<html>"), "ingest-away", 30.0),
     ],
-)  # fmt: skip
+)
 async def test_what_takes_longer_is_left_to_a_later_attempt(
     answer: httpx.Response, code: str, seconds: float
 ):
