@@ -70,18 +70,32 @@ def addresses(stack: Stack, ports: Ports) -> Addresses:
     return addresses_of(stack, ports)
 
 
+@pytest.fixture(scope="session")
+def migrated(addresses: Addresses) -> str:
+    """A migrated database, with areas, that others are copies of: nobody can connect to it."""
+    name = "migrated"
+    url = addresses.database.rsplit("/", 1)[0] + "/" + name
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        migrate(url)
+        load_areas(url, ROOT / "catalogue")
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+    return name
+
+
 @pytest.fixture(scope="module")
-def database_url(addresses: Addresses, request: pytest.FixtureRequest) -> Generator[str]:
+def database_url(addresses: Addresses, migrated: str, request: pytest.FixtureRequest) -> Generator[str]:
     """A freshly migrated database of the module's own, on the stack's server."""
     name = "t_" + request.module.__name__.rsplit(".", 1)[-1].lower()[:50]
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(migrated))
     with psycopg.connect(addresses.database, autocommit=True) as admin:
         admin.execute(drop)
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = addresses.database.rsplit("/", 1)[0] + "/" + name
-    migrate(url)
-    load_areas(url, ROOT / "catalogue")
-    yield url
+        admin.execute(copy)
+    yield addresses.database.rsplit("/", 1)[0] + "/" + name
     with psycopg.connect(addresses.database, autocommit=True) as admin:
         admin.execute(drop)
 

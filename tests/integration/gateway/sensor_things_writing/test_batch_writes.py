@@ -71,7 +71,7 @@ async def test_a_change_set_of_one_is_run_and_answered_in_its_form(lab: Provider
         "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n"
         "--c\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: 1\r\n\r\n"
         "POST Things HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
-        '{"name": "Trạm", "description": ""}\r\n--c--\r\n'
+        '{"name": "Trạm A", "description": ""}\r\n--c--\r\n'
         "--b\r\nContent-Type: application/http\r\n\r\nGET $1/name HTTP/1.1\r\n\r\n\r\n--b--\r\n"
     )
     answer = await lab.client.post(
@@ -83,7 +83,7 @@ async def test_a_change_set_of_one_is_run_and_answered_in_its_form(lab: Provider
     assert answer.status_code == 200, answer.text
     assert answer.text.count("Content-Type: multipart/mixed; boundary=changeset_") == 1
     assert "HTTP/1.1 201 Created" in answer.text
-    assert '{"name":"Trạm"}' in answer.text
+    assert '{"name":"Trạm A"}' in answer.text
 
 
 async def test_observations_of_a_batch_are_readable_behind_them(

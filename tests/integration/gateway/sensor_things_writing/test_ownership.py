@@ -112,10 +112,10 @@ async def test_what_nobody_made_here_is_nobodys_to_change(world: World):
     await world.owner.execute(
         """
         INSERT INTO sensor (key, name) VALUES ('lab/unspecified', 'Chưa rõ');
-        INSERT INTO observed_property (key, name) VALUES ('level', 'Mực nước');
+        INSERT INTO observed_property (key, name) VALUES ('level', 'Mực nước suối');
         INSERT INTO thing (provider_id, key, name) VALUES (1, 'tu-dong', 'Tự đăng ký');
         INSERT INTO datastream (key, thing_id, sensor_id, observed_property_id, name, observation_type)
-        SELECT 'lab/tu-dong/level', t.id, s.id, o.id, 'Mực nước', 'x' FROM thing t, sensor s, observed_property o
+        SELECT 'lab/tu-dong/level', t.id, s.id, o.id, 'Mực nước suối', 'x' FROM thing t, sensor s, observed_property o
          WHERE t.key = 'tu-dong' AND s.key = 'lab/unspecified' AND o.key = 'level';
         """
     )
