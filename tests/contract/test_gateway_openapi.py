@@ -23,6 +23,7 @@ from tests.support.figures import connect_as_owner
 from tests.support.two_communes import AGENCY, CLOSED, DATASTREAM, MONTH, THING, A
 from tests.support.two_communes import build as build_world
 
+from fansipan_bulk.mapping import parse_mapping
 from fansipan_gateway.app import build
 from fansipan_gateway.settings import GatewaySettings
 
@@ -129,6 +130,31 @@ for _base, _owner, _delivery in (
         _THERE[f"{_base}/{{webhook}}/deliveries/{{number}}{_end}"] = {
             "path_parameters": {**_owner, "webhook": f"webhookkept{_mark}", "number": _delivery}
         }
+_MAPPING: Final = {
+    "time": {"column": "t"},
+    "values": {"form": "wide", "thing": "s", "columns": {"v": {"property": "v"}}},
+}
+_IMPORTS: Final = "/v1/provider/{provider}/imports"
+_THERE[_IMPORTS] = {"path_parameters": {"provider": "city"}}
+for _number, _end in enumerate(
+    ("", "/mapping", "/preview", "/check", "/start", "/cancel", "/errors"), start=1
+):
+    _THERE[f"{_IMPORTS}/{{import_id}}{_end}"] = {
+        "path_parameters": {"provider": "city", "import_id": _number},
+        **({"body": _MAPPING} if _end == "/mapping" else {}),
+    }
+_FILES: Final = """
+INSERT INTO file_import (provider_id, name, size, received, state, created_by, preview, mapping)
+SELECT id, 'x.csv', 10, 10, 'ready', 'lan', $1, $2 FROM provider, generate_series(1, 7) WHERE key = 'city';
+"""
+_PREVIEW: Final = {
+    "findings": [{"what": "kind", "value": "csv", "reason": "by its bytes"}],
+    "sheets": [],
+    "columns": [{"name": "t", "type": "time", "examples": ["2026-07-01"]}],
+    "rows": [{"line": 2, "cells": ["2026-07-01"]}],
+    "proposal": None,
+    "proposalMissing": "no column looks like results",
+}
 _WEBHOOKS: Final = """
 INSERT INTO webhook (id, provider_id, name, url, events, root_key, created_by)
 SELECT 'webhook' || w.kind || o.mark, o.provider, 'nhận', 'https://example.vn/hook', '{alerts}', 'x', 'lan'
@@ -149,6 +175,7 @@ _APART: Final = {
     "/v1/admin/read-only": "it would make the others refuse",
     "/v1/admin/dead-letters/{letter_id}/replay": "it asks ingest, which is not there: 503 as documented",
     "/v1/provider/{provider}/sandbox": "as before",
+    "/v1/provider/{provider}/imports/{import_id}/content": "a piece has to fit: test_imports.py",
     "/v1/session/password": "the operator who asks would change",
     "/v1/session/totp": "as before",
 }
@@ -166,6 +193,8 @@ async def world(database_url: str) -> str:
         PasswordHash.recommended().hash(_OPERATOR[1]),
     )
     await owner.execute(_WEBHOOKS)
+    mapping = parse_mapping(_MAPPING).model_dump(mode="json", by_alias=True)
+    await owner.execute(_FILES, _PREVIEW, mapping)
     await owner.close()
     return database_url
 
@@ -180,7 +209,11 @@ def ask(world: str) -> Generator[Ask]:
     """
     app = build(
         GatewaySettings(
-            database_url=SecretStr(world), anonymous_read=True, webhook_root_key=SecretStr("r" * 40)
+            database_url=SecretStr(world),
+            anonymous_read=True,
+            webhook_root_key=SecretStr("r" * 40),
+            ingest_url="http://127.0.0.1:1",  # nobody is there: files are taken, and not sent
+            internal_secret=SecretStr("i" * 40),
         )
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 1))

@@ -54,6 +54,7 @@ VIEWS: Final = (
     View("admin-periods", "/admin/periods", inner=True),
     View("admin-dead-letters", "/admin/dead-letters", inner=True),
     View("integration-usage", "/integration?provider=e2e-city", inner=True),
+    View("integration-files", "/integration?tab=files&provider=e2e-city", inner=True),
     View("integration-keys", "/integration?tab=keys&provider=e2e-city", inner=True),
     View("integration-sandbox", "/integration?tab=sandbox&provider=e2e-city", inner=True),
     View("integration-webhooks", "/integration?tab=webhooks&provider=e2e-city", inner=True),

@@ -166,6 +166,7 @@ def test_gateway_writes_only_what_operators_and_sensor_things_clients_do(databas
     names = {"agency", "administrative_procedure", "device"}
     signing_in = {"sign_in_guess", "ended_session"}
     webhooks = {"webhook", "webhook_delivery"}
+    files = {"file_import", "file_import_piece", "file_import_error"}
     entities = REGISTRY | {"historical_location", "historical_location_location", "feature_of_interest"}
     assert may["INSERT"] == {
         "period_close",
@@ -178,14 +179,15 @@ def test_gateway_writes_only_what_operators_and_sensor_things_clients_do(databas
         *names,
         *signing_in,
         *webhooks,
+        *files,
         "provider_member",
         "read_only_mode",
         *entities,
         "deleted_datastream",
     }
-    changed = {*signing_in, *administered, *names, *webhooks, *entities}
+    changed = {*signing_in, *administered, *names, *webhooks, *files, *entities}
     assert may["UPDATE"] == {"alert", "maintenance_window", "read_only_mode", *changed}
-    assert may["DELETE"] == signing_in | names | entities | {
+    assert may["DELETE"] == signing_in | names | entities | files | {
         "read_only_mode",
         "provider_member",
         "webhook",
@@ -221,6 +223,7 @@ def test_gateway_writes_only_what_operators_and_sensor_things_clients_do(databas
         ("fansipan_ingest", "DELETE FROM device"),
         ("fansipan_analytics", "SELECT * FROM device"),
         ("fansipan_ingest", "UPDATE alembic_version SET version_num = '9999'"),
+        ("fansipan_ingest", "SELECT * FROM file_import_piece"),
         ("fansipan_gateway", "CREATE TABLE mine (x int)"),
         ("fansipan_ingest", "CREATE TABLE mine (x int)"),
     ],

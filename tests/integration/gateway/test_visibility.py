@@ -102,6 +102,7 @@ def _naming(made: TwoCommunes) -> dict[str, Sequence[Any]]:
         "key_id": ["abcdefghijkl"],
         "webhook": ["abcdefghijkl"],
         "number": [1],
+        "import_id": [1],
         "/v1/provider/{provider}/sandbox format": ["observations"],
         "/v1/provider/{provider}/webhooks/{webhook}/deliveries state": ["failed"],
         "/v1/admin/webhooks/{webhook}/deliveries state": ["failed"],
@@ -129,6 +130,7 @@ _NEUTRAL: Final = {
     "bom",
     "comment",
     "returnTo",
+    "offset",
     "everywhere",
     "days",
     "to",
@@ -180,6 +182,17 @@ _BODIES: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
     "/v1/provider/{provider}/api-keys": [{"name": "thử", "scopes": ["read"]}],
     "/v1/provider/{provider}/api-keys/{key_id}/rotate": [{}],
     "/v1/provider/{provider}/sandbox": [{}],
+    "/v1/provider/{provider}/imports": [{"name": "x.csv", "size": 1}],
+    "/v1/provider/{provider}/imports/{import_id}/mapping": [
+        {
+            "time": {"column": "t"},
+            "values": {"form": "wide", "thing": "s", "columns": {"v": {"property": "v"}}},
+        }
+    ],
+    **{
+        f"/v1/provider/{{provider}}/imports/{{import_id}}/{end}": [{}]
+        for end in ("content", "preview", "check", "start", "cancel")
+    },
     "/v1/admin/operators": [{"username": "moi", "role": "viewer", "generatePassword": True}],
     "/v1/admin/operators/{username}": [{"displayName": "Xem A"}],
     "/v1/admin/dead-letters/{letter_id}/replay": [{}],
@@ -225,6 +238,17 @@ _EVERYBODYS: Final = {
     "/v1/provider/{provider}/api-keys/{key_id}": "as before",
     "/v1/provider/{provider}/api-keys/{key_id}/rotate": "as before",
     "/v1/provider/{provider}/sandbox": "as before",
+    **{
+        f"/v1/provider/{{provider}}/imports{end}": "as before"
+        for end in (
+            "",
+            "/{import_id}",
+            *(
+                f"/{{import_id}}/{part}"
+                for part in ("content", "preview", "mapping", "check", "start", "cancel", "errors")
+            ),
+        )
+    },
     "/v1/admin/agencies/{key}": "as before",
     "/v1/admin/procedures/{key}": "as before",
     "/v1/admin/devices": "as before",

@@ -102,3 +102,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON device TO fansipan_gateway;
 
 -- every gateway looks whether changes may be made; administrators say so through it
 GRANT SELECT, INSERT, UPDATE, DELETE ON read_only_mode TO fansipan_gateway;
+
+-- files that providers upload are kept by the gateway until they are imported
+GRANT SELECT, INSERT, UPDATE, DELETE ON file_import, file_import_piece, file_import_error TO fansipan_gateway;

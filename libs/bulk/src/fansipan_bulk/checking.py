@@ -21,6 +21,7 @@ def check(
     *,
     provider: str | None = None,
     errors: Path | None = None,
+    error_bytes: int | None = None,
     on_progress: OnProgress | None = None,
     stopped: Callable[[], bool] = lambda: False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -34,6 +35,7 @@ def check(
         mapping: what its columns are.
         provider: first part of keys where the mapping does not say it.
         errors: where the rows that are wrong are written to, as a CSV file.
+        error_bytes: how large that file may become, about; what is wrong beyond is counted only.
         on_progress: called after each block.
         stopped: asked after each block; true ends the check, the report then covers what was read.
         clock: the time.
@@ -45,7 +47,7 @@ def check(
     totals = Totals()
     with closing(open_source(path, mapping.file)) as source:
         converter = converter_for(mapping, source.columns, provider=provider, clock=clock)
-        written = None if errors is None else ErrorFile(errors)
+        written = None if errors is None else ErrorFile(errors, error_bytes)
         if written is not None:
             written.begin(source.columns, source.delimiter)
         try:

@@ -20,10 +20,15 @@ class ErrorFile:
 
     UTF-8 with a byte order mark, as spreadsheets want it, parted as the file itself is, so that the same mapping reads
     it. It is made with the first fault; a file of an earlier import is removed by `begin`.
+
+    Args:
+        path: where it is.
+        most_bytes: once it is so large nothing more is written (about: what is written at once is written whole).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_bytes: int | None = None) -> None:
         self.path = path
+        self._most_bytes = most_bytes
         self._rows = 0
         self._file: io.TextIOWrapper | None = None
         self._columns: Sequence[str] = ()
@@ -53,9 +58,10 @@ class ErrorFile:
     def write(self, faults: Iterable[Fault]) -> None:
         """Add faults. Raises `FileFault` when it cannot be written."""
         try:
+            full = self._is_full()
             for fault in faults:
                 self._rows += 1
-                if self._rows <= MOST_ROWS:
+                if self._rows <= MOST_ROWS and not full:
                     self._writer().writerow(
                         (fault.line, fault.column, fault.code, fault.detail, *fault.cells)
                     )
@@ -76,6 +82,13 @@ class ErrorFile:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _is_full(self) -> bool:
+        return (
+            self._most_bytes is not None
+            and self.path.exists()
+            and self.path.stat().st_size >= self._most_bytes
+        )
 
     def _writer(self) -> Any:
         if self._file is None:

@@ -84,6 +84,7 @@ class ImportOptions:
         checkpoint: where the position is kept; None: killed means from the beginning (still nothing is stored twice).
         restart: forget the checkpoint of an earlier import.
         errors: where the rows that did not become observations are written to, as a CSV file.
+        error_bytes: how large that file may become, about; what is wrong beyond is counted only.
         on_progress: called when a block is through.
         stop: when set, what is on its way is waited for (ten seconds) and the import ends with its checkpoint.
         clock: the time.
@@ -96,6 +97,7 @@ class ImportOptions:
     checkpoint: Path | None = None
     restart: bool = False
     errors: Path | None = None
+    error_bytes: int | None = None
     on_progress: OnProgress | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -175,7 +177,7 @@ class _Import:
         self._totals = position.totals
         self._resumed_rows = position.totals.rows
         self._position = position
-        self._errors = None if options.errors is None else ErrorFile(options.errors)
+        self._errors = None if options.errors is None else ErrorFile(options.errors, options.error_bytes)
         self._on_their_way: deque[_OnItsWay] = deque()
         self._began = time.monotonic() - position.totals.seconds
         self._saved = time.monotonic()
@@ -281,7 +283,7 @@ class _Import:
             raise ImportHalted(
                 "import-refused",
                 f"ingest refused the first {self._totals.observations:,} observations, every one, the last as "
-                f"{refused[-1].code}: {refused[-1].detail}; correct it and begin anew (--restart)",
+                f"{refused[-1].code}: {refused[-1].detail}; correct it and begin anew",
             )
         now = time.monotonic()
         self._totals.seconds = now - self._began

@@ -77,6 +77,7 @@ from fansipan_gateway.wiring.doors import (
     sensor_things_door,
 )
 from fansipan_gateway.wiring.forgetting import Forgetting
+from fansipan_gateway.wiring.importing import Importing
 from fansipan_gateway.wiring.signing_in import SignInParts, session_doors, session_keys
 from fansipan_gateway.wiring.speed import Speed, add_middleware
 from fansipan_gateway.wiring.watching import platform_watch
@@ -116,8 +117,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     keys = session_keys(settings)
     endings = Endings(EndedSessions(database), stale_for=settings.stale_seconds)
     sessions = Sessions(SessionStore(redis), endings, keys, settings.session_lifetimes, _now)
-    datastream_repository = DatastreamRepository(database)
-    directory = DatastreamDirectory(datastream_repository)
+    directory = DatastreamDirectory(DatastreamRepository(database))
     areas = Areas(AreaRepository(database))
     catalogue = IndicatorCatalogue(DefinitionRepository(database))
     authentication = Access(api_keys, operators, sessions, anonymous_read=settings.anonymous_read)
@@ -139,6 +139,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     watch = platform_watch(settings, database, redis, ingest)
     mqtt = broadcasting(settings, public)
     mode = ReadOnlyMode(ReadOnlyRepository(database, audit), _now)
+    importing = Importing(settings)
 
     registry = Forgetting(versions, Noun.REGISTRY, (api_keys, operators, directory, areas))
     definitions = Forgetting(versions, Noun.CATALOGUE, (catalogue, public))
@@ -153,6 +154,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             ("read-only", mode.run()),
         ):
             tasks.start(name, work)
+        importing.start(tasks)
         if mqtt is not None:
             tasks.start("mqtt", mqtt.bridge.run())
         try:
@@ -163,7 +165,7 @@ def build(settings: GatewaySettings) -> FastAPI:
             await tasks.stop()
             for http in (ingest, identities):
                 await http.aclose()
-            parts = (speed, downloads, redis, database, *(() if mqtt is None else (mqtt,)))
+            parts = (speed, downloads, redis, importing, database, *(() if mqtt is None else (mqtt,)))
             await asyncio.gather(*(part.close() for part in parts))
 
     app = GatewayApp(
@@ -187,7 +189,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         status_router(watch, mode),
         exports_door(settings, downloads, directory, catalogue, authentication),
         things_router(Things(ThingRepository(database)), access),
-        datastreams_router(Datastreams(datastream_repository), access),
+        datastreams_router(Datastreams(DatastreamRepository(database)), access),
         observations_router(Observations(ObservationRepository(database), directory, _now), access),
         latest_router(Latest(LatestRepository(database), directory), access),
         areas_router(areas, access),
@@ -199,6 +201,7 @@ def build(settings: GatewaySettings) -> FastAPI:
         data_health_router(DataHealth(HealthRepository(database), _now), access),
         dead_letters_door(settings, database, audit, ingest, authentication),
         *self_service_doors(settings, database, audit, ingest, authentication),
+        importing.door(database, audit, authentication),
         *session_doors(
             settings,
             SignInParts(database, audit, guesses, operators, keys, sessions, authentication, identities),

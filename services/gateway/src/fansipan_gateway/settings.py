@@ -171,6 +171,49 @@ class GatewaySettings(WebhookSettings):
     export_seconds: Annotated[float, Field(validation_alias="FANSIPAN_EXPORT_SECONDS", gt=0, le=86_400)] = (
         900.0
     )
+    import_mebibytes: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_IMPORT_MEBIBYTES",
+            ge=1,
+            le=65_536,
+            description="Largest file that is uploaded; the folder holds two of them with their errors (64 MiB each).",
+        ),
+    ] = 256
+    imports_unfinished: Annotated[
+        int,
+        Field(
+            validation_alias="FANSIPAN_IMPORTS_UNFINISHED",
+            ge=1,
+            le=1_000,
+            description="Uploads of a provider that have begun and not ended.",
+        ),
+    ] = 5
+    import_expiry_hours: Annotated[
+        float,
+        Field(
+            validation_alias="FANSIPAN_IMPORT_EXPIRY_HOURS",
+            gt=0,
+            le=24 * 90,
+            description="An upload that nothing happens to for so long is given up.",
+        ),
+    ] = 48.0
+    import_lease_seconds: Annotated[
+        float,
+        Field(
+            validation_alias="FANSIPAN_IMPORT_LEASE_SECONDS",
+            ge=3,
+            le=600,
+            description="After so long without a word another gateway goes on with an import.",
+        ),
+    ] = 15.0
+    import_folder: Annotated[
+        Path | None,
+        Field(
+            validation_alias="FANSIPAN_IMPORT_FOLDER",
+            description="Where files are put while they are read; none: that for temporary files.",
+        ),
+    ] = None
     public_url: Annotated[
         str | None, Field(validation_alias="FANSIPAN_PUBLIC_URL", pattern=r"^https?://[^\s?#]+$")
     ] = None

@@ -45,7 +45,12 @@ const USAGE: Usage = {
 const INTEGRATOR = operator({ username: 'an', role: 'integrator', providers: ['kttv'] })
 
 function show(tab: IntegrationTab) {
-  showView(<IntegrationView search={{ tab, provider: null, webhook: null }} onSearch={() => undefined} />)
+  showView(
+    <IntegrationView
+      search={{ tab, provider: null, webhook: null, file: null }}
+      onSearch={() => undefined}
+    />,
+  )
 }
 
 describe('lines of a pasted body', () => {

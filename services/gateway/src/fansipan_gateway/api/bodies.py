@@ -40,6 +40,8 @@ BODY_LIMITS: Final = (
     BodyLimit(1 << 20, "/v1/indicators/", "/what-if"),  # names up to a thousand dossiers
     BodyLimit(512 << 10, "/v1/admin/"),  # a dead letter; hundreds of areas and agencies
     BodyLimit(1 << 20, "/v1/provider/", "/sandbox"),  # what ingest takes of the gateway
+    BodyLimit(4 << 20, "/v1/provider/", "/content"),  # a piece of a file
+    BodyLimit(1 << 20, "/v1/provider/", "/mapping"),  # keys of thousands of things
     BodyLimit(4 << 20, "/sta/v1.1/$batch"),  # a hundred requests
     BodyLimit(4 << 20, "/sta/", "/CreateObservations"),  # ten thousand observations
     BodyLimit(1 << 20, "/sta/"),  # entities with all that is made with them

@@ -79,6 +79,13 @@ export function postText<T>(url: string, body: string, caller: Caller = {}): Pro
   return request<T>(url, { method: 'POST', headers, body }, caller)
 }
 
+/** PUT bytes as they are, a piece of a file. */
+export function putBytes<T>(url: string, body: Blob, caller: Caller = {}): Promise<T> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/octet-stream' }
+  if (csrfToken) headers['X-CSRF-Token'] = csrfToken
+  return request<T>(url, { method: 'PUT', headers, body }, caller)
+}
+
 export function putJson<T>(url: string, body: unknown, change: Change = {}): Promise<T> {
   return changeJson<T>('PUT', url, body, change)
 }

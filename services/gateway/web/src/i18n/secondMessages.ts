@@ -4,6 +4,7 @@ import { accountEn, accountVi } from './accountMessages'
 import { adminEn, adminVi } from './adminMessages'
 import { alertListEn, alertListVi } from './alertListMessages'
 import { environmentEn, environmentVi } from './environmentMessages'
+import { importsEn, importsVi } from './importMessages'
 import { integrationEn, integrationVi } from './integrationMessages'
 import { lettersEn, lettersVi } from './letterMessages'
 import { openEn, openVi } from './openMessages'
@@ -20,6 +21,7 @@ export const secondVi = {
   ...openVi,
   ...accountVi,
   ...integrationVi,
+  ...importsVi,
 }
 
 export const secondEn: Record<keyof typeof secondVi, string> = {
@@ -32,4 +34,5 @@ export const secondEn: Record<keyof typeof secondVi, string> = {
   ...openEn,
   ...accountEn,
   ...integrationEn,
+  ...importsEn,
 }

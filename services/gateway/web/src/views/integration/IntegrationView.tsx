@@ -6,6 +6,7 @@ import { Loading, StateMessage } from '../../shell/StateMessage'
 import { Keys, ownDoor } from '../admin/Keys'
 import { usePages } from '../parts/pages'
 import { Answer, View } from '../parts/View'
+import { Imports } from './imports/Imports'
 import { Sandbox } from './Sandbox'
 import { INTEGRATION_TABS, type IntegrationSearch } from './search'
 import type { ManagedProvider } from './types'
@@ -64,7 +65,7 @@ function Managed({ search, onSearch }: Props) {
                     type="button"
                     className="tab"
                     aria-current={tab === search.tab ? 'page' : undefined}
-                    onClick={() => onSearch({ tab, webhook: null })}
+                    onClick={() => onSearch({ tab, webhook: null, file: null })}
                   >
                     {t(`integration.tab.${tab}`)}
                   </button>
@@ -77,7 +78,9 @@ function Managed({ search, onSearch }: Props) {
                     id={id}
                     className="field"
                     value={provider.key}
-                    onChange={(event) => onSearch({ provider: event.target.value, webhook: null })}
+                    onChange={(event) =>
+                      onSearch({ provider: event.target.value, webhook: null, file: null })
+                    }
                   >
                     {items.map((one) => (
                       <option key={one.key} value={one.key}>
@@ -89,6 +92,14 @@ function Managed({ search, onSearch }: Props) {
               )}
             </div>
             {search.tab === 'usage' && <UsagePanel key={provider.key} provider={provider} />}
+            {search.tab === 'files' && (
+              <Imports
+                key={provider.key}
+                provider={provider.key}
+                chosen={numberOf(search.file)}
+                onChoose={(file) => onSearch({ file: file === null ? null : String(file) })}
+              />
+            )}
             {search.tab === 'keys' && (
               <Keys key={provider.key} provider={provider.key} door={ownDoor(provider.key)} />
             )}
@@ -106,4 +117,10 @@ function Managed({ search, onSearch }: Props) {
       }}
     </Answer>
   )
+}
+
+/** What an address says may be anything. */
+function numberOf(text: string | null): number | null {
+  const number = Number(text)
+  return text !== null && Number.isSafeInteger(number) && number > 0 ? number : null
 }

@@ -4,8 +4,8 @@ import { useAddress } from '../parts/address'
 import { IntegrationView } from './IntegrationView'
 import type { IntegrationSearch } from './search'
 
-const DEFAULTS: IntegrationSearch = { tab: 'usage', provider: null, webhook: null }
-const STEPS = ['tab', 'webhook'] as const
+const DEFAULTS: IntegrationSearch = { tab: 'usage', provider: null, webhook: null, file: null }
+const STEPS = ['tab', 'webhook', 'file'] as const
 
 export function IntegrationPage() {
   const { t } = useI18n()

@@ -1,6 +1,6 @@
 /** What the address of the view says. */
 
-export const INTEGRATION_TABS = ['usage', 'keys', 'sandbox', 'webhooks'] as const
+export const INTEGRATION_TABS = ['usage', 'files', 'keys', 'sandbox', 'webhooks'] as const
 export type IntegrationTab = (typeof INTEGRATION_TABS)[number]
 
 export interface IntegrationSearch {
@@ -9,4 +9,6 @@ export interface IntegrationSearch {
   provider: string | null
   /** Id of the webhook whose deliveries are shown. */
   webhook: string | null
+  /** Number of the uploaded file that is shown. */
+  file: string | null
 }

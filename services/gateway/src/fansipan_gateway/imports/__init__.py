@@ -1,0 +1,1 @@
+"""Files that providers upload: looked at, checked, imported."""
