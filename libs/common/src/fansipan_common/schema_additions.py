@@ -149,6 +149,43 @@ ADDITIONS: Final = (
         mapping="jsonb",
         updated_at="timestamptz",
     ),
+    # 0010
+    _table(
+        "file_import",
+        id="bigint",
+        provider_id="integer",
+        name="text",
+        size="bigint",
+        received="bigint",
+        state="text",
+        options="jsonb",
+        preview="jsonb",
+        mapping="jsonb",
+        checked="jsonb",
+        progress="jsonb",
+        report="jsonb",
+        fault="jsonb",
+        checkpoint="jsonb",
+        created_at="timestamptz",
+        created_by="text",
+        touched_at="timestamptz",
+        started_at="timestamptz",
+        ended_at="timestamptz",
+        worker="text",
+        lease_until="timestamptz",
+        attempts="integer",
+    ),
+    _table("file_import_piece", import_id="bigint", start="bigint", data="bytea"),
+    _table("file_import_error", import_id="bigint", start="bigint", data="bytea"),
+    # 0011
+    _table(
+        "read_only_mode",
+        one="boolean",
+        since="timestamptz",
+        ends_at="timestamptz",
+        reason="text",
+        started_by="text",
+    ),
 )
 """All that was added since the last release; `tests/integration/db/test_additions.py` compares it with the database."""
 

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from fansipan_common.db import DatabaseAway
+from fansipan_common.older_schema import NewerSchemaNeeded
 from fansipan_gateway.imports.domain import State
 from fansipan_gateway.imports.running.process import ProcessDied
 from fansipan_gateway.imports.running.repository import LeaseLost, Taken, WorkRepository
@@ -58,7 +59,7 @@ class Lane:
             try:
                 await self._sweep()
                 taken = await self._work.take(self._states)
-            except DatabaseAway as error:
+            except (DatabaseAway, NewerSchemaNeeded) as error:
                 _log.warning("imports cannot be taken", error=str(error), retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
