@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fansipan_common.errors import ServerFault
 from fansipan_common.problems import problem_response
+from fansipan_common.telemetry import registry
 
 _LOW_SHARE: Final = 4
 
@@ -64,12 +65,8 @@ class Admission:
         self._most = {Priority.LOW: max(1, most // _LOW_SHARE), Priority.NORMAL: most}
         self._running = dict.fromkeys(self._most, 0)
         meter = get_meter(scope_name)
-        self._in_flight = meter.create_up_down_counter(
-            "fansipan.requests.in_flight", "{request}", "Requests being answered that may be refused"
-        )
-        self._shed = meter.create_counter(
-            "fansipan.requests.shed", "{request}", "Requests refused because too many were being answered"
-        )
+        self._in_flight = registry.REQUESTS_IN_FLIGHT.up_down_counter(meter)
+        self._shed = registry.REQUESTS_SHED.counter(meter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""

@@ -56,6 +56,7 @@ CACHE: Final = Attribute(
 )
 CASE_KIND: Final = Attribute("fansipan.case.kind", "kind of case", ("dossier", "petition"))
 SEVERITY: Final = Attribute("fansipan.alert.severity", "severity", ("info", "warning", "serious", "critical"))
+PRIORITY: Final = Attribute("fansipan.priority", "who is refused first", ("low", "normal"))
 JOB: Final = Attribute("fansipan.database.job", "background job of TimescaleDB, by its procedure")
 
 # ---------------------------------------------------------------- only of spans

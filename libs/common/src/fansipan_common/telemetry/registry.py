@@ -16,6 +16,7 @@ _INGEST: Final = "ingest"
 _ANALYTICS: Final = "analytics"
 _GATEWAY: Final = "gateway"
 _WITH_MQTT: Final = "with an MQTT broker"
+_DOORS: Final = "in ingest and gateway"
 
 # ---------------------------------------------------------------- HTTP (made by FastAPI)
 HTTP_DURATION: Final = Instrument(
@@ -39,6 +40,23 @@ HTTP_ACTIVE: Final = Instrument(
     "{request}",
     "Number of active HTTP server requests.",
     (names.HTTP_METHOD, names.URL_SCHEME),
+)
+
+REQUESTS_IN_FLIGHT: Final = Instrument(
+    "fansipan.requests.in_flight",
+    Kind.UP_DOWN_COUNTER,
+    "{request}",
+    "Requests being answered that may be refused",
+    (names.PRIORITY,),
+    condition=_DOORS,
+)
+REQUESTS_SHED: Final = Instrument(
+    "fansipan.requests.shed",
+    Kind.COUNTER,
+    "{request}",
+    "Requests refused because too many were being answered",
+    (names.PRIORITY,),
+    condition=_DOORS,
 )
 
 # ---------------------------------------------------------------- messaging
