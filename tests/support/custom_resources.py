@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -128,8 +129,9 @@ def group_of(manifest: Mapping[str, Any]) -> str:
     return manifest["apiVersion"].rpartition("/")[0]
 
 
+@cache
 def definitions_of(group: str) -> list[dict[str, Any]]:
-    """The CustomResourceDefinitions of a group. Raises `NoSchemasError`: they cannot be had."""
+    """The CustomResourceDefinitions of a group, not to be changed. Raises `NoSchemasError`: they cannot be had."""
     given = os.environ.get(FOLDER_VARIABLE)
     found = _read(group, Path(given)) if given else []
     found = found or _read(group, SOURCES[group].folder())
@@ -153,9 +155,10 @@ class CustomResources:
             spec = definition["spec"]
             for version in spec["versions"]:
                 schema = version["schema"]["openAPIV3Schema"]
-                schema["properties"]["metadata"] = {"type": "object"}  # Kubernetes knows what is in it
-                schema["properties"] |= {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
-                self._schemas[f"{group}/{version['name']}", spec["names"]["kind"]] = _strict(schema)
+                of_all = {"metadata": {"type": "object"}}  # Kubernetes knows what is in it
+                of_all |= {name: {"type": "string"} for name in ("apiVersion", "kind")}
+                whole = {**schema, "properties": {**schema["properties"], **of_all}}
+                self._schemas[f"{group}/{version['name']}", spec["names"]["kind"]] = _strict(whole)
 
     def validate(self, manifest: Mapping[str, Any]) -> None:
         """Raise `jsonschema.ValidationError` unless the manifest is right."""

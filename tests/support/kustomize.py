@@ -19,6 +19,16 @@ _INSTALL_SECONDS: Final = 280  # less than a test may take
 Manifest = dict[str, Any]
 
 
+class _Loader(yaml.CSafeLoader):
+    """As Kubernetes reads YAML: it knows no dates."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class NoKustomizeError(Exception):
     """It is not here and could not be made; the text says why."""
 
@@ -77,7 +87,7 @@ def render(kustomize: Path, folder: Path) -> list[Manifest]:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr  # deprecations are said there
-    return [each for each in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if each is not None]
+    return [each for each in yaml.load_all(done.stdout, Loader=_Loader) if each is not None]
 
 
 def combine(folder: Path, parts: Sequence[Path]) -> None:

@@ -1,5 +1,6 @@
 """What `deploy/k8s` gives to images of others, run by real servers of the same kind."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,16 +14,19 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import psycopg
 import pytest
 import redis
 import yaml
 from psycopg import sql
 from tests.conftest import Addresses
-from tests.support.certificates import make_certificates
+from tests.support.certificates import ServerFiles, make_certificates
 from tests.support.kustomize import MANIFESTS
 from tests.support.processes import free_port
 
+from fansipan_common.db import Database
+from fansipan_db.migrate import current_revision
 from fansipan_local.debian import program
 
 COMPONENTS: Final = MANIFESTS / "components"
@@ -241,6 +245,62 @@ def test_an_owner_who_is_no_superuser_migrates(
 def login(addresses: Addresses) -> tuple[str, str]:
     parts = urlsplit(addresses.database)
     return str(parts.username), str(parts.password)
+
+
+@pytest.fixture
+def database_with_tls(server: "psycopg.Connection[Any]", tmp_path: Path) -> Generator[ServerFiles]:
+    """The test stack's database server shows a certificate, as CloudNativePG's does."""
+    files = make_certificates(tmp_path / "database")
+
+    def tell(*statements: str) -> None:
+        for statement in (*statements, "SELECT pg_reload_conf()"):
+            server.execute(statement.encode())
+
+    for name, path in (("k8s.crt", files.certificate), ("k8s.key", files.key)):
+        text = sql.Literal(path.read_text(encoding="utf-8").strip())
+        # (COPY would double what it quotes; nothing in PEM is quoted)
+        server.execute(
+            sql.SQL("COPY (SELECT regexp_split_to_table({}, '\n')) TO PROGRAM {}").format(
+                text, sql.Literal(f"umask 077; cat > {name}")
+            )
+        )
+    tell(
+        "ALTER SYSTEM SET ssl_cert_file = 'k8s.crt'",
+        "ALTER SYSTEM SET ssl_key_file = 'k8s.key'",
+        "ALTER SYSTEM SET ssl = on",
+    )
+    yield files
+    tell(*(f"ALTER SYSTEM RESET {name}" for name in ("ssl", "ssl_cert_file", "ssl_key_file")))
+    server.execute("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; rm k8s.crt k8s.key'")
+
+
+async def test_services_and_migrations_come_by_tls_alone(
+    database_with_tls: ServerFiles, addresses: Addresses, tmp_path: Path
+) -> None:
+    """The addresses that `make_secrets.py` writes: who is no database of ours is not talked to."""
+    query = urlsplit(made_secrets()["ingest-secrets"]["DATABASE_URL"]).query
+    theirs = "/run/postgres-ca/ca.crt"
+    assert query.endswith(theirs)
+    parts = urlsplit(addresses.database)
+    somewhere = parts._replace(netloc=parts.netloc.replace("127.0.0.1", "localhost"))
+    stranger = make_certificates(tmp_path / "stranger").authority
+    good, bad = (
+        urlunsplit(somewhere._replace(query=query.replace(theirs, str(authority))))
+        for authority in (database_with_tls.authority, stranger)
+    )
+
+    database = Database(good, application="test")
+    try:
+        async with database.connection() as connection:
+            question = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            assert await connection.fetchval(question) is True
+    finally:
+        await database.close()
+    assert await asyncio.to_thread(current_revision, good) is not None
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await asyncpg.connect(bad)
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        await asyncio.to_thread(psycopg.connect, bad)
 
 
 def test_the_small_database_makes_the_roles(
