@@ -14,6 +14,8 @@ from fansipan_common.mqtt.connection import Connection, MqttAway
 from fansipan_common.settings import SettingsError
 
 _MQTT_SECONDS: Final = 5.0
+_NOT_AUTHORISED: Final = "Not authorized"
+"""How paho spells the reason code 0x87."""
 
 
 async def check_redis(url: str | None) -> Finding:
@@ -51,7 +53,8 @@ async def check_service(name: str, url: str | None, variable: str) -> Finding:
 
 
 async def check_mqtt(url: str | None, ca_file: str | None) -> Finding:
-    """The broker lets us in as the services come in. A session of our own, so nobody's is taken over."""
+    """The broker lets us in, or says that it lets in nobody who does not say who they are. In a session of our own, so
+    that nobody's is taken over."""
     if url is None:
         return skipped("mqtt", "set MQTT_URL, where there is a broker")
     try:
@@ -65,6 +68,8 @@ async def check_mqtt(url: str | None, ca_file: str | None) -> Finding:
     except SettingsError as error:
         return wrong("mqtt", str(error), "correct MQTT_URL")
     except MqttAway as error:
+        if broker.username is None and _NOT_AUTHORISED in error.detail:
+            return well("mqtt", f"{broker.host}:{broker.port} answers, and lets nobody in without a password")
         return wrong("mqtt", error.detail, "check MQTT_URL, and that the broker runs")
     except TimeoutError:
         return wrong(
