@@ -59,20 +59,20 @@ async def check_mqtt(url: str | None, ca_file: str | None) -> Finding:
         return skipped("mqtt", "set MQTT_URL, where there is a broker")
     try:
         broker = Broker.of(url, ca_file)
-        connection = Connection(broker, f"fansipan-doctor-{uuid4().hex[:12]}")
-        try:
-            async with asyncio.timeout(_MQTT_SECONDS):
-                await connection.open()
-        finally:
-            await connection.close()
     except SettingsError as error:
         return wrong("mqtt", str(error), "correct MQTT_URL")
+    todo = "check MQTT_URL, and that the broker runs"
+    place = f"{broker.host}:{broker.port}"
+    connection = Connection(broker, f"fansipan-doctor-{uuid4().hex[:12]}")
+    try:
+        async with asyncio.timeout(_MQTT_SECONDS):
+            await connection.open()
     except MqttAway as error:
         if broker.username is None and _NOT_AUTHORISED in error.detail:
-            return well("mqtt", f"{broker.host}:{broker.port} answers, and lets nobody in without a password")
-        return wrong("mqtt", error.detail, "check MQTT_URL, and that the broker runs")
+            return well("mqtt", f"{place} answers, and lets nobody in without a password")
+        return wrong("mqtt", error.detail, todo)
     except TimeoutError:
-        return wrong(
-            "mqtt", f"no answer within {_MQTT_SECONDS:.0f} s", "check MQTT_URL, and that the broker runs"
-        )
-    return well("mqtt", f"{broker.host}:{broker.port} lets us in")
+        return wrong("mqtt", f"{place} does not answer within {_MQTT_SECONDS:.0f} s", todo)
+    finally:
+        await connection.close()
+    return well("mqtt", f"{place} lets us in")
