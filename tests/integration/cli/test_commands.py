@@ -206,8 +206,12 @@ def test_the_doctor_finds_the_stack_well(cli: Cli) -> None:
     assert all(found["todo"] for found in findings.values() if found["state"] != "well")
     states = {name: found["state"] for name, found in findings.items()}
     assert states["backup"] == "skipped"
-    assert states["archive"] == "doubtful"  # the local stack archives nothing
-    parts = "database timescaledb policies chunks clock schema connections size standbys cascade read-only kafka topics"
+    assert states["archive"] == "doubtful"  # the local stack archives nothing,
+    assert states["topics"] == "doubtful"  # and keeps a gibibyte of a partition at most
+    assert "retention.bytes" in findings["topics"]["detail"]
+    parts = (
+        "database timescaledb policies chunks clock schema connections size standbys cascade read-only kafka"
+    )
     for name in (
         *parts.split(),
         "copies",

@@ -103,9 +103,10 @@ async def test_the_command_line_begins_and_ends_it(world: Any, serve: Any, admin
 
     async with serve(world.url, anonymous_read=True) as client:
         assert "changes may be made" in await run("status")
-        await run("on", "--reason", "Khôi phục", "--until", "2s")
+        await run("on", "--reason", "Khôi phục", "--until", "6s")
         state = json.loads(await run("status", "--output", "json"))["readOnly"]
         assert (state["reason"], state["startedBy"].startswith("cli:")) == ("Khôi phục", True)
+        await within(5.0, lambda: _is_read_only(client))
         await within(15.0, lambda: _is_writable(client))  # it ends by itself
         assert "changes may be made" in await run("status")
         await run("on", "--reason", "Khôi phục")

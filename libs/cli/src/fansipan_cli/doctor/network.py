@@ -14,6 +14,8 @@ from fansipan_common.mqtt.connection import Connection, MqttAway
 from fansipan_common.settings import SettingsError
 
 _MQTT_SECONDS: Final = 5.0
+_NOT_AUTHORISED: Final = "Not authorized"
+"""How paho spells the reason code 0x87."""
 
 
 async def check_redis(url: str | None) -> Finding:
@@ -51,23 +53,26 @@ async def check_service(name: str, url: str | None, variable: str) -> Finding:
 
 
 async def check_mqtt(url: str | None, ca_file: str | None) -> Finding:
-    """The broker lets us in as the services come in. A session of our own, so nobody's is taken over."""
+    """The broker lets us in, or says that it lets in nobody who does not say who they are. In a session of our own, so
+    that nobody's is taken over."""
     if url is None:
         return skipped("mqtt", "set MQTT_URL, where there is a broker")
     try:
         broker = Broker.of(url, ca_file)
-        connection = Connection(broker, f"fansipan-doctor-{uuid4().hex[:12]}")
-        try:
-            async with asyncio.timeout(_MQTT_SECONDS):
-                await connection.open()
-        finally:
-            await connection.close()
     except SettingsError as error:
         return wrong("mqtt", str(error), "correct MQTT_URL")
+    todo = "check MQTT_URL, and that the broker runs"
+    place = f"{broker.host}:{broker.port}"
+    connection = Connection(broker, f"fansipan-doctor-{uuid4().hex[:12]}")
+    try:
+        async with asyncio.timeout(_MQTT_SECONDS):
+            await connection.open()
     except MqttAway as error:
-        return wrong("mqtt", error.detail, "check MQTT_URL, and that the broker runs")
+        if broker.username is None and _NOT_AUTHORISED in error.detail:
+            return well("mqtt", f"{place} answers, and lets nobody in without a password")
+        return wrong("mqtt", error.detail, todo)
     except TimeoutError:
-        return wrong(
-            "mqtt", f"no answer within {_MQTT_SECONDS:.0f} s", "check MQTT_URL, and that the broker runs"
-        )
-    return well("mqtt", f"{broker.host}:{broker.port} lets us in")
+        return wrong("mqtt", f"{place} does not answer within {_MQTT_SECONDS:.0f} s", todo)
+    finally:
+        await connection.close()
+    return well("mqtt", f"{place} lets us in")
