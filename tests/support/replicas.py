@@ -54,9 +54,12 @@ class Balancer:
         assert task is not None
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
+        if not self._endpoints:
+            writer.close()
+            return
         url = urlsplit(self._endpoints[next(self._turns) % len(self._endpoints)])
         try:
-            with suppress(OSError):
+            with suppress(OSError, asyncio.CancelledError):  # one side is gone, or all is closed
                 there, back = await asyncio.open_connection(url.hostname, url.port)
                 try:
                     await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
