@@ -1,21 +1,34 @@
 """One observation from door to page, as an operator sees it: spans, links, metrics and logs."""
 
+import asyncio
 import json
-from collections.abc import Generator
+import time
+from collections import defaultdict
+from collections.abc import Callable, Generator
 
 import asyncpg
 import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import Addresses
 from tests.integration.conftest import Pipeline
 from tests.integration.telemetry.collector import Collector, Seen
+from tests.support.processes import ServiceProcess
 from tests.support.providers import make_key
 from tests.support.sending import Sender
 
 from fansipan_common.security import Scope
 from fansipan_common.telemetry.names import OF_SPANS
-from fansipan_common.telemetry.registry import ACCEPTED, COMMIT_AGE, HTTP_DURATION, INSTRUMENTS, STORED
+from fansipan_common.telemetry.registry import (
+    ACCEPTED,
+    COMMIT_AGE,
+    CONSUMER_LAG,
+    CONSUMER_LAG_AGE,
+    HTTP_DURATION,
+    INSTRUMENTS,
+    STORED,
+)
 
 OBSERVATIONS = "/v1/observations"
 
@@ -75,6 +88,30 @@ async def test_one_observation_from_door_to_page(
         if name.startswith(("fansipan.", "messaging."))
     }
     assert ours <= {attribute.name for attribute in OF_SPANS}
+
+    async with own.transaction():
+        await own.execute("LOCK TABLE consumer_offset IN ACCESS EXCLUSIVE MODE")  # the store has to wait
+        answer = await sender.observations([items[0] | {"phenomenonTime": "2026-07-01T09:00:00Z"}])
+        assert answer.json()["accepted"] == 1
+        await until_behind(http, analytics, lambda records, seconds: records == 1 and seconds > 1.0)
+    await until_behind(http, analytics, lambda records, seconds: records == seconds == 0)
+
+
+async def until_behind(
+    http: httpx.AsyncClient, analytics: ServiceProcess, enough: Callable[[float, float], bool]
+) -> None:
+    """Wait until analytics says so many records, and seconds of the oldest, that it is behind."""
+    deadline = time.monotonic() + 20.0
+    while True:
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for family in text_string_to_metric_families((await http.get(f"{analytics.url}/metrics")).text):
+            for sample in family.samples:
+                found[sample.name].append(sample.value)
+        records, seconds = sum(found[CONSUMER_LAG.prometheus]), max(found[CONSUMER_LAG_AGE.prometheus])
+        if enough(records, seconds):
+            return
+        assert time.monotonic() < deadline, f"{records} records, {seconds} s"
+        await asyncio.sleep(0.2)
 
 
 async def check_spans_of_the_way_in(collector: Collector, caller: str, topic: str) -> Seen:
