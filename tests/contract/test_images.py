@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from fansipan_local.parts.image import MEMORY_LIMIT, USER, run_image
+from fansipan_local.parts.image import GATEWAY_MEMORY_LIMIT, MEMORY_LIMIT, USER, run_image
 
 ROOT: Final = Path(__file__).parents[2]
 IMAGES: Final = {
@@ -49,7 +49,8 @@ def test_a_container_here_is_confined_as_its_pod(service: str):
     (deployment,) = (each for each in documents if each["kind"] == "Deployment")
     pod: dict[str, Any] = deployment["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["resources"]["limits"]["memory"].replace("Mi", "m") == MEMORY_LIMIT
+    wanted = GATEWAY_MEMORY_LIMIT if service == "gateway" else MEMORY_LIMIT
+    assert container["resources"]["limits"]["memory"].replace("Mi", "m") == wanted
     assert f"{pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}" == USER
     confined = container["securityContext"]
     assert confined == {

@@ -22,7 +22,7 @@ from fansipan_common.security import Scope
 from fansipan_gateway.imports.schemas import ImportDetail, ImportList, ImportPreview
 from fansipan_local import Stack
 
-ROWS: Final = int(os.environ.get("FANSIPAN_TEST_IMPORT_ROWS", "120000"))
+ROWS: Final = int(os.environ.get("FANSIPAN_TEST_IMPORT_ROWS", "200000"))
 """Of the file whose import is stopped in the middle."""
 SAMPLE: Final = (
     "Ngày giờ;Trạm;PM2.5 (µg/m³)\r\n"
@@ -300,9 +300,9 @@ async def _reader_of(gateway: int) -> psutil.Process:
     raise AssertionError("no process reads a file")
 
 
-async def _limit(rows: "asyncpg.Connection[Any]", provider: str, requests: int | None) -> None:
-    """Let a provider send so many requests a minute, and wait until ingest knows it."""
-    await rows.execute("UPDATE provider SET requests_per_minute = $2 WHERE key = $1", provider, requests)
+async def _limit(rows: "asyncpg.Connection[Any]", provider: str, observations: int | None) -> None:
+    """Let a provider send so many observations a day, and wait until ingest knows it."""
+    await rows.execute("UPDATE provider SET observations_per_day = $2 WHERE key = $1", provider, observations)
     await asyncio.sleep(2.6)
 
 
@@ -312,7 +312,7 @@ async def _in_the_middle(
     """An import that a limit holds up after some of its requests, and whose position is known; its id."""
     now = datetime.now(UTC).isoformat()
     await sender.store([{"datastream": f"{provider}/first/level", "phenomenonTime": now, "result": 1}])
-    await _limit(rows, provider, 5)
+    await _limit(rows, provider, ROWS // 2)
     import_id = await mine.upload("large.csv", await asyncio.to_thread(_large, ROWS))
     await mine.map(import_id, LARGE_MAPPING)
     await mine.do(import_id, "start")

@@ -10,7 +10,7 @@ from typing import Any, cast
 from fansipan_local.debian import Requirement
 from fansipan_local.errors import NotReadyError
 from fansipan_local.our_code import PYTHON_ENV, code_version
-from fansipan_local.parts.image import run_image
+from fansipan_local.parts.image import GATEWAY_MEMORY_LIMIT, MEMORY_LIMIT, run_image
 from fansipan_local.parts.page import Page
 from fansipan_local.ports import LOOPBACK
 from fansipan_local.progress import Step
@@ -73,7 +73,8 @@ class Service:
         env = {"FANSIPAN_HOST": LOOPBACK, "FANSIPAN_PORT": str(self._port), **self._env}
         if self._container is not None:
             image, container = self._container
-            return Program(run_image(image, container, env), self._checkout, env, version=image)
+            memory = GATEWAY_MEMORY_LIMIT if self._name == "gateway" else MEMORY_LIMIT
+            return Program(run_image(image, container, env, memory), self._checkout, env, version=image)
         argv = [sys.executable, "-m", f"fansipan_{self._name}"]
         # `up` restarts a service whose code, catalogue or page was edited.
         code = (
