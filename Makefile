@@ -60,8 +60,8 @@ format: install ## Format the code and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: install ## All tests, on a real stack of their own (beside `make up`)
-	$(BIN)/pytest
+test: install ## All tests, in two processes, each with a real stack of its own (beside `make up`)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 test-unit: install ## Only the pure tests (seconds)
 	$(BIN)/pytest -m unit

@@ -1,5 +1,6 @@
 """Kinds of test, by folder; unit tests can reach no network; the real stack for the others."""
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,8 +11,7 @@ from pytest_socket import disable_socket, enable_socket
 ROOT = Path(__file__).parent
 FIGURE = "figure"
 KINDS = ("unit", "contract", "integration", "e2e", "faults")
-# With `pytest -n 2 --dist loadgroup` tests of one place run one after another.
-_SEATS = {"e2e": "with the browser", "faults": "with the browser"}
+_IN_PROCESSES = "PYTEST_XDIST_WORKER" in os.environ
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 # A busy machine is no failure: nothing is judged by the clock.
@@ -20,12 +20,22 @@ settings.load_profile("fansipan")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its kind and its place, and run the quick kinds first."""
+    """Mark each test with its kind and its seat. The quick kinds run first; in several processes the long ones do."""
     for item in items:
-        kind = _kind_of(item.path)
-        item.add_marker(kind)
-        item.add_marker(pytest.mark.xdist_group(_SEATS.get(kind, "at the shared stack")))
-    items.sort(key=lambda item: _ORDER[_kind_of(item.path)])
+        item.add_marker(_kind_of(item.path))
+        item.add_marker(pytest.mark.xdist_group(_seat_of(item.path)))
+    items.sort(key=lambda item: _ORDER[_kind_of(item.path)], reverse=_IN_PROCESSES)
+
+
+def _seat_of(path: Path) -> str:
+    """What runs one after another in one process: all with a browser or with outages, a folder on the shared stack, or
+    a module that needs neither."""
+    kind = _kind_of(path)
+    if kind in ("e2e", "faults"):
+        return "with a browser, or with outages"
+    if kind == "integration":
+        return path.relative_to(ROOT / "tests" / "integration").parts[0]
+    return str(path.relative_to(ROOT))
 
 
 def _kind_of(path: Path) -> str:
