@@ -61,7 +61,7 @@ format: install ## Format the code and apply safe fixes
 	$(BIN)/ruff check --fix .
 
 test: install ## All tests, in two processes, each with a real stack of its own (beside `make up`)
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 test-unit: install ## Only the pure tests (seconds)
 	$(BIN)/pytest -m unit

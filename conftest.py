@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent
 FIGURE = "figure"
@@ -20,11 +22,20 @@ settings.load_profile("fansipan")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its kind and its seat. The quick kinds run first; in several processes the long ones do."""
+    """Mark each test with its kind. The quick kinds run first; in several processes the long ones do."""
     for item in items:
         item.add_marker(_kind_of(item.path))
-        item.add_marker(pytest.mark.xdist_group(_seat_of(item.path)))
     items.sort(key=lambda item: _ORDER[_kind_of(item.path)], reverse=_IN_PROCESSES)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give the tests of one seat to one process, whatever `--dist` says."""
+    return _BySeat(config, log)
+
+
+class _BySeat(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _seat_of(ROOT / nodeid.partition("::")[0])
 
 
 def _seat_of(path: Path) -> str:
