@@ -139,7 +139,7 @@ def build(settings: GatewaySettings) -> FastAPI:
     watch = platform_watch(settings, database, redis, ingest)
     mqtt = broadcasting(settings, public)
     mode = ReadOnlyMode(ReadOnlyRepository(database, audit), _now)
-    importing = Importing(settings)
+    importing = Importing(settings, metrics)
 
     registry = Forgetting(versions, Noun.REGISTRY, (api_keys, operators, directory, areas))
     definitions = Forgetting(versions, Noun.CATALOGUE, (catalogue, public))

@@ -38,6 +38,7 @@ class Metrics:
     webhook_deliveries: Counter
     notifications: Counter
     cache_reads: Counter
+    import_steps: Counter
     task_alive: Observed
     loop_errors: Counter
 
@@ -69,6 +70,7 @@ def metrics_of(scope: str) -> Metrics:
         webhook_deliveries=registry.WEBHOOK_DELIVERIES.counter(meter),
         notifications=registry.NOTIFICATIONS.counter(meter),
         cache_reads=registry.CACHE_READS.counter(meter),
+        import_steps=registry.IMPORT_STEPS.counter(meter),
         task_alive=registry.TASK_ALIVE.observed(meter),
         loop_errors=registry.LOOP_ERRORS.counter(meter),
     )

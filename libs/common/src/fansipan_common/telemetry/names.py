@@ -54,6 +54,15 @@ CACHE: Final = Attribute(
     "how an answer came about: from memory, too old but the database is away, made for another request, made",
     ("hit", "stale", "collapsed", "miss"),
 )
+IMPORT_STEP: Final = Attribute(
+    "fansipan.import.step", "what is done with a file", ("preview", "check", "import")
+)
+IMPORT_OUTCOME: Final = Attribute(
+    "fansipan.import.outcome",
+    "what became of it: somebody has to change something, it goes on by itself later, its process died, or did so too"
+    " often",
+    ("done", "stopped", "waits", "failed", "given-up"),
+)
 CASE_KIND: Final = Attribute("fansipan.case.kind", "kind of case", ("dossier", "petition"))
 SEVERITY: Final = Attribute("fansipan.alert.severity", "severity", ("info", "warning", "serious", "critical"))
 PRIORITY: Final = Attribute("fansipan.priority", "who is refused first", ("low", "normal"))

@@ -364,6 +364,15 @@ CACHE_READS: Final = Instrument(
     (names.CACHE,),
     service=_GATEWAY,
 )
+IMPORT_STEPS: Final = Instrument(
+    "fansipan.gateway.import.steps",
+    Kind.COUNTER,
+    "{step}",
+    "Steps of files that providers upload",
+    (names.IMPORT_STEP, names.IMPORT_OUTCOME),
+    service=_GATEWAY,
+    condition="once a file was uploaded",
+)
 MQTT_OUT_DROPPED: Final = Instrument(
     "fansipan.gateway.mqtt.dropped",
     Kind.COUNTER,

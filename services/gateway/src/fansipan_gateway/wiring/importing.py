@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from fansipan_common.db import Database
 from fansipan_common.tasks import BackgroundTasks
+from fansipan_common.telemetry import Metrics
 from fansipan_gateway.access.service import Access
 from fansipan_gateway.audit import AuditTrail
 from fansipan_gateway.imports.domain import ImportLimits, State
@@ -33,7 +34,7 @@ class Importing:
     Without the address of ingest and the secret there are none, and no upload begins.
     """
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, metrics: Metrics) -> None:
         self._settings = settings
         self._database = Database(
             settings.database_url.get_secret_value(),
@@ -59,7 +60,7 @@ class Importing:
             ("imports-sending", (State.IMPORTING,)),
         ):
             work = WorkRepository(self._database, f"{worker}/{name}", lease)
-            self._lanes[name] = Lane(states, work, options, expiry)
+            self._lanes[name] = Lane(states, work, options, expiry, metrics.import_steps)
 
     def start(self, tasks: BackgroundTasks) -> None:
         """Begin to work."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from opentelemetry.metrics import Counter
 
 from fansipan_common.db import DatabaseAway
 from fansipan_common.older_schema import NewerSchemaNeeded
@@ -36,15 +37,22 @@ class Lane:
         work: where they are.
         options: how.
         expiry: imports that nothing happens to for so long are given up.
+        steps: counts what became of each step.
     """
 
     def __init__(
-        self, states: Sequence[State], work: WorkRepository, options: RunOptions, expiry: timedelta
+        self,
+        states: Sequence[State],
+        work: WorkRepository,
+        options: RunOptions,
+        expiry: timedelta,
+        steps: Counter,
     ) -> None:
         self._states = states
         self._work = work
         self._options = options
         self._expiry = expiry
+        self._steps = steps
         self._wake = asyncio.Event()
         self._swept = 0.0
 
@@ -76,12 +84,13 @@ class Lane:
             return
         _log.info("import taken", id=taken.id, step=step_of(taken.state), attempt=taken.attempts)
         try:
-            await Run(taken, self._work, self._options).do()
+            self._count(taken, await Run(taken, self._work, self._options).do())
         except LeaseLost:
             _log.info("import is no longer ours", id=taken.id)
         except DatabaseAway as error:
             _log.warning("import interrupted", id=taken.id, error=str(error))
         except (ProcessDied, DamagedUpload, OSError) as error:
+            self._count(taken, "failed")
             _log.warning("import failed", id=taken.id, attempt=taken.attempts, error=str(error))
             with suppress(LeaseLost, DatabaseAway):  # else it is taken again when the lease is over
                 await self._work.release(
@@ -96,9 +105,13 @@ class Lane:
             "detail": "the process that reads this file died several times: save it as CSV, or in several parts",
             "waits": False,
         }
+        self._count(taken, "given-up")
         _log.error("import given up", id=taken.id, step=fault["step"], attempts=taken.attempts)
         with suppress(LeaseLost, DatabaseAway):
             await self._work.parked(taken, fault)
+
+    def _count(self, taken: Taken, outcome: str) -> None:
+        self._steps.add(1, {"fansipan.import.step": step_of(taken.state), "fansipan.import.outcome": outcome})
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):

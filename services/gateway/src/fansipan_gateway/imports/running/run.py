@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 
@@ -27,6 +27,8 @@ _CHECKPOINT_SECONDS: Final = 4.0
 _GRACE_SECONDS: Final = 12.0
 _HANDING_OVER_SECONDS: Final = 6.0
 _NOTING_ATTEMPTS: Final = 6
+Outcome = Literal["done", "stopped", "waits"]
+
 _STEPS: Final[dict[State, Step]] = {
     State.LOOKING: "preview",
     State.CHECKING: "check",
@@ -70,8 +72,8 @@ class Run:
         self._checkpoint_noted = time.monotonic()
         self._errors_noted = 0
 
-    async def do(self) -> None:
-        """Do it, to whatever end.
+    async def do(self) -> Outcome:
+        """Do it, to whatever end; returns what became of it.
 
         Raises:
             ProcessDied, DamagedUpload: it is to be tried again.
@@ -83,7 +85,7 @@ class Run:
             working = asyncio.create_task(self._last_word(space))
             try:
                 await self._keep_until(working, space)
-                await self._finish(working.result(), space)
+                return await self._finish(working.result(), space)
             except LeaseLost:
                 await self._give_back(working, space)
                 raise
@@ -158,21 +160,25 @@ class Run:
         self._errors_noted = end
         self._rows_noted = max(rows, self._rows_noted)
 
-    async def _finish(self, last: Message, space: Workspace) -> None:
+    async def _finish(self, last: Message, space: Workspace) -> Outcome:
         """Note what became of it."""
         taken, work = self._taken, self._work
         match last:
             case Ended(complete=True, document=document) if self._step == "preview":
                 await _noted(lambda: work.looked(taken, document))
+                return "done"
             case Ended(complete=True, document=document) if self._step == "check":
                 await _noted(lambda: work.checked(taken, document, space.error_pieces(0)))
+                return "done"
             case Ended(complete=True, document=document):
                 rest = self._errors_noted
                 await _noted(lambda: work.done(taken, document, self._progress, space.error_pieces(rest)))
+                return "done"
             case Stopped(code=code, detail=detail, document=document):
                 fault = self._fault(code, detail, waits=False)
                 rest = self._errors_noted
                 await _noted(lambda: work.stopped(taken, document, fault, space.error_pieces(rest)))
+                return "stopped"
             case Waiting(code=code, detail=detail, seconds=seconds, document=document):
                 await _noted(lambda: self._note(space, all_of_it=True))
                 fault = self._fault(code, detail, waits=True)
@@ -180,6 +186,7 @@ class Run:
                 await _noted(
                     lambda: work.release(taken, after=after, fault=fault, forgiven=True, report=document)
                 )
+                return "waits"
             case _:  # it was told to stop, by somebody who is not us
                 raise ProcessDied("it stopped before the end")
 
