@@ -204,6 +204,10 @@ def test_ours_are_confined_as_pods_are(services: dict[str, Service]):
         ), name
         assert service["stop_grace_period"] == f"{pod['terminationGracePeriodSeconds']}s", name
         (size,) = (volume["emptyDir"]["sizeLimit"] for volume in pod["volumes"] if "emptyDir" in volume)
+        if name == "gateway":  # its files are too large for memory
+            assert [each["target"] for each in service["volumes"]] == ["/tmp"]
+            assert not service.get("tmpfs")
+            continue
         assert re.findall(r"size=(\d+[mg])", service["tmpfs"][0]) == [size.removesuffix("i").lower()], name
 
 

@@ -22,6 +22,7 @@ from fansipan_gateway.settings import GatewaySettings
 
 OpenGateway = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 ADDRESS = "/v1/latest?datastream=demo/s1/pm25"
+_LOOKED_AT = ("read_only_mode", "file_import")  # by background tasks, whoever asks
 
 
 class Queries:
@@ -34,7 +35,7 @@ class Queries:
 
     def _counting(self, method: Any, seconds: float) -> Any:
         async def counted(database: Database, query: str, *args: object) -> Any:
-            self.count += 1
+            self.count += not any(table in query for table in _LOOKED_AT)
             await asyncio.sleep(seconds)
             return await method(database, query, *args)
 

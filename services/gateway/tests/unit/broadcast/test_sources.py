@@ -21,7 +21,10 @@ from fansipan_gateway.sensor_things.planner.resources import Resource
 from fansipan_gateway.sensor_things.rendering.answers import Answer
 from fansipan_gateway.sensor_things.service import SensorThings
 
-NOW = int(time.time() * 1000)
+
+def _now() -> int:
+    """In milliseconds; what waits is let go by the clock, and this module may run long after it was read."""
+    return int(time.time() * 1000)
 
 
 class FakePublisher:
@@ -147,11 +150,12 @@ class Running:
 
 async def test_observations_go_to_the_topics_that_are_asked_for() -> None:
     feed, publisher = FakeFeed(), FakePublisher()
+    now = _now()
     source = observations_source(feed)
     source.asked = Asked(["v1.1/Datastreams(2)/#", "live/providers/demo/#"])
     async with Running(source, publisher):
         await until(lambda: feed.wanted)
-        feed.entries.append((NOW, [(1, 5), (2, 6)]))
+        feed.entries.append((now, [(1, 5), (2, 6)]))
         await until(lambda: len(publisher.sent) == 5)
     assert feed.wanted == [None]  # all of a provider may be any
     assert [(each.topic, each.qos) for each in publisher.sent] == [
@@ -165,15 +169,16 @@ async def test_observations_go_to_the_topics_that_are_asked_for() -> None:
 
 async def test_what_could_not_be_published_comes_when_the_broker_is_back() -> None:
     feed, publisher = FakeFeed(), FakePublisher()
-    feed.entries.append((NOW - 1000, [(1, 1)]))  # before anybody listened
+    now = _now()
+    feed.entries.append((now - 1000, [(1, 1)]))  # before anybody listened
     source = observations_source(feed)
     source.asked = Asked(["v1.1/Observations"])
     async with Running(source, publisher) as running:
         await until(lambda: feed.wanted)
         publisher.away = True
-        feed.entries.append((NOW, [(1, 2)]))
+        feed.entries.append((now, [(1, 2)]))
         assert isinstance(await running.failure(), MqttAway)
-    feed.entries.append((NOW + 1, [(1, 3)]))
+    feed.entries.append((now + 1, [(1, 3)]))
     publisher.away = False
     async with Running(source, publisher):
         await until(lambda: len(publisher.sent) == 2)
@@ -182,12 +187,13 @@ async def test_what_could_not_be_published_comes_when_the_broker_is_back() -> No
 
 async def test_what_waited_for_too_long_is_let_go() -> None:
     feed, publisher = FakeFeed(), FakePublisher()
-    feed.entries.append((NOW - 400_000, [(1, 1)]))
+    now = _now()
+    feed.entries.append((now - 400_000, [(1, 1)]))
     source = observations_source(feed)
     source.asked = Asked(["v1.1/Observations"])
     async with Running(source, publisher):
         await until(lambda: feed.wanted)
-    feed.entries += [(NOW - 390_000, [(1, 2)]), (NOW - 1_000, [(1, 3)])]
+    feed.entries += [(now - 390_000, [(1, 2)]), (now - 1_000, [(1, 3)])]
     async with Running(source, publisher):
         await until(lambda: publisher.sent)
     assert [json.loads(each.payload)["@iot.id"] for each in publisher.sent] == [3]
@@ -195,11 +201,12 @@ async def test_what_waited_for_too_long_is_let_go() -> None:
 
 async def test_of_what_comes_too_fast_the_newest_of_each_datastream_is_published() -> None:
     feed, publisher = FakeFeed(), FakePublisher()
+    now = _now()
     source = observations_source(feed, per_second=10)
     source.asked = Asked(["v1.1/Observations"])
     async with Running(source, publisher):
         await until(lambda: feed.wanted)
-        feed.entries.append((NOW, [(number % 3, number) for number in range(30)]))
+        feed.entries.append((now, [(number % 3, number) for number in range(30)]))
         await until(lambda: len(publisher.sent) == 3)
     assert sorted(json.loads(each.payload)["@iot.id"] for each in publisher.sent) == [27, 28, 29]
 
@@ -209,14 +216,15 @@ async def test_while_nobody_asks_nothing_is_read_and_later_it_begins_with_what_i
 ) -> None:
     monkeypatch.setattr("fansipan_gateway.broadcast.sources._IDLE_SECONDS", 0.005)
     feed, publisher = FakeFeed(), FakePublisher()
+    now = _now()
     source = observations_source(feed)
     async with Running(source, publisher):
-        feed.entries.append((NOW, [(1, 1)]))
+        feed.entries.append((now, [(1, 1)]))
         await asyncio.sleep(0.05)
         assert (feed.wanted, publisher.sent) == ([], [])
         source.asked = Asked(["v1.1/Datastreams(1)/Observations"])
         await until(lambda: feed.wanted == [[1]])
-        feed.entries.append((NOW + 1, [(1, 2)]))
+        feed.entries.append((now + 1, [(1, 2)]))
         await until(lambda: publisher.sent)
     assert [json.loads(each.payload)["@iot.id"] for each in publisher.sent] == [2]
 
