@@ -21,7 +21,7 @@ class Ports:
     analytics: int = 8002
     kafka: int = 19092
     kafka_controller: int = 19093
-    postgres: int = 54320
+    postgres: int = 15432
     redis: int = 63790
     mosquitto: int = 18830
 
