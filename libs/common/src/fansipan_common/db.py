@@ -204,6 +204,8 @@ class Database:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
+                # Who reads the log can tell a migration that is under way from a right that is missing for good.
+                _log.warning("refused for the schema", error=str(error))
                 raise NewerSchemaNeeded from error
             raise
         finally:

@@ -137,9 +137,8 @@ class WebhookDeliveries:
                     await self._database.execute(_SWEEP)
                     until_sweep = _SWEEP_SECONDS
                 delay, self._fault = self._interval, None
-            except (
-                NewerSchemaNeeded
-            ) as behind:  # readiness tells of the schema; there is nothing to deliver yet
+            except NewerSchemaNeeded as behind:
+                # Readiness tells of the schema; there is nothing to deliver yet.
                 delay, self._fault = min(delay * 2, 10.0), None
                 _log.warning("webhooks wait", reason=behind.detail, retry_in=delay)
             except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
