@@ -1,4 +1,4 @@
-import { useDeferredValue, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
 import { fold, found as foundIn } from '../datastreams/search'
 import { useI18n } from '../i18n/I18n'
@@ -20,6 +20,8 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
   const { t } = useI18n()
   const [query, setQuery] = useState<string | null>(null)
   const [active, setActive] = useState(0)
+  // Enter was pressed before anything fitted: the choices may still be on their way.
+  const [awaited, setAwaited] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const sought = useDeferredValue(query ?? '')
   const id = useId()
@@ -36,26 +38,36 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
   const found = useMemo(() => foundIn(folded, sought).slice(0, MOST), [folded, sought])
   const at = Math.min(active, found.length - 1)
 
+  function seek(words: string | null) {
+    setQuery(words)
+    setActive(0)
+    setAwaited(false)
+  }
+
   function choose(reference: string | undefined) {
     if (reference === undefined) return
-    setQuery(null)
+    seek(null)
     onChoose(reference)
   }
+
+  const arrived = awaited && sought === query ? found[0]?.reference : undefined
+  useEffect(() => choose(arrived))
 
   function onKeyDown(event: KeyboardEvent) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step !== undefined) {
       event.preventDefault()
-      if (!open) setQuery('')
+      if (!open) seek('')
       else if (found.length > 0) setActive((at + step + found.length) % found.length)
     } else if (event.key === 'Enter' && open) {
       event.preventDefault()
       // The list is a moment behind fast fingers: what is chosen is what fits the words as they are now.
       const fitting = sought === query ? found : foundIn(folded, query)
-      choose(fitting[Math.min(active, fitting.length - 1)]?.reference)
+      if (fitting.length === 0) setAwaited(true)
+      else choose(fitting[Math.min(active, fitting.length - 1)]?.reference)
     } else if (event.key === 'Escape' && open) {
       event.preventDefault()
-      setQuery(null)
+      seek(null)
     }
   }
 
@@ -75,15 +87,9 @@ export function SubjectPicker({ label, choices, chosen, onChoose }: Props) {
         data-testid="subject-picker"
         value={query ?? name}
         placeholder={name}
-        onFocus={() => {
-          setQuery('')
-          setActive(0)
-        }}
-        onBlur={() => setQuery(null)}
-        onChange={(event) => {
-          setQuery(event.target.value)
-          setActive(0)
-        }}
+        onFocus={() => seek('')}
+        onBlur={() => seek(null)}
+        onChange={(event) => seek(event.target.value)}
         onKeyDown={onKeyDown}
       />
       <ul className="picker-list" id={`${id}-list`} role="listbox" aria-label={label} hidden={!open}>
