@@ -47,6 +47,12 @@ class DatabaseAway(ServerFault):
     code, title = "database-away", "Database unavailable"
 
 
+class RightMissing(ServerFault):
+    """Our role may not do what the schema that we know lets it do; the same again succeeds when that was put right."""
+
+    code, title, status = "internal", "Internal error", 500
+
+
 async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:
     # Binary, because COPY needs it: a version byte of 1, then the text.
     await connection.set_type_codec(
@@ -186,6 +192,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
             NewerSchemaNeeded: what was asked for needs a newer schema.
+            RightMissing: our role may not do it, and no migration is the reason.
         """
         asked = lent = time.monotonic()
         is_lent = False
@@ -204,9 +211,11 @@ class Database:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
-                # Who reads the log can tell a migration that is under way from a right that is missing for good.
                 _log.warning("refused for the schema", error=str(error))
                 raise NewerSchemaNeeded from error
+            if isinstance(error, asyncpg.InsufficientPrivilegeError):
+                _log.error("the database refuses a right", error=str(error))
+                raise RightMissing("the database refuses this service a right; its log says which") from error
             raise
         finally:
             if is_lent:
