@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import asyncpg
 import orjson
@@ -13,6 +13,11 @@ import structlog
 from fansipan_common.errors import ServerFault
 from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
 from fansipan_common.telemetry.metrics import pool_metrics
+
+if TYPE_CHECKING:
+    _Connection = asyncpg.Connection[Any]
+else:  # it is generic in its stubs only
+    _Connection = asyncpg.Connection
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +76,7 @@ async def _leave_as_is(_connection: "asyncpg.Connection[Any]") -> None:
 def _reading_without(schema: Schema) -> type["asyncpg.Connection[Any]"]:
     """A kind of connection whose statements read stand-ins for what the schema lacks."""
 
-    class OlderSchemaConnection(asyncpg.Connection):  # type: ignore[misc,type-arg]
+    class OlderSchemaConnection(_Connection):
         async def execute(self, query: str, *args: Any, **options: Any) -> str:
             return await super().execute(schema.read_without(query), *args, **options)
 
@@ -199,12 +204,13 @@ class Database:
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
-            async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
+            async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as proxy:
+                connection = cast("_Connection", proxy)  # it behaves as the connection that it wraps
                 lent, is_lent = time.monotonic(), True
                 self._metrics.wait.record(lent - asked, self._of_pool)
                 if self._schema.is_due:
-                    await self._schema.look(connection)  # type: ignore[arg-type]
-                yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
+                    await self._schema.look(connection)
+                yield connection
         except AWAY as error:
             if not is_lent and isinstance(error, TimeoutError):
                 self._metrics.timeouts.add(1, self._of_pool)

@@ -22,7 +22,7 @@ class FakeConnection:
     def __init__(self, *missing: str) -> None:
         self._missing = missing
 
-    async def fetch(self, _query: str, *_args: Any, timeout: float) -> list[dict[str, str]]:  # noqa: ASYNC109
+    async def fetch(self, _query: str, *_args: Any, timeout: float) -> list[dict[str, str]]:
         assert timeout > 0
         return [{"name": name} for name in self._missing]
 
