@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.naming import key_part
+from fansipan_common.errors import PayloadTooLarge
 from fansipan_ingest.doors.devices import NO_SOURCES, Device, NameMissing, Sources, Target
 from fansipan_ingest.doors.readings import Readings
 
@@ -49,7 +50,7 @@ NANOSECONDS: Final = {
 """Length of each precision of a timestamp."""
 
 
-class TooManyPoints(ValueError):
+class TooManyPoints(PayloadTooLarge):
     """More points or readings than one request may hold."""
 
 
