@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import Addresses
 from tests.integration.conftest import Pipeline
-from tests.integration.telemetry.collector import Collector, Seen
+from tests.support.otlp_receiver import Collector, Seen
 from tests.support.processes import ServiceProcess
 from tests.support.providers import make_key
 from tests.support.sending import Sender
