@@ -81,6 +81,11 @@ async def test_one_observation_from_door_to_page(
         if line["event"] == "micro-batch committed" and line["rows"] == 1
     ]
     assert (line["trace_id"], line["span_id"]) == (commit.trace_id, commit.span.span_id.hex())
+    assert not [
+        seen
+        for seen in collector.spans
+        if not seen.span.parent_span_id and seen.span.kind == Span.SPAN_KIND_CLIENT
+    ], "a statement is no trace"
     ours = {
         name
         for seen in collector.spans
