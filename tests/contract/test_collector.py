@@ -239,13 +239,14 @@ async def test_with_docker_all_traces_go_to_jaeger(
             "telemetry": {"metrics": {"level": "none"}},
         },
     }
+    service = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]["otel-collector"]
     configuration = read(CONTAINER)
     (folder := tmp_path / "jaeger").mkdir()
     with Collector(command, jaeger, {}, folder) as onward:
         exporter = configuration["exporters"]["otlp_grpc/jaeger"]
         assert exporter["endpoint"] == "jaeger:4317"
         exporter["endpoint"] = onward.address(4317)
-        with Collector(command, configuration, {}, tmp_path) as collector:
+        with Collector(command, configuration, service["environment"], tmp_path) as collector:
             assert collector.listens == {4317, 4318, 8888}
             await collector.answers(f"http://{collector.address(8888)}/metrics", http)
             sent = {"/failed": 10, "/slow": 10, "/quick": 500}
