@@ -148,12 +148,14 @@ INSERT INTO file_import (provider_id, name, size, received, state, created_by, p
 SELECT id, 'x.csv', 10, 10, 'ready', 'lan', $1, $2 FROM provider, generate_series(1, 7) WHERE key = 'city';
 """
 _PREVIEW: Final = {
-    "findings": [{"what": "kind", "value": "csv", "reason": "by its bytes"}],
+    "findings": [
+        {"what": "kind", "value": "csv", "reason": {"code": "first-bytes", "detail": "by its bytes"}}
+    ],
     "sheets": [],
     "columns": [{"name": "t", "type": "time", "examples": ["2026-07-01"]}],
     "rows": [{"line": 2, "cells": ["2026-07-01"]}],
     "proposal": None,
-    "proposalMissing": "no column looks like results",
+    "proposalMissing": {"code": "no-results", "detail": "no column looks like results"},
 }
 _WEBHOOKS: Final = """
 INSERT INTO webhook (id, provider_id, name, url, events, root_key, created_by)

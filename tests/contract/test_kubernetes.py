@@ -164,7 +164,9 @@ def test_services_may_finish_what_they_do(manifests: list[Manifest]) -> None:
     for name, deployment in services_of(manifests).items():
         pod = deployment["spec"]["template"]["spec"]
         hook = pod["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {"seconds": 0})
-        needed = hook["seconds"] + _REQUESTS_END_SECONDS + _TASKS_END_SECONDS + _POOLS_CLOSE_SECONDS
+        variables = environment_of(manifests, pod["containers"][0])
+        parting = float(variables.get("FANSIPAN_PARTING_SECONDS", 0.5))
+        needed = hook["seconds"] + parting + _REQUESTS_END_SECONDS + _TASKS_END_SECONDS + _POOLS_CLOSE_SECONDS
         assert pod["terminationGracePeriodSeconds"] > needed, name
         assert (hook["seconds"] > 0) == (name != "analytics"), name  # nobody sends requests to analytics
         assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0, name

@@ -26,9 +26,11 @@ from tests.support.network_policies import Peer, flows
 
 import fansipan_db
 from fansipan_analytics.settings import AnalyticsSettings
+from fansipan_common.connections import MOST_CONNECTIONS
 from fansipan_common.contracts import TopicName, topic_specs
 from fansipan_local.parts.mosquitto import Mosquitto
 
+_DOCS: Final = Path(__file__).parents[2] / "docs"
 STORES: Final = (
     "network-policies",
     "mqtt",
@@ -154,15 +156,20 @@ def test_the_database_has_the_roles_of_the_migrations(large: list[Manifest], sma
 
 
 def test_the_database_takes_all_connections(large: list[Manifest], small: list[Manifest]) -> None:
-    """What docs/kubernetes.md says of connections, times the replicas there may be, and ten for people."""
-    each = {"ingest": 10, "analytics": 25, "gateway": 17}
+    """The connections of each service, times the replicas there may be, and ten for people."""
     most = {
         name: scaler["spec"].get("maxReplicas", scaler["spec"].get("maxReplicaCount"))
         for name, scaler in (
             of_kind(large, "HorizontalPodAutoscaler") | of_kind(large, "ScaledObject")
         ).items()
     }
-    needed = sum(each[name] * most[name] for name in each) + 10
+    taken = sum(count * most[name] for name, count in MOST_CONNECTIONS.items())
+    needed = taken + 10
+    each = ", ".join(f"{name} {count}" for name, count in MOST_CONNECTIONS.items())
+    for page in ("kubernetes.md", "scaling.md"):
+        said = (_DOCS / page).read_text(encoding="utf-8")
+        assert each in said, page
+        assert f" {taken}" in said, page
     parameters = of_kind(large, "Cluster")["postgres"]["spec"]["postgresql"]["parameters"]
     assert needed <= int(parameters["max_connections"])
     (container,) = of_kind(small, "StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]

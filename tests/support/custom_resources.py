@@ -93,23 +93,10 @@ class Strimzi:
             raise NoSchemasError(str(error)) from error
 
 
-@dataclass(frozen=True)
-class Given:
-    """Definitions that no package holds: only FANSIPAN_CRDS gives them."""
-
-    what: str
-
-    def folder(self) -> Path:
-        """Raises `NoSchemasError`: they were not given."""
-        raise NoSchemasError(
-            f"no package holds the definitions of {self.what}: give them by {FOLDER_VARIABLE}"
-        )
-
-
 SOURCES: Final[Mapping[str, Source]] = {
     "gateway.networking.k8s.io": GoModule("sigs.k8s.io/gateway-api@v1.3.0", "config/crd/standard"),
     "kafka.strimzi.io": Strimzi("1.2.0"),
-    "postgresql.cnpg.io": Given("CloudNativePG"),
+    "postgresql.cnpg.io": GoModule("github.com/cloudnative-pg/cloudnative-pg@v1.27.1", "config/crd/bases"),
     "barmancloud.cnpg.io": GoModule(
         "github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0", "config/crd/bases"
     ),

@@ -8,7 +8,8 @@ from fansipan_bulk.columns.cells import texts
 from fansipan_bulk.guessing.proposing import propose
 from fansipan_bulk.guessing.types import Guess, guess
 from fansipan_bulk.mapping import FileOptions
-from fansipan_bulk.reports import ColumnPreview, Preview, PreviewRow
+from fansipan_bulk.remarks import Remark, remark
+from fansipan_bulk.reports import ColumnPreview, Preview, PreviewRow, Proposal
 from fansipan_bulk.sources import Block, open_source
 from fansipan_bulk.sources.xlsx_source import XlsxSource
 
@@ -40,7 +41,7 @@ def preview(path: Path, options: FileOptions | None = None, *, provider: str | N
                 for name, column in zip(source.columns, block.columns, strict=True)
             }
             rows = _rows(block)
-        proposal = propose(columns, options, provider) if rows else "there are no rows below the header"
+        proposal = propose(columns, options, provider) if rows else remark("no-rows")
         return Preview(
             findings=source.findings,
             sheets=sheets,
@@ -51,8 +52,8 @@ def preview(path: Path, options: FileOptions | None = None, *, provider: str | N
                 for name, found in columns.items()
             ],
             rows=rows,
-            proposal=None if isinstance(proposal, str) else proposal,
-            proposal_missing=proposal if isinstance(proposal, str) else "",
+            proposal=proposal if isinstance(proposal, Proposal) else None,
+            proposal_missing=proposal if isinstance(proposal, Remark) else None,
         )
 
 

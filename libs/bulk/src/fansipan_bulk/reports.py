@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from fansipan_bulk.faults import Problem
 from fansipan_bulk.mapping import Mapping
+from fansipan_bulk.remarks import Remark
 
 GuessedType = Literal["empty", "time", "date", "time-of-day", "number", "integer", "boolean", "text"]
 
@@ -21,7 +22,7 @@ class Finding(_Report):
     what: str
     """`kind`, `compression`, `encoding`, `delimiter`, `header`, `sheet`."""
     value: str
-    reason: str
+    reason: Remark
 
 
 class ColumnPreview(_Report):
@@ -44,8 +45,8 @@ class Proposal(_Report):
     """A mapping that may fit. `unsure`: what a person has to look at, as there were several ways to read it."""
 
     mapping: Mapping
-    reasons: list[str]
-    unsure: list[str]
+    reasons: list[Remark]
+    unsure: list[Remark]
 
 
 class Preview(_Report):
@@ -59,7 +60,7 @@ class Preview(_Report):
     """The first 20."""
     proposal: Proposal | None
     """None when there is no column that could be a time."""
-    proposal_missing: str = ""
+    proposal_missing: Remark | None = None
     """Why there is none."""
 
 

@@ -63,27 +63,28 @@ def test_a_long_file_and_what_a_person_has_to_say(tmp_path: Path) -> None:
         "quality": {"column": "Chất lượng", "words": {"tốt": None}},
         "unit": {"column": "Đơn vị", "factors": {"µg/m3": 1.0, "C": 1.0}},
     }
-    unsure = "\n".join(shown.proposal.unsure)
-    assert "day and month" in unsure
-    assert "'tốt'" in unsure
-    assert "Asia/Ho_Chi_Minh" in unsure
-    assert "units" in unsure
+    unsure = {remark.code: remark for remark in shown.proposal.unsure}
+    assert unsure.keys() == {"day-or-month", "no-time-of-day", "no-offset", "unit-factors", "quality-words"}
+    assert unsure["quality-words"].values == {"column": "Chất lượng", "words": "'tốt'"}
+    assert "Asia/Ho_Chi_Minh" in unsure["no-offset"].detail
 
 
 def test_dates_of_a_spreadsheet_beside_dates_as_text_are_pointed_at(tmp_path: Path) -> None:
     shown = look(tmp_path, "time,pm10\n2025-02-01 00:00:00,1\n13/02/2025,2\n14/02/2025,3\n")
 
     assert shown.proposal is not None
-    assert any("days for months" in note for note in shown.proposal.unsure)
+    assert "mixed-dates" in [remark.code for remark in shown.proposal.unsure]
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("a,b\n1,2\n", "time"), ("time,b\n2025-01-01,x\n", "results"), ("time,b\n", "no rows")]
+    ("text", "why"),
+    [("a,b\n1,2\n", "no-time"), ("time,b\n2025-01-01,x\n", "no-results"), ("time,b\n", "no-rows")],
 )
 def test_no_mapping_is_proposed_where_nothing_speaks_for_one(tmp_path: Path, text: str, why: str) -> None:
     shown = look(tmp_path, text)
     assert shown.proposal is None
-    assert why in shown.proposal_missing
+    assert shown.proposal_missing is not None
+    assert shown.proposal_missing.code == why
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ const PROPOSED: Mapping = {
   values: { form: 'wide', thing: { column: 'Trạm', keys: {} }, columns: { 'PM2.5': { property: 'pm2_5' } } },
 }
 const PREVIEW: Preview = {
-  findings: [{ what: 'kind', value: 'csv', reason: 'by its bytes' }],
+  findings: [
+    { what: 'kind', value: 'csv', reason: { code: 'first-bytes', values: {}, detail: 'by its first bytes' } },
+  ],
   sheets: [],
   columns: [
     { name: 'Ngày', type: 'date', examples: ['01/03/2026'] },
@@ -116,8 +118,15 @@ const PREVIEW: Preview = {
     { name: 'PM2.5', type: 'number', examples: ['23,5'] },
   ],
   rows: [{ line: 2, cells: ['01/03/2026', 'Cốc Lếu', '23,5'] }],
-  proposal: { mapping: PROPOSED, reasons: ['r'], unsure: ['times state no offset'] },
-  proposalMissing: '',
+  proposal: {
+    mapping: PROPOSED,
+    reasons: [{ code: 'time', values: { column: 'Ngày', example: '01/03/2026' }, detail: 'the time' }],
+    unsure: [
+      { code: 'no-offset', values: { zone: 'Asia/Ho_Chi_Minh' }, detail: 'times state no offset' },
+      { code: 'of-tomorrow', values: {}, detail: 'a newer server says this' },
+    ],
+  },
+  proposalMissing: null,
   earlier: null,
 }
 
@@ -222,7 +231,10 @@ describe('files', () => {
     })
     const table = await screen.findByTestId('preview')
     expect(within(table).getByText('Cốc Lếu')).toBeTruthy()
-    expect(screen.getByTestId('unsure').textContent).toContain('times state no offset')
+    expect(screen.getByTestId('unsure').textContent).toBe(
+      'Thời gian không ghi múi giờ: coi là giờ Asia/Ho_Chi_Minh.a newer server says this',
+    )
+    expect(screen.getByText('“Ngày” là thời gian: ô có dạng “01/03/2026”')).toBeTruthy()
     const property = screen.getByLabelText('Mã đại lượng của PM2.5')
     expect((property as HTMLInputElement).value).toBe('pm2_5')
     await userEvent.clear(property)

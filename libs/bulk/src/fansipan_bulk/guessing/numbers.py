@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fansipan_bulk.mapping import NumberFormat
+from fansipan_bulk.remarks import Remark, remark
 
 _POINT_GROUPS: Final = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _COMMA_GROUPS: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -14,11 +15,11 @@ _SPACE_GROUPS: Final = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]
 
 @dataclass(frozen=True, slots=True)
 class GuessedNumbers:
-    """How numbers are written; `unsure` is what a person has to look at, "" when nothing."""
+    """How numbers are written; `unsure` is what a person has to look at, if anything."""
 
     written: NumberFormat
-    reason: str
-    unsure: str
+    reason: Remark
+    unsure: Remark | None = None
 
 
 def guess_numbers(values: Iterable[str]) -> GuessedNumbers:
@@ -30,29 +31,37 @@ def guess_numbers(values: Iterable[str]) -> GuessedNumbers:
     both = next((text for text in comma if "." in text), None)
     if both is not None:
         decimal, thousands = (",", ".") if both.rfind(",") > both.rfind(".") else (".", ",")
-        return _told(decimal, thousands, f"{both!r} has both signs", "")
-    if comma and not point:
-        if all(_COMMA_GROUPS.fullmatch(text) for text in comma):
-            return _told(
-                ",", spaces, "there are commas and no points",
-                f"{comma[0]!r} could also be thousands: a decimal comma is taken",
-            )  # fmt: skip
-        return _told(",", spaces, f"there are commas and no points, as in {comma[0]!r}", "")
-    if comma and point:
-        if all(_POINT_GROUPS.fullmatch(text) for text in point):
-            return _told(",", ".", f"{comma[0]!r} and {point[0]!r} stand side by side", "")
-        if all(_COMMA_GROUPS.fullmatch(text) for text in comma):
-            return _told(".", ",", f"{comma[0]!r} and {point[0]!r} stand side by side", "")
-        return _told(
-            ".", spaces, "points are usual", f"{comma[0]!r} has a comma, {point[0]!r} a point: which is it?"
+        return GuessedNumbers(
+            _written(decimal, thousands), remark("decimal-both", sign=decimal, example=both)
         )
-    unsure = ""
-    if point and len(point) == sum(_POINT_GROUPS.fullmatch(text) is not None for text in point):
-        unsure = f"{point[0]!r} could also be thousands: a decimal point is taken"
-    return _told(".", spaces, "there is no comma", unsure)
+    if comma and not point:
+        thousands_too = all(_COMMA_GROUPS.fullmatch(text) for text in comma)
+        return GuessedNumbers(
+            _written(",", spaces),
+            remark("decimal-commas", example=comma[0]),
+            remark("comma-thousands", example=comma[0]) if thousands_too else None,
+        )
+    if comma and point:
+        for decimal, thousands, grouped, groups in (
+            (",", ".", point, _POINT_GROUPS), (".", ",", comma, _COMMA_GROUPS),
+        ):  # fmt: skip
+            if all(groups.fullmatch(text) for text in grouped):
+                return GuessedNumbers(
+                    _written(decimal, thousands),
+                    remark("decimal-beside", sign=decimal, comma=comma[0], point=point[0]),
+                )
+        return GuessedNumbers(
+            _written(".", spaces),
+            remark("decimal-usual"),
+            remark("comma-and-point", comma=comma[0], point=point[0]),
+        )
+    thousands_too = point and all(_POINT_GROUPS.fullmatch(text) for text in point)
+    return GuessedNumbers(
+        _written(".", spaces),
+        remark("decimal-no-comma"),
+        remark("point-thousands", example=point[0]) if thousands_too else None,
+    )
 
 
-def _told(decimal: str, thousands: str, reason: str, unsure: str) -> GuessedNumbers:
-    written = NumberFormat.model_validate({"decimal": decimal, "thousands": thousands})
-    sign = "comma" if decimal == "," else "point"
-    return GuessedNumbers(written, f"numbers have a decimal {sign}: {reason}", unsure)
+def _written(decimal: str, thousands: str) -> NumberFormat:
+    return NumberFormat.model_validate({"decimal": decimal, "thousands": thousands})

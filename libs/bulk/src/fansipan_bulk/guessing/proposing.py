@@ -7,6 +7,7 @@ from fansipan_bulk.guessing.numbers import guess_numbers
 from fansipan_bulk.guessing.types import Guess
 from fansipan_bulk.guessing.words import Role, property_of, role_of
 from fansipan_bulk.mapping import FileOptions, parse_mapping
+from fansipan_bulk.remarks import Remark, remark
 from fansipan_bulk.reports import Proposal
 
 _NUMERIC = ("number", "integer")
@@ -14,11 +15,11 @@ _NUMERIC = ("number", "integer")
 
 @dataclass(slots=True)
 class _Notes:
-    reasons: list[str] = field(default_factory=list[str])
-    unsure: list[str] = field(default_factory=list[str])
+    reasons: list[Remark] = field(default_factory=list[Remark])
+    unsure: list[Remark] = field(default_factory=list[Remark])
 
 
-def propose(columns: dict[str, Guess], options: FileOptions, provider: str | None) -> Proposal | str:
+def propose(columns: dict[str, Guess], options: FileOptions, provider: str | None) -> Proposal | Remark:
     """A mapping for a file with these columns, or why there is none.
 
     Args:
@@ -30,7 +31,7 @@ def propose(columns: dict[str, Guess], options: FileOptions, provider: str | Non
     notes = _Notes()
     time = _time(columns, roles, notes)
     if time is None:
-        return "no column looks like a time: say which one it is, and how it is written"
+        return remark("no-time")
     taken = {time["column"], time.get("hour")}
     numeric = [
         name
@@ -41,7 +42,7 @@ def propose(columns: dict[str, Guess], options: FileOptions, provider: str | Non
     ]
     values = _long(columns, roles, numeric, notes) or _wide(columns, roles, numeric, notes)
     if values is None:
-        return "no column looks like results: say which ones they are"
+        return remark("no-results")
     results = [values["result"]] if values["form"] == "long" else list(values["columns"])
     numbers = guess_numbers(value for name in results for value in columns[name].values)
     notes.reasons.append(numbers.reason)
@@ -66,17 +67,12 @@ def _time(columns: dict[str, Guess], roles: dict[str, Role | None], notes: _Note
         return _numeric_time(columns, roles, notes)
     column = named[0]
     guessed = columns[column]
-    notes.reasons.append(f"{column!r} is the time: its cells look like {guessed.examples[0]!r}")
+    notes.reasons.append(remark("time", column=column, example=guessed.examples[0]))
     time: dict[str, Any] = {"column": column, "format": guessed.time_format or "day-first"}
     if guessed.time_format is None:
-        notes.unsure.append(
-            f"day and month of {guessed.examples[0]!r} cannot be told apart: the day is taken to be first"
-        )
+        notes.unsure.append(remark("day-or-month", example=guessed.examples[0]))
     if guessed.mixed:
-        notes.unsure.append(
-            f"{column!r} has dates of a spreadsheet beside dates as text: the program that made it may have taken days "
-            "for months; look at the rows before and after the 12th of a month"
-        )
+        notes.unsure.append(remark("mixed-dates", column=column))
     if guessed.type == "date":
         hour = next(
             (
@@ -89,11 +85,11 @@ def _time(columns: dict[str, Guess], roles: dict[str, Role | None], notes: _Note
         )
         if hour is not None:
             time["hour"] = hour
-            notes.reasons.append(f"{hour!r} is the hour of the day")
+            notes.reasons.append(remark("hour", column=hour))
         else:
-            notes.unsure.append(f"{column!r} has no time of day: midnight is taken")
+            notes.unsure.append(remark("no-time-of-day", column=column))
     if not guessed.has_offset:
-        notes.unsure.append("times state no offset: they are taken to be of Asia/Ho_Chi_Minh")
+        notes.unsure.append(remark("no-offset", zone="Asia/Ho_Chi_Minh"))
     return time
 
 
@@ -112,9 +108,11 @@ def _numeric_time(
             ("excel", 36_526, 73_051), ("unix-s", 946_684_800, 4_102_444_800), ("unix-ms", 946_684_800_000, 4.2e12),
         ):  # fmt: skip
             if least <= low and high <= most:
-                notes.reasons.append(f"{name!r} is the time: {guessed.examples[0]!r} is one of {form}")
+                notes.reasons.append(
+                    remark("time-number", column=name, example=guessed.examples[0], format=form)
+                )
                 if form == "excel":
-                    notes.unsure.append("times state no offset: they are taken to be of Asia/Ho_Chi_Minh")
+                    notes.unsure.append(remark("no-offset", zone="Asia/Ho_Chi_Minh"))
                 return {"column": name, "format": form}
     return None
 
@@ -138,7 +136,7 @@ def _long(
     result = next((name for name in numeric if roles[name] == "result"), numeric[0] if numeric else None)
     if result is None:
         return None
-    notes.reasons.append(f"one observation a row: {(whole or prop)!r} says what {result!r} is")
+    notes.reasons.append(remark("long", column=whole or prop, result=result))
     values: dict[str, Any] = {"form": "long", "result": result}
     if whole is not None:
         values["datastream"] = whole
@@ -155,9 +153,7 @@ def _long(
     )
     if unit is not None and columns[unit].values:
         values["unit"] = {"column": unit, "factors": dict.fromkeys(columns[unit].values[:100], 1.0)}
-        notes.unsure.append(
-            f"{unit!r} names units: say by what each is multiplied to be in that of the datastream"
-        )
+        notes.unsure.append(remark("unit-factors", column=unit))
     return values
 
 
@@ -169,22 +165,16 @@ def _wide(
         named = property_of(name)
         spec: dict[str, Any] = {"property": named.key}
         if named.scale is None:
-            notes.unsure.append(
-                f"{name!r} is in {named.unit!r}: say its scale, so that it is in the usual unit"
-            )
+            notes.unsure.append(remark("scale-unknown", column=name, unit=named.unit))
         elif named.scale != 1.0:
             spec["scale"] = named.scale
-            notes.reasons.append(f"{name!r} is in {named.unit!r}: multiplied by {named.scale:g}")
+            notes.reasons.append(remark("scaled", column=name, unit=named.unit, scale=f"{named.scale:g}"))
         if not named.known:
-            notes.unsure.append(
-                f"{name!r} is called {named.key} here: say its property, if it has another name"
-            )
+            notes.unsure.append(remark("property-guessed", column=name, key=named.key))
         specs[name] = spec
     if not specs:
         return None
-    notes.reasons.append(
-        f"one column for each property: {', '.join(repr(name) for name in list(specs)[:10])}"
-    )
+    notes.reasons.append(remark("wide", columns=", ".join(f"'{name}'" for name in list(specs)[:10])))
     values: dict[str, Any] = {"form": "wide", "thing": _thing(columns, roles, notes), "columns": specs}
     _add_quality(values, columns, roles, notes)
     return values
@@ -195,9 +185,9 @@ def _thing(columns: dict[str, Guess], roles: dict[str, Role | None], notes: _Not
         (name for name, role in roles.items() if role == "thing" and columns[name].type != "empty"), None
     )
     if named is not None:
-        notes.reasons.append(f"{named!r} names the thing, by its own name")
+        notes.reasons.append(remark("thing", column=named))
         return {"column": named}
-    notes.unsure.append("no column names the thing (the station, the device): say which one it is")
+    notes.unsure.append(remark("no-thing"))
     return {"value": "thing-1"}
 
 
@@ -210,7 +200,7 @@ def _add_quality(
     known = {"good", "suspect", "bad"}
     others = [value for value in columns[quality].values if value.lower() not in known]
     values["quality"] = {"column": quality, "words": dict.fromkeys(others[:50])}
-    notes.reasons.append(f"{quality!r} says how good a result is")
+    notes.reasons.append(remark("quality", column=quality))
     if others:
-        shown = ", ".join(repr(word) for word in others[:5])
-        notes.unsure.append(f"say what in {quality!r} means good, suspect or bad: {shown}")
+        shown = ", ".join(f"'{word}'" for word in others[:5])
+        notes.unsure.append(remark("quality-words", column=quality, words=shown))

@@ -17,6 +17,7 @@ from fansipan_bulk.arrow import pa
 from fansipan_bulk.errors import FileFault
 from fansipan_bulk.faults import Fault
 from fansipan_bulk.mapping import FileOptions
+from fansipan_bulk.remarks import Remark, remark
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block, column_names
 from fansipan_bulk.sources.csv_parsing import LONE_CR, Parsed, is_plain, parse_plain, parse_quoted
@@ -40,7 +41,7 @@ class CsvSource:
     def __init__(self, path: Path, size: int, options: FileOptions) -> None:
         self._path = path
         self.size = max(1, size)
-        self.findings = [Finding(what="kind", value="csv", reason="it is neither a ZIP archive nor Parquet")]
+        self.findings = [Finding(what="kind", value="csv", reason=remark("no-archive"))]
         sample = self._sample()
         self._encoding = find_encoding(sample, options.encoding)
         self._say("encoding", self._encoding.codec, self._encoding.reason)
@@ -53,7 +54,7 @@ class CsvSource:
             )
         found = find_delimiter(text)
         self.delimiter = options.delimiter or found.sign
-        self._say("delimiter", self.delimiter, "the mapping says so" if options.delimiter else found.reason)
+        self._say("delimiter", self.delimiter, remark("told") if options.delimiter else found.reason)
         self._header_lines, self.columns = self._read_header(text, options.header)
         self._open: Unpacked | None = None
 
@@ -141,7 +142,7 @@ class CsvSource:
         if told is None:
             place, reason = find_header(rows)
         else:
-            place, reason = told, "the mapping says so"
+            place, reason = told, remark("told")
         self._say("header", str(place), reason)
         if place > len(rows):
             raise FileFault("file-header", f"{self._path.name} has no line {place}")
@@ -152,5 +153,5 @@ class CsvSource:
             raise FileFault("file-header", f"{self._path.name} has {len(cells)} columns in line {place}")
         return (ends[place - 1] if place else 0), column_names(cells)
 
-    def _say(self, what: str, value: str, reason: str) -> None:
+    def _say(self, what: str, value: str, reason: Remark) -> None:
         self.findings.append(Finding(what=what, value=value, reason=reason))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from fansipan_bulk.errors import MappingFault
+from fansipan_bulk.remarks import Remark, remark
 
 _MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8", "it begins with the byte order mark of UTF-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "it begins with the byte order mark of UTF-16, little-endian"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "it begins with the byte order mark of UTF-16, big-endian"),
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16, little-endian"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16, big-endian"),
 )
 _TONES_1258: Final = frozenset(b"\xcc\xd2\xde\xec\xf2")
 """Combining tone marks of Windows-1258: they follow the letter they stand on."""
@@ -28,7 +29,7 @@ class Encoding:
 
     codec: str
     mark: int
-    reason: str
+    reason: Remark
 
 
 def find_encoding(sample: bytes, told: str | None) -> Encoding:
@@ -37,22 +38,22 @@ def find_encoding(sample: bytes, told: str | None) -> Encoding:
     Raises:
         MappingFault: `mapping-encoding`: there is no encoding called `told`.
     """
-    for mark, codec, reason in _MARKS:
+    for mark, codec, encoding in _MARKS:
         if sample.startswith(mark) and (told is None or _same_family(told, codec)):
-            return Encoding(codec, len(mark), reason)
+            return Encoding(codec, len(mark), remark("byte-order-mark", encoding=encoding))
     if told is not None:
-        return Encoding(_known(told), 0, "the mapping says so")
+        return Encoding(_known(told), 0, remark("told"))
     even, odd = sample[0:2000:2].count(0), sample[1:2000:2].count(0)
     if max(even, odd) * 5 > min(len(sample), 2000) and min(even, odd) * 50 < len(sample):
         codec = "utf-16-le" if odd > even else "utf-16-be"
-        return Encoding(codec, 0, "every second byte is zero in much of its beginning")
+        return Encoding(codec, 0, remark("zero-bytes"))
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError as error:
         return _one_byte(sample, error.start)
     if sample.isascii():
-        return Encoding("utf-8", 0, "its beginning is plain ASCII, which is UTF-8")
-    return Encoding("utf-8", 0, "its beginning is valid UTF-8, which no other encoding is by chance")
+        return Encoding("utf-8", 0, remark("ascii"))
+    return Encoding("utf-8", 0, remark("utf-8"))
 
 
 def _one_byte(sample: bytes, at: int) -> Encoding:
@@ -61,17 +62,10 @@ def _one_byte(sample: bytes, at: int) -> Encoding:
         sample[place] in _TONES_1258 and place > 0 and sample[place - 1] in _BEFORE_TONE for place in high
     )
     letters = sum(sample[place] in _LETTERS_1258 for place in high)
-    where = f"byte {at + 1} is not UTF-8"
     if tones * 20 >= len(high) or letters * 4 >= len(high):
-        return Encoding(
-            "cp1258", 0, f"{where}, and {tones + letters} of {len(high)} bytes beyond ASCII are Vietnamese "
-            "letters and tones of Windows-1258",
-        )  # fmt: skip
-    return Encoding(
-        "cp1252",
-        0,
-        f"{where}, and nothing looks like Windows-1258: say the encoding if it is not Windows-1252",
-    )
+        reason = remark("windows-1258", byte=at + 1, found=tones + letters, beyond=len(high))
+        return Encoding("cp1258", 0, reason)
+    return Encoding("cp1252", 0, remark("windows-1252", byte=at + 1))
 
 
 def _same_family(told: str, codec: str) -> bool:

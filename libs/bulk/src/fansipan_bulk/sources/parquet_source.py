@@ -8,6 +8,7 @@ import numpy as np
 
 from fansipan_bulk.arrow import Array, pa, pq
 from fansipan_bulk.errors import FileFault
+from fansipan_bulk.remarks import remark
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block
 
@@ -27,7 +28,7 @@ class ParquetSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.findings = [Finding(what="kind", value="parquet", reason="by its first bytes")]
+        self.findings = [Finding(what="kind", value="parquet", reason=remark("first-bytes"))]
         try:
             self._file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
         except _DAMAGED as error:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, cast
 
 import zstandard
 
+from fansipan_bulk.remarks import remark
 from fansipan_bulk.reports import Finding
 
 _GZIP: Final = b"\x1f\x8b"
@@ -30,13 +31,13 @@ class Unpacked:
         self._stream: BinaryIO = self._file
         if head.startswith(_GZIP):
             self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=self._file))
-            self.finding = Finding(what="compression", value="gzip", reason="by its first bytes")
+            self.finding = Finding(what="compression", value="gzip", reason=remark("first-bytes"))
         elif head == _ZSTD:
             reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(
                 self._file, read_across_frames=True, closefd=False
             )
             self._stream = cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader), _BUFFER))
-            self.finding = Finding(what="compression", value="zstd", reason="by its first bytes")
+            self.finding = Finding(what="compression", value="zstd", reason=remark("first-bytes"))
 
     def read(self, size: int) -> bytes:
         """`size` bytes, fewer only at the end."""

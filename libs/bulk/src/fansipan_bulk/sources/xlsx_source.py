@@ -16,6 +16,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from fansipan_bulk.arrow import Array, pa
 from fansipan_bulk.errors import FileFault, MappingFault
 from fansipan_bulk.mapping import FileOptions
+from fansipan_bulk.remarks import remark
 from fansipan_bulk.reports import Finding
 from fansipan_bulk.sources.block import MAX_COLUMNS, Block, column_names, text_of
 from fansipan_bulk.sources.delimiters import find_header
@@ -52,9 +53,7 @@ class XlsxSource:
 
     def __init__(self, path: Path, options: FileOptions) -> None:
         self._path = path
-        self.findings = [
-            Finding(what="kind", value="xlsx", reason="it is a ZIP archive with a workbook in it")
-        ]
+        self.findings = [Finding(what="kind", value="xlsx", reason=remark("workbook"))]
         _bound(path)
         try:
             with warnings.catch_warnings():
@@ -104,7 +103,9 @@ class XlsxSource:
             raise FileFault("file-empty", f"{self._path.name} has no sheet with cells")
         if name is None:
             why = (
-                "it is the only sheet" if len(self.sheets) == 1 else f"it is the first of {len(self.sheets)}"
+                remark("only-sheet")
+                if len(self.sheets) == 1
+                else remark("first-sheet", sheets=len(self.sheets))
             )
             self.findings.append(Finding(what="sheet", value=self.sheets[0], reason=why))
             return self._book.worksheets[0]
@@ -112,7 +113,7 @@ class XlsxSource:
             raise MappingFault(
                 "mapping-sheet", f"there is no sheet {name!r}; there are: {', '.join(self.sheets[:20])}"
             )
-        self.findings.append(Finding(what="sheet", value=name, reason="the mapping says so"))
+        self.findings.append(Finding(what="sheet", value=name, reason=remark("told")))
         return self._book[name]
 
     def _read_header(self, told: int | None) -> tuple[int, tuple[str, ...]]:
@@ -122,7 +123,7 @@ class XlsxSource:
         except _DAMAGED as error:
             raise _damaged(self._path, error) from None
         rows = [[text_of(cell).strip() for cell in row] for row in found]
-        place, reason = find_header(rows) if told is None else (told, "the mapping says so")
+        place, reason = find_header(rows) if told is None else (told, remark("told"))
         self.findings.append(Finding(what="header", value=str(place), reason=reason))
         if place > len(rows) or not rows:
             raise FileFault("file-header", f"the sheet {self._sheet.title!r} has no row {place}")

@@ -54,7 +54,9 @@ def bar(console: Console, what: str, tally: Tally | None = None) -> Generator[On
 def print_preview(console: Console, shown: Preview) -> None:
     """What was found out, the columns, some rows, and the proposed mapping."""
     for finding in shown.findings:
-        console.print(f"[bold]{finding.what}[/] {escape(finding.value)!s} [dim]{escape(finding.reason)}[/]")
+        console.print(
+            f"[bold]{finding.what}[/] {escape(finding.value)!s} [dim]{escape(finding.reason.detail)}[/]"
+        )
     if len(shown.sheets) > 1:
         console.print(f"[bold]sheets[/] {escape(', '.join(shown.sheets))}")
     table = Table(box=box.SIMPLE_HEAD)
@@ -65,12 +67,13 @@ def print_preview(console: Console, shown: Preview) -> None:
         table.add_row(str(row.line), *(escape(cell) for cell in row.cells))
     console.print(table)
     if shown.proposal is None:
-        console.print(f"[yellow]no mapping is proposed[/]: {escape(shown.proposal_missing)}")
+        missing = shown.proposal_missing.detail if shown.proposal_missing else ""
+        console.print(f"[yellow]no mapping is proposed[/]: {escape(missing)}")
         return
     for reason in shown.proposal.reasons:
-        console.print(f"  {escape(reason)}", highlight=False)
+        console.print(f"  {escape(reason.detail)}", highlight=False)
     for note in shown.proposal.unsure:
-        console.print(f"  [yellow]look at this[/]: {escape(note)}", highlight=False)
+        console.print(f"  [yellow]look at this[/]: {escape(note.detail)}", highlight=False)
     console.print()
     console.print(dump_mapping(shown.proposal.mapping), markup=False, highlight=False, end="")
 

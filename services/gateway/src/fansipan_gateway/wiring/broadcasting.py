@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from fansipan_common.connections import MQTT_POOL
 from fansipan_common.db import Database
 from fansipan_common.mqtt.broker import Broker
 from fansipan_common.mqtt.turn import SoleTurn
@@ -25,7 +26,6 @@ from fansipan_gateway.settings import GatewaySettings
 
 _log = structlog.get_logger(__name__)
 
-_CONNECTIONS: Final = 2
 _STATEMENT_SECONDS: Final = 10.0
 
 
@@ -42,7 +42,7 @@ class Broadcasting:
         self._database = Database(
             url,
             application="fansipan-gateway-mqtt",
-            max_size=_CONNECTIONS,
+            max_size=MQTT_POOL,
             command_timeout=_STATEMENT_SECONDS,
             stateless=True,
             first=require_schema,

@@ -8,7 +8,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from fansipan_common.connections import IMPORTS_POOL
 from fansipan_common.db import Database
+from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks
 from fansipan_common.telemetry import Metrics
 from fansipan_gateway.access.service import Access
@@ -24,7 +26,6 @@ from fansipan_gateway.self_service.manager import Managers
 from fansipan_gateway.settings import GatewaySettings
 
 _ERROR_BYTES: Final = 64 << 20
-_CONNECTIONS: Final = 4
 _STATEMENT_SECONDS: Final = 30.0
 
 
@@ -39,9 +40,10 @@ class Importing:
         self._database = Database(
             settings.database_url.get_secret_value(),
             application="fansipan-gateway-imports",
-            max_size=_CONNECTIONS,
+            max_size=IMPORTS_POOL,
             command_timeout=_STATEMENT_SECONDS,
             stateless=True,
+            first=require_schema,
         )
         self._lanes: dict[str, Lane] = {}
         if settings.ingest_url is None or settings.internal_secret is None:

@@ -1,6 +1,9 @@
 /** Texts of files that are uploaded. "one|many" chooses by {n}. */
 
+import { importRemarksEn, importRemarksVi } from './importRemarkMessages'
+
 export const importsVi = {
+  ...importRemarksVi,
   'integration.tab.files': 'Tệp',
   'import.hint': 'Tải lên CSV, XLSX hoặc Parquet: xem trước, khai báo cột, kiểm tra rồi mới nhập.',
   'import.drop': 'Kéo tệp vào đây, hoặc chọn tệp',
@@ -179,6 +182,7 @@ export const importsVi = {
 }
 
 export const importsEn: Record<keyof typeof importsVi, string> = {
+  ...importRemarksEn,
   'integration.tab.files': 'Files',
   'import.hint': 'Upload CSV, XLSX or Parquet: look at it, say what its columns are, check it, then import.',
   'import.drop': 'Drop a file here, or choose one',

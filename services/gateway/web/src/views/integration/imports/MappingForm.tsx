@@ -2,6 +2,7 @@ import { useI18n } from '../../../i18n/I18n'
 import { inForm } from './mappingModel'
 import { LongFields } from './LongFields'
 import { QualityFields } from './QualityFields'
+import { remarkText } from './remarks'
 import { TimeFields } from './TimeFields'
 import type { Mapping, Preview } from './types'
 import { WideFields } from './WideFields'
@@ -79,9 +80,7 @@ function Origin({ preview }: { preview: Preview }) {
     return (
       <div className="import-note">
         <p>{t('import.noProposal')}</p>
-        <p className="hint" lang="en">
-          {preview.proposalMissing}
-        </p>
+        {preview.proposalMissing && <p className="hint">{remarkText(preview.proposalMissing, t)}</p>}
       </div>
     )
   const { reasons, unsure } = preview.proposal
@@ -89,18 +88,18 @@ function Origin({ preview }: { preview: Preview }) {
     <div className="import-note">
       <p>{t(unsure.length > 0 ? 'import.lookAt' : 'import.proposed')}</p>
       {unsure.length > 0 && (
-        <ul lang="en" data-testid="unsure">
-          {unsure.map((note) => (
-            <li key={note}>{note}</li>
+        <ul data-testid="unsure">
+          {unsure.map((remark) => (
+            <li key={remark.detail}>{remarkText(remark, t)}</li>
           ))}
         </ul>
       )}
       {reasons.length > 0 && (
         <details>
           <summary>{t('import.reasons')}</summary>
-          <ul lang="en">
-            {reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
+          <ul>
+            {reasons.map((remark) => (
+              <li key={remark.detail}>{remarkText(remark, t)}</li>
             ))}
           </ul>
         </details>

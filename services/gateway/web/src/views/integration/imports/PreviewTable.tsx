@@ -1,4 +1,5 @@
 import { useI18n } from '../../../i18n/I18n'
+import { remarkText } from './remarks'
 import type { Preview } from './types'
 
 /** How the file is written, and its first rows. */
@@ -43,10 +44,7 @@ export function PreviewTable({ preview }: { preview: Preview }) {
             <div key={what}>
               <dt>{t(`import.found.${what}` as 'import.found.kind')}</dt>
               <dd>
-                <span className="mono">{value}</span>{' '}
-                <span className="hint" lang="en">
-                  {reason}
-                </span>
+                <span className="mono">{value}</span> <span className="hint">{remarkText(reason, t)}</span>
               </dd>
             </div>
           ))}

@@ -74,13 +74,20 @@ export interface PreviewColumn {
   examples: string[]
 }
 
+/** Something said about a file: `detail` is the whole in English. */
+export interface Remark {
+  code: string
+  values: Record<string, string>
+  detail: string
+}
+
 export interface Preview {
-  findings: { what: string; value: string; reason: string }[]
+  findings: { what: string; value: string; reason: Remark }[]
   sheets: string[]
   columns: PreviewColumn[]
   rows: { line: number; cells: string[] }[]
-  proposal: { mapping: Mapping; reasons: string[]; unsure: string[] } | null
-  proposalMissing: string
+  proposal: { mapping: Mapping; reasons: Remark[]; unsure: Remark[] } | null
+  proposalMissing: Remark | null
   earlier: Mapping | null
 }
 
