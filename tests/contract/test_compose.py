@@ -221,6 +221,13 @@ def test_others_gain_no_rights(services: dict[str, Service]):
         assert re.search(r":v?\d+\.\d+\.\d+", service["image"]), f"{name}: a whole version"
 
 
+def test_programs_in_go_free_memory_before_they_are_killed(services: dict[str, Service]):
+    for name in ("otel-collector", "jaeger"):
+        limit = int(services[name]["mem_limit"].removesuffix("m"))
+        wanted = int(services[name]["environment"]["GOMEMLIMIT"].removesuffix("MiB"))
+        assert 0.7 * limit < wanted < 0.85 * limit, name
+
+
 def test_only_loopback_is_published_and_stores_have_no_way_out(services: dict[str, Service]):
     for name, service in services.items():
         for port in service.get("ports", []):

@@ -73,7 +73,7 @@ def test_traces_go_to_the_collector_and_on(watched: list[Manifest]):
         endpoint = urlsplit(settings["OTEL_EXPORTER_OTLP_ENDPOINT"])
         assert (endpoint.hostname, endpoint.port) == (name, listening)
     [settings] = [each["data"] for key, each in maps.items() if key.startswith(f"{name}-settings-")]
-    assert collector["exporters"]["otlphttp"]["endpoint"] == "${env:OTLP_ENDPOINT}"
+    assert collector["exporters"]["otlp_http"]["endpoint"] == "${env:OTLP_ENDPOINT}"
     onward = urlsplit(settings["OTLP_ENDPOINT"])
     for pipeline in collector["service"]["pipelines"].values():
         assert {*pipeline["receivers"]} <= collector["receivers"].keys()

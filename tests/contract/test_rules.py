@@ -22,6 +22,8 @@ from fansipan_observability.rules import BURNS, alert_names, burn_alert, runbook
 pytestmark = pytest.mark.contract
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "observability" / "rules"
+CONFIGURATION: Final = ROOT / "deploy" / "compose" / "prometheus" / "prometheus.yaml"
+RULES_IN_CONTAINER: Final = "/etc/prometheus/rules/"
 RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 OBJECTIVES: Final = load_objectives(ROOT / "deploy" / "observability" / "slos.yaml")
 SEVERITY: Final = {alert.name: alert.severity for alert in ALERTS}
@@ -59,6 +61,14 @@ def test_nothing_lies_beside_what_is_made():
 def test_prometheus_reads_the_rules(promtool: Path):
     out = run(promtool, "check", "rules", *sorted(RULES.iterdir()))
     assert out.count("SUCCESS") == len(list(RULES.iterdir()))
+
+
+def test_prometheus_reads_the_configuration_of_compose(promtool: Path, tmp_path: Path):
+    text = CONFIGURATION.read_text(encoding="utf-8")
+    (adapted := tmp_path / "prometheus.yaml").write_text(text.replace(RULES_IN_CONTAINER, f"{RULES}/"))
+    out = run(promtool, "check", "config", "--lint-fatal", adapted)
+    assert f"SUCCESS: {len(list(RULES.iterdir()))} rule files found" in out
+    assert out.count("SUCCESS") == 2 + len(list(RULES.iterdir()))
 
 
 def test_each_alert_is_raised_when_it_is_to_be(promtool: Path, tmp_path: Path):

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import Addresses
 from tests.integration.conftest import Pipeline
-from tests.integration.telemetry.collector import Collector, Seen
+from tests.support.otlp_receiver import Collector, Seen
 from tests.support.processes import ServiceProcess
 from tests.support.providers import make_key
 from tests.support.sending import Sender
@@ -81,6 +81,11 @@ async def test_one_observation_from_door_to_page(
         if line["event"] == "micro-batch committed" and line["rows"] == 1
     ]
     assert (line["trace_id"], line["span_id"]) == (commit.trace_id, commit.span.span_id.hex())
+    assert not [
+        seen
+        for seen in collector.spans
+        if not seen.span.parent_span_id and seen.span.kind == Span.SPAN_KIND_CLIENT
+    ], "a statement is no trace"
     ours = {
         name
         for seen in collector.spans

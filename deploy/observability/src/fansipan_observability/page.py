@@ -24,6 +24,7 @@ with `--enable-feature=exemplar-storage`.) With `OTEL_EXPORTER_OTLP_ENDPOINT` tr
 
 One observation is one trace: `POST /v1/observations` in ingest → `process observations.v1` in analytics, which has a
 link to `commit micro-batch`, the transaction that stored it together with others; that links back to each of them.
+Statements of loops that look for work belong to no trace, and are not recorded (unless `OTEL_TRACES_SAMPLER` is set).
 
 `deploy/observability` holds what is made for Prometheus and Grafana: `rules/*.yaml`, `dashboards/*.json`. They expect
 `job` to be the service (`ingest`, `analytics`, `gateway`). What is promised is in `slos.yaml`, and where the runbooks

@@ -18,13 +18,15 @@ from prometheus_client import REGISTRY
 from starlette.types import Scope
 
 from fansipan_common.telemetry.exposition import ScrapedMetrics
+from fansipan_common.telemetry.sampling import with_what_asked
 
 
 def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[[], None]:
     """Install the process's providers; returns what flushes and stops them.
 
     Metrics are always readable at `/metrics`. With `otlp_endpoint`, traces and metrics are also exported there
-    (OTLP over HTTP), and the database and Redis clients are instrumented.
+    (OTLP over HTTP), and the database and Redis clients are instrumented. OTEL_TRACES_SAMPLER decides which traces,
+    or `with_what_asked`.
     """
     resource = Resource.create({"service.name": f"fansipan-{service}", "service.namespace": "fansipan"})
     readers: list[MetricReader] = [ScrapedMetrics(REGISTRY)]
@@ -34,7 +36,8 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     metrics.set_meter_provider(meter_provider)
     if not otlp_endpoint:
         return meter_provider.shutdown
-    tracer_provider = TracerProvider(resource=resource)
+    sampler = None if "OTEL_TRACES_SAMPLER" in os.environ else with_what_asked()
+    tracer_provider = TracerProvider(sampler, resource)
     tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=1000))
     trace.set_tracer_provider(tracer_provider)
     # Without it their spans have the names of before OpenTelemetry's conventions for databases were stable.
