@@ -99,7 +99,7 @@ class Collector:
                 for metric in scope.metrics:
                     self.metrics[names["service.name"], metric.name] = metric
 
-    async def metric(self, service: str, name: str, timeout: float = 20.0) -> Metric:  # noqa: ASYNC109
+    async def metric(self, service: str, name: str, timeout: float = 20.0) -> Metric:
         """What a service said last of a metric, waiting until it has said something."""
         until = time.monotonic() + timeout
         while (service, name) not in self.metrics:
@@ -107,7 +107,7 @@ class Collector:
             await asyncio.sleep(0.1)
         return self.metrics[service, name]
 
-    async def first(self, wanted: Callable[[Seen], bool], timeout: float = 20.0) -> Seen:  # noqa: ASYNC109
+    async def first(self, wanted: Callable[[Seen], bool], timeout: float = 20.0) -> Seen:
         """The first span that is wanted, waiting until it is exported."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:

@@ -59,7 +59,7 @@ class ServiceProcess:
         """What it has written so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    async def ready(self, wanted: int = 200, timeout: float = 60.0) -> dict[str, Any]:  # noqa: ASYNC109
+    async def ready(self, wanted: int = 200, timeout: float = 60.0) -> dict[str, Any]:
         """Wait until `/readyz` answers with a status; returns its parts."""
         until = time.monotonic() + timeout
         seen = "no answer"

@@ -54,7 +54,7 @@ async def assert_rollups_equal_raw(connection: "asyncpg.Connection[Any]") -> Non
     assert not differences, f"latest_observation differs from raw: {differences}"
 
 
-async def wait_for_cascade(connection: "asyncpg.Connection[Any]", timeout: float = 30.0) -> None:  # noqa: ASYNC109
+async def wait_for_cascade(connection: "asyncpg.Connection[Any]", timeout: float = 30.0) -> None:
     """Wait until no bucket is dirty."""
     until = time.monotonic() + timeout
     while waiting := await connection.fetchval("SELECT count(*) FROM dirty_bucket"):

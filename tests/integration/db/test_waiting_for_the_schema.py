@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,8 +13,9 @@ from tests.conftest import Addresses
 from tests.support.processes import Processes, processes
 
 from fansipan_common.contracts import topic_specs
-from fansipan_common.db import Database
+from fansipan_common.db import Database, RightMissing
 from fansipan_common.kafka import create_topics
+from fansipan_common.older_schema import NewerSchemaNeeded
 from fansipan_common.schema import NEEDED_REVISION, SchemaBehind, require_schema
 from fansipan_common.security import generate_api_key
 from fansipan_db import migrate
@@ -29,8 +31,7 @@ def empty(addresses: Addresses) -> Generator[str]:
     """A database without anything, and for each service a user who gets its rights; as its owner."""
     database = sql.Identifier(DATABASE)
     with psycopg.connect(addresses.database, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        recreate(admin)
         for service in SERVICES:
             admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"t_waiting_{service}")))
             admin.execute(
@@ -52,6 +53,13 @@ async def services(
     environment = {"KAFKA_BOOTSTRAP_SERVERS": addresses.kafka, "KAFKA_TOPIC_PREFIX": PREFIX}
     async with processes(environment, tmp_path_factory.mktemp("logs"), http) as started:
         yield started
+
+
+def recreate(admin: "psycopg.Connection[Any]") -> None:
+    """Make the database anew."""
+    database = sql.Identifier(DATABASE)
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
+    admin.execute(sql.SQL("CREATE DATABASE {}").format(database))
 
 
 def as_service(url: str, service: str) -> str:
@@ -115,3 +123,25 @@ async def test_a_service_starts_on_a_newer_schema(empty: str, services: Processe
     process = services.start("gateway", DATABASE_URL=as_service(empty, "gateway"))
     await process.ready(timeout=30.0)
     assert await process.terminate() == 0
+
+
+async def test_a_right_that_is_missing_is_an_older_schema_only_while_it_is_being_migrated(
+    addresses: Addresses, empty: str
+):
+    """Rights are given at the end of a migration, when its tables have been there for a while."""
+    write = "INSERT INTO webhook (id, name) VALUES ('a', 'b')"
+    with psycopg.connect(addresses.database, autocommit=True) as admin:
+        recreate(admin)
+    await asyncio.to_thread(migrate, empty, revisions()[-2])
+    during, after = (Database(as_service(empty, "ingest"), application="test", max_size=1) for _ in range(2))
+    try:
+        assert await during.fetch("SELECT id FROM webhook") == []
+        with pytest.raises(NewerSchemaNeeded):
+            await during.execute(write)
+        await asyncio.to_thread(migrate, empty)
+        with pytest.raises(RightMissing) as raised:
+            await after.execute(write)
+        assert (raised.value.status, raised.value.code) == (500, "internal")
+    finally:
+        await during.close()
+        await after.close()

@@ -368,6 +368,11 @@ async def test_the_list_of_additions_is_what_migrations_added_and_they_hold_nobo
         assert {a.name: a.type.name for a in shown.get_attributes()} == {
             a.name: a.type.name for a in real.get_attributes()
         }, addition.table
+    without_rights = await owner.fetch(
+        "SELECT relname FROM pg_class WHERE relname = ANY($1::text[]) AND relacl IS NULL",
+        [each.table for each in ADDITIONS if not each.before],
+    )
+    assert without_rights == [], "by its rights a service sees that a migration has come to its end"
     await owner.close(timeout=5.0)
     await long.close(timeout=5.0)
 

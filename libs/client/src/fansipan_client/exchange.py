@@ -49,7 +49,8 @@ class Retries:
 
     def backoff(self, attempt: int) -> float:
         """Seconds to wait after an attempt, counted from 1."""
-        return min(self.first * 2 ** (attempt - 1), self.longest) * (1 + random.random() / 2)  # noqa: S311
+        chance = random.random()  # noqa: S311 - so that many do not come back at once
+        return min(self.first * 2 ** (attempt - 1), self.longest) * (1 + chance / 2)
 
 
 def _utc_now() -> datetime:

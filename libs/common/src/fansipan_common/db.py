@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import asyncpg
 import orjson
@@ -13,6 +13,11 @@ import structlog
 from fansipan_common.errors import ServerFault
 from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
 from fansipan_common.telemetry.metrics import pool_metrics
+
+if TYPE_CHECKING:
+    _Connection = asyncpg.Connection[Any]
+else:  # it is generic in its stubs only
+    _Connection = asyncpg.Connection
 
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +52,12 @@ class DatabaseAway(ServerFault):
     code, title = "database-away", "Database unavailable"
 
 
+class RightMissing(ServerFault):
+    """Our role may not do what the schema that we know lets it do; the same again succeeds when that was put right."""
+
+    code, title, status = "internal", "Internal error", 500
+
+
 async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:
     # Binary, because COPY needs it: a version byte of 1, then the text.
     await connection.set_type_codec(
@@ -65,7 +76,7 @@ async def _leave_as_is(_connection: "asyncpg.Connection[Any]") -> None:
 def _reading_without(schema: Schema) -> type["asyncpg.Connection[Any]"]:
     """A kind of connection whose statements read stand-ins for what the schema lacks."""
 
-    class OlderSchemaConnection(asyncpg.Connection):  # type: ignore[misc,type-arg]
+    class OlderSchemaConnection(_Connection):
         async def execute(self, query: str, *args: Any, **options: Any) -> str:
             return await super().execute(schema.read_without(query), *args, **options)
 
@@ -186,27 +197,31 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
             NewerSchemaNeeded: what was asked for needs a newer schema.
+            RightMissing: our role may not do it, and no migration is the reason.
         """
         asked = lent = time.monotonic()
         is_lent = False
         try:
             pool = self._pool or await self._open()
             # A timeout costs a task: none is needed while a connection is free.
-            async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as connection:
+            async with pool.acquire(timeout=None if pool.get_idle_size() else wait) as proxy:
+                connection = cast("_Connection", proxy)  # it behaves as the connection that it wraps
                 lent, is_lent = time.monotonic(), True
                 self._metrics.wait.record(lent - asked, self._of_pool)
                 if self._schema.is_due:
-                    await self._schema.look(connection)  # type: ignore[arg-type]
-                yield connection  # type: ignore[misc]  # the pool's proxy behaves as the connection it wraps
+                    await self._schema.look(connection)
+                yield connection
         except AWAY as error:
             if not is_lent and isinstance(error, TimeoutError):
                 self._metrics.timeouts.add(1, self._of_pool)
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
-                # Who reads the log can tell a migration that is under way from a right that is missing for good.
                 _log.warning("refused for the schema", error=str(error))
                 raise NewerSchemaNeeded from error
+            if isinstance(error, asyncpg.InsufficientPrivilegeError):
+                _log.error("the database refuses a right", error=str(error))
+                raise RightMissing("the database refuses this service a right; its log says which") from error
             raise
         finally:
             if is_lent:

@@ -48,7 +48,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._timer: TimerHandle | None = None
         self._refused = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client connected; it has so long to send a head."""
         super().connection_made(transport)
         self._arm(HEAD_SECONDS)

@@ -39,10 +39,13 @@ _UNKNOWN: Final = (
 REFUSALS: Final = (*_UNKNOWN, asyncpg.InsufficientPrivilegeError, asyncpg.CheckViolationError)
 """Errors that an older schema may be the reason of; `Schema.explains` says whether it is."""
 
+# Rights are given at the end of a migration, all in one transaction: until then a new table is only its owner's.
 _MISSING: Final = """
-SELECT DISTINCT wanted.name FROM unnest($1::text[], $2::text[]) AS wanted (name, part)
- WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(wanted.name) AND a.attname = wanted.part
+SELECT DISTINCT wanted.name FROM unnest($1::text[], $2::text[], $3::boolean[]) AS wanted (name, part, is_new)
+  LEFT JOIN pg_class c ON c.oid = to_regclass(wanted.name)
+ WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = wanted.part
                       AND a.attnum > 0 AND NOT a.attisdropped)
+    OR (wanted.is_new AND c.relacl IS NULL AND NOT has_table_privilege(c.oid, 'SELECT'))
 """
 
 
@@ -68,7 +71,7 @@ class Schema:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Tables that are not there, or not with all their columns."""
+        """Tables that are not there, or not with all their columns, or new and without rights for anybody."""
         return self._missing
 
     @property
@@ -79,10 +82,12 @@ class Schema:
     async def look(self, connection: "asyncpg.Connection[Any]") -> None:
         """Find out what is missing."""
         wanted = [
-            (addition.table, column) for addition in self._additions.values() for column in addition.columns
+            (addition.table, column, not addition.before)
+            for addition in self._additions.values()
+            for column in addition.columns
         ]
         rows = await connection.fetch(
-            _MISSING, [table for table, _ in wanted], [column for _, column in wanted], timeout=_TIMEOUT
+            _MISSING, *(list(each) for each in zip(*wanted, strict=True)), timeout=_TIMEOUT
         )
         self._missing, self._read = frozenset(row["name"] for row in rows), {}
         self._look_at = self._monotonic() + _LOOK_SECONDS
@@ -110,10 +115,8 @@ class Schema:
     def explains(self, error: asyncpg.PostgresError) -> bool:
         """Whether an error that is one of `REFUSALS` comes of an older schema.
 
-        Rights are given at the end of a migration, when the tables are there already.
+        Where nothing is missing, rights have been given, too: one that is refused then is refused for good.
         """
-        if isinstance(error, asyncpg.InsufficientPrivilegeError):
-            return True
-        if isinstance(error, asyncpg.CheckViolationError):
-            return bool(self._missing) and error.constraint_name in WIDENED
+        if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name not in WIDENED:
+            return False
         return bool(self._missing)

@@ -40,22 +40,22 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def install_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` an RFC 9457 problem."""
 
-    async def fansipan_error(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, FansipanError)  # noqa: S101 - registered for this class only
+    @app.exception_handler(FansipanError)
+    async def fansipan_error(request: Request, error: FansipanError) -> JSONResponse:
         if isinstance(error, ServerFault):
             _log.warning("server fault", code=error.code, detail=error.detail, path=request.url.path)
         return problem_response(request, error)
 
-    async def http_exception(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)  # noqa: S101
+    @app.exception_handler(HTTPException)
+    async def http_exception(request: Request, error: HTTPException) -> JSONResponse:
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "-")
         return _render(
             request, error.status_code, phrase, code, str(error.detail), headers=dict(error.headers or {})
         )
 
-    async def validation_error(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)  # noqa: S101
+    @app.exception_handler(RequestValidationError)
+    async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
         reasons = [
             {"loc": ".".join(map(str, e["loc"])), "code": e["type"], "detail": e["msg"]}
             for e in error.errors()[:20]
@@ -63,16 +63,12 @@ def install_problem_handlers(app: FastAPI) -> None:
         detail = "; ".join(f"{r['loc']}: {r['detail']}" for r in reasons[:3])
         return _render(request, 400, "Bad request", "invalid-parameter", detail, extra={"errors": reasons})
 
+    @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected error", path=request.url.path, exc_info=error)
         return _render(
             request, 500, "Internal error", "internal", "An unexpected error; it is in the service's log."
         )
-
-    app.add_exception_handler(FansipanError, fansipan_error)
-    app.add_exception_handler(HTTPException, http_exception)
-    app.add_exception_handler(RequestValidationError, validation_error)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def problem_response(request: Request, error: FansipanError) -> JSONResponse:

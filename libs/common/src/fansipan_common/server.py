@@ -5,7 +5,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,8 +14,10 @@ from fansipan_common.health import not_ready_any_more
 from fansipan_common.http_protocol import BoundedHttpProtocol
 from fansipan_common.logging import configure_logging
 from fansipan_common.parting import PartingServer
-from fansipan_common.settings import CommonSettings, SettingsError, SettingsT, load_settings
+from fansipan_common.settings import CommonSettings, SettingsError, load_settings
 from fansipan_common.telemetry import configure_telemetry
+
+_Settings = TypeVar("_Settings", bound=CommonSettings)
 
 _KEEP_ALIVE_SECONDS: Final = 75
 """Longer than clients and load balancers keep an idle connection (5 to 60 s): who closes first must be the side that
@@ -24,7 +26,7 @@ sends the requests, or a request meets a connection that is just being closed.""
 _MOST_FILES: Final = 65_536
 
 
-def run_service(name: str, settings_class: type[SettingsT], build: Callable[[SettingsT], FastAPI]) -> None:
+def run_service(name: str, settings_class: type[_Settings], build: Callable[[_Settings], FastAPI]) -> None:
     """Resolve settings, set up logs and telemetry, build the app and serve it until SIGTERM.
 
     Exits with status 2 and one clear message when the settings are not usable.
@@ -33,7 +35,6 @@ def run_service(name: str, settings_class: type[SettingsT], build: Callable[[Set
         settings = load_settings(settings_class)
     except SettingsError as error:
         _refuse(name, error)
-    assert isinstance(settings, CommonSettings)  # noqa: S101 - every service's settings extend it
     # After its graceful shutdown uvicorn raises the signal again; by default that would end us before the last spans
     # and metrics are sent.
     signal.signal(signal.SIGTERM, _exit)

@@ -61,7 +61,7 @@ class BackgroundTasks:
         """Name and reason of each task that has died."""
         return dict(self._dead)
 
-    async def stop(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound on the whole stop
+    async def stop(self, timeout: float = 10.0) -> None:
         """Cancel all tasks and wait at most `timeout` seconds for them."""
         self._stopping = True
         for task in self._tasks.values():

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { toAxis } from '../src/chart/option'
+import { toAxis } from '../src/chart/look'
 import type { Series } from '../src/chart/series'
 import {
   cellsOf,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { ObservationPage } from '../src/api/types'
-import { buildOption, cells, fromAxis, toAxis, type ChartInput } from '../src/chart/option'
+import { fromAxis, toAxis } from '../src/chart/look'
+import { buildOption, cells, type ChartInput } from '../src/chart/option'
 import { breaksOf, mergeTail, summarise, toSeries, within, type Series } from '../src/chart/series'
 
 const raw = (...points: [number, number, ('good' | 'suspect' | 'bad')?][]): Series => ({

@@ -7,7 +7,9 @@ from typing import Any, Final
 import asyncpg
 import httpx
 import pytest
+from tests.conftest import Addresses
 from tests.integration.conftest import connect
+from tests.support.sensor_things_writer import StaWriter, sta_writer
 
 from fansipan_common.security import generate_api_key
 
@@ -209,3 +211,23 @@ def feature(name: str = "Không khí trên đèo", **more: Any) -> dict[str, Any
 def link(entity: dict[str, Any]) -> dict[str, Any]:
     """A link to an entity that is there."""
     return {"@iot.id": entity["@iot.id"]}
+
+
+@pytest.fixture(scope="module")
+async def base(addresses: Addresses) -> AsyncGenerator["asyncpg.Connection[Any]"]:
+    """To the database of the stack."""
+    connection = await connect(addresses.database)
+    yield connection
+    await connection.close(timeout=5.0)
+
+
+@pytest.fixture
+async def writer(http: httpx.AsyncClient, addresses: Addresses, base: "asyncpg.Connection[Any]") -> StaWriter:
+    """On the stack, where what is written is stored, too."""
+    return await sta_writer(http, addresses.gateway, addresses.database, base)
+
+
+@pytest.fixture(scope="module")
+async def other(http: httpx.AsyncClient, addresses: Addresses, base: "asyncpg.Connection[Any]") -> StaWriter:
+    """Of another provider."""
+    return await sta_writer(http, addresses.gateway, addresses.database, base)

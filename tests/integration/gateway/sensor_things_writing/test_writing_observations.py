@@ -1,7 +1,6 @@
 """Observations are written through SensorThings: on the real stack, from a POST to what a GET shows."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Addresses
-from tests.integration.conftest import connect
 from tests.support.rollups import assert_rollups_equal_raw
 from tests.support.sensor_things_writer import StaWriter, sta_writer
 
@@ -21,23 +19,6 @@ AT = "2026-07-01T08:00:00+07:00"
 SHOWN_AT = "2026-07-01T01:00:00.000Z"
 POINT = {"type": "Point", "coordinates": [104.5, 22.5]}
 FEATURE = {"name": "Pool", "description": "d", "encodingType": "application/geo+json", "feature": POINT}
-
-
-@pytest.fixture(scope="module")
-async def base(addresses: Addresses) -> AsyncGenerator["asyncpg.Connection[Any]"]:
-    connection = await connect(addresses.database)
-    yield connection
-    await connection.close(timeout=5.0)
-
-
-@pytest.fixture
-async def writer(http: httpx.AsyncClient, addresses: Addresses, base: "asyncpg.Connection[Any]") -> StaWriter:
-    return await sta_writer(http, addresses.gateway, addresses.database, base)
-
-
-@pytest.fixture(scope="module")
-async def other(http: httpx.AsyncClient, addresses: Addresses, base: "asyncpg.Connection[Any]") -> StaWriter:
-    return await sta_writer(http, addresses.gateway, addresses.database, base)
 
 
 async def test_a_post_is_readable_when_it_is_answered(writer: StaWriter):
@@ -274,75 +255,6 @@ async def test_others_and_keys_without_the_right_write_nothing(
 async def test_what_is_wrong_is_said(writer: StaWriter, body: dict[str, Any], status: int, code: str):
     answer = await writer.post("Observations", {**writer.link(), **body})
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert answer.json()["message"]
-
-
-async def test_rows_of_data_arrays_are_one_batch(
-    writer: StaWriter, other: StaWriter, base: "asyncpg.Connection[Any]"
-):
-    rows = [[f"2026-07-01T08:{minute:02}:00+07:00", minute] for minute in range(60)]
-    body = [
-        {
-            "Datastream": {"@iot.id": writer.numbers},
-            "components": ["phenomenonTime", "result"],
-            "dataArray": rows,
-        },
-        {
-            "Datastream": {"@iot.id": f"{writer.provider}/station/anything"},
-            "components": ["result", "phenomenonTime", "resultQuality", "parameters", "FeatureOfInterest/id"],
-            "dataArray@iot.count": 4,
-            "dataArray": [
-                ["wet", AT, "good", {"a": 1}, writer.feature],
-                ["dry", AT, "good", None, None],  # another of the same time
-                ["dry"],
-                ["wet", AT, "good", {"a": 1}, writer.feature],
-            ],
-        },
-        {"Datastream": {"@iot.id": other.numbers}, "components": ["result"], "dataArray": [[1]]},
-        {
-            "Datastream": {"@iot.id": writer.numbers},
-            "components": ["phenomenonTime", "result"],
-            "dataArray": [["2026-07-01T08:00:00+07:00", 0], ["2066-07-01T08:00:00+07:00", 0], [None, "text"]],
-        },
-    ]
-    answer = await writer.post("CreateObservations", body)
-    assert answer.status_code == 201, answer.text
-    shown = answer.json()
-    assert len(shown) == 68
-    assert shown.count("error") == 5
-    assert shown[60] == shown[63]
-    assert shown[65] == shown[0]
-    assert [number for number, one in enumerate(shown) if one == "error"] == [61, 62, 64, 66, 67]
-    assert (await writer.get(shown[59]))["result"] == 59
-    assert (await writer.get(shown[60]))["parameters"] == {"a": 1}
-    detailed = (await writer.post("CreateObservations?errors=detailed", body)).json()
-    assert detailed[:61] == shown[:61]
-    assert [one.split(":")[1].strip() for one in detailed if one.startswith("error")] == [
-        "different-result",
-        "invalid-value",
-        "not-yours",
-        "time-in-future",
-        "result-type",
-    ]
-    count = "SELECT count(*) FROM observation WHERE datastream_id = ANY($1)"
-    assert await base.fetchval(count, [writer.numbers, writer.anything]) == 61
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        [1],
-        [{"components": ["result"], "dataArray": []}],
-        [{"Datastream": {"@iot.id": 1}, "components": ["phenomenonTime"], "dataArray": []}],
-        [{"Datastream": {"@iot.id": 1}, "components": ["result", "colour"], "dataArray": []}],
-        [{"Datastream": {"@iot.id": 1}, "components": ["result"]}],
-        [{"Datastream": {"@iot.id": 1}, "components": ["result"], "dataArray": [[1]] * 10_001}],
-    ],
-)
-async def test_what_is_no_list_of_data_arrays_is_refused_as_a_whole(writer: StaWriter, body: Any):
-    answer = await writer.post("CreateObservations", body)
-    assert answer.status_code == 400, answer.text
     assert answer.json()["message"]
 
 

@@ -101,7 +101,7 @@ class AsyncPusher:
         for records in self._intake.encoded(items):
             await self._take(records)
 
-    async def flush(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def flush(self, timeout: float | None = None) -> None:
         """Wait until everything added so far was answered.
 
         Raises:
@@ -119,7 +119,7 @@ class AsyncPusher:
             raise NotDelivered(self._why(timeout), self._intake.pending) from None
         self._check()
 
-    async def aclose(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def aclose(self, timeout: float = 30.0) -> None:
         """Deliver what waits, for `timeout` seconds at most, and stop. Again does nothing.
 
         What a spool still holds then is delivered by the next pusher that uses it.

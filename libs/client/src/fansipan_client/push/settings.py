@@ -27,7 +27,7 @@ class Backoff:
     def delay(self, attempt: int, asked: float | None) -> float:
         """Seconds to wait after failed attempt number `attempt`, from 0; never less than what was asked for."""
         step = min(self.longest, self.first * 2.0 ** min(attempt, 16))
-        jittered = step * (1 - random.random() / 2)  # noqa: S311
+        jittered = step * (1 - random.random() / 2)  # noqa: S311 - so that many do not come back at once
         return jittered if asked is None else min(asked, self.longest_asked) + jittered / 4
 
 

@@ -83,7 +83,7 @@ class Feed(ConsumerRebalanceListener):
         """Leave the group, so that others take over at once."""
         await self._consumer.stop()
 
-    async def poll(self, *, timeout: float, max_records: int) -> dict[Partition, list[FeedRecord]]:  # noqa: ASYNC109
+    async def poll(self, *, timeout: float, max_records: int) -> dict[Partition, list[FeedRecord]]:
         """Records that are there, waiting at most `timeout` seconds for the first."""
         if self._seek_failed is not None:
             raise self._seek_failed

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 from opentelemetry.trace import SpanKind, get_tracer
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
@@ -66,7 +67,7 @@ class Written:
 @dataclass(slots=True)
 class _InFlight:
     bytes: int = 0
-    started: deque[tuple[float, "asyncio.Future[object]"]] = field(default_factory=deque)
+    started: deque[tuple[float, "asyncio.Future[RecordMetadata]"]] = field(default_factory=deque)
 
 
 class Publisher:
@@ -195,11 +196,11 @@ class Publisher:
             )
         size = sum(len(message.value) + 256 for message in messages)
         self._refuse_when_behind(size)
-        futures: list[asyncio.Future[object]] = []
+        futures: list[asyncio.Future[RecordMetadata]] = []
         try:
             async with asyncio.timeout(self._ack_timeout):
                 for message in messages:
-                    future: asyncio.Future[object] = await producer.send(
+                    future: asyncio.Future[RecordMetadata] = await producer.send(
                         message.topic,
                         message.value,
                         key=message.key,
@@ -216,7 +217,7 @@ class Publisher:
                 "Kafka did not acknowledge in time; send the same again, it is stored once",
                 extra={"duplicatesPossible": bool(futures)},
             ) from error
-        return [Written(r.topic, r.partition, r.offset) for r in results]  # type: ignore[attr-defined]
+        return [Written(r.topic, r.partition, r.offset) for r in results]
 
     def _count(self, messages: Sequence[Message], began: float, error: dict[str, str]) -> None:
         self._metrics.publish_duration.record(time.monotonic() - began, _SENDING | error)
@@ -238,13 +239,13 @@ class Publisher:
                 extra={"duplicatesPossible": False},
             )
 
-    def _track(self, future: "asyncio.Future[object]", size: int) -> None:
+    def _track(self, future: "asyncio.Future[RecordMetadata]", size: int) -> None:
         waiting = self._in_flight
         waiting.bytes += size
         self._metrics.publish_in_flight.add(size)
         waiting.started.append((time.monotonic(), future))
 
-        def acknowledged(done: "asyncio.Future[object]") -> None:
+        def acknowledged(done: "asyncio.Future[RecordMetadata]") -> None:
             waiting.bytes -= size
             self._metrics.publish_in_flight.add(-size)
             if not done.cancelled():

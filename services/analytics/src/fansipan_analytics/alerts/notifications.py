@@ -9,9 +9,10 @@ from typing import Final
 import structlog
 
 from fansipan_analytics.alerts.delivery import Channel, Notification, Refused, Undelivered
+from fansipan_analytics.delivering import Backoff
+from fansipan_analytics.rounds import Rounds
 from fansipan_common.contracts import AlertChanged
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 from fansipan_common.telemetry.names import DELIVERY
 from fansipan_indicators.alert_rules import Receiver
@@ -41,8 +42,10 @@ WHERE id = $1 AND attempts = $2 AND delivered_at IS NULL
 """
 
 
-class Notifications:
+class Notifications(Rounds):
     """Delivers notifications at least once; any number of replicas share the work.
+
+    A receiver that is away is no fault of ours.
 
     Args:
         database: where they are.
@@ -50,11 +53,9 @@ class Notifications:
         channels: `webhook` and `email`.
         interval: seconds between rounds.
         attempts: after so many it is given up.
-        first_delay, longest_delay: seconds before the second attempt, and at most between two; doubled each time, with
-            jitter.
+        first_delay, longest_delay, jitter: of the back-off of attempts.
         lease: seconds after which a claim that came to nothing is free again; longer than a delivery may take.
         metrics: counts faults of the loop.
-        jitter: between 0 and 1.
     """
 
     def __init__(
@@ -71,42 +72,19 @@ class Notifications:
         lease: float = 60.0,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        super().__init__("notifications", interval=interval, metrics=metrics)
         self._database = database
         self._receivers = receivers
         self._channels = channels
-        self._metrics = metrics
         for outcome in DELIVERY.values:
             metrics.notifications.add(0, {"fansipan.delivery": outcome})
-        self._interval = interval
         self._attempts = attempts
-        self._first_delay = first_delay
-        self._longest_delay = longest_delay
+        self._backoff = Backoff(first_delay, longest_delay, jitter)
         self._lease = timedelta(seconds=lease)
-        self._jitter = jitter
-        self._fault: str | None = None
 
-    async def check(self) -> None:
-        """Raise the reason while notifications are not being delivered by this process."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-
-    async def run(self) -> None:
-        """Work until cancelled; after a fault, go on with back-off. A receiver that is away is no fault of ours."""
-        delay = self._interval
-        while True:
-            await asyncio.sleep(delay)
-            try:
-                while await self.work_off():
-                    self._fault = None
-                delay, self._fault = self._interval, None
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                delay, self._fault = min(delay * 2, 5.0), f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "notifications", "error.type": type(error).__name__}
-                )
-                _log.warning(
-                    "notifications go on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
+    async def _round(self) -> None:
+        while await self.work_off():
+            self._works()
 
     async def work_off(self) -> int:
         """Try each of some due notifications once, side by side; returns how many were claimed."""
@@ -133,15 +111,12 @@ class Notifications:
                 await self._give_up(key, notification, attempt, reason)
                 return
             self._metrics.notifications.add(1, {"fansipan.delivery": "postponed"})
-            await self._database.execute(_AGAIN, notification.id, attempt, self._delay(attempt), reason)
+            await self._database.execute(
+                _AGAIN, notification.id, attempt, self._backoff.after(attempt), reason
+            )
         else:
             self._metrics.notifications.add(1, {"fansipan.delivery": "delivered"})
             await self._database.execute(_DELIVERED, notification.id)
-
-    def _delay(self, attempt: int) -> timedelta:
-        """Half of it is certain, half is chance: many that failed at once do not come back at once."""
-        whole = min(self._first_delay * 2.0 ** min(attempt - 1, 30), self._longest_delay)
-        return timedelta(seconds=whole * (0.5 + 0.5 * self._jitter()))
 
     async def _give_up(self, key: str, notification: Notification, attempt: int, reason: str) -> None:
         self._metrics.notifications.add(1, {"fansipan.delivery": "given-up"})

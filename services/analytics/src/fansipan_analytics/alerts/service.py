@@ -1,12 +1,10 @@
 """The evaluation of alert rules: what changed and what is due, until nothing is left."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
-import structlog
 
 from fansipan_analytics.alerts import watches
 from fansipan_analytics.alerts.composites import composites_touched, look_at_composite
@@ -21,14 +19,12 @@ from fansipan_analytics.alerts.readings_looks import ReadingsLook, look_at_readi
 from fansipan_analytics.alerts.rules import RuleBook, current_rules, sync_rules
 from fansipan_analytics.alerts.silences import look_at_silence
 from fansipan_analytics.alerts.watches import Watch, WatchKey
+from fansipan_analytics.rounds import Rounds
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 from fansipan_indicators.alert_catalogue import AlertCatalogue
 from fansipan_indicators.alert_conditions import Composite, Silence, Threshold
 from fansipan_indicators.alert_rules import AlertRule, Receiver
-
-_log = structlog.get_logger(__name__)
 
 _ROWS: Final = 50
 _DUE: Final = 200
@@ -37,7 +33,7 @@ _NOW: Final = "SELECT clock_timestamp()"
 _Step = Callable[["asyncpg.Connection[Any]", RuleBook], Awaitable[int]]
 
 
-class Alerts:
+class Alerts(Rounds):
     """Steps alert rules; any number of replicas share the work.
 
     A transaction takes queued changes, locks the watches they concern, and writes what follows: alerts, their history,
@@ -49,8 +45,7 @@ class Alerts:
         interval: seconds between rounds.
         metrics: counts faults of the loop.
         catalogue: the rules as this release's files give them, written to the database before the first round; None:
-        the
-            database has them.
+            the database has them.
     """
 
     def __init__(
@@ -62,36 +57,15 @@ class Alerts:
         metrics: Metrics,
         catalogue: AlertCatalogue | None = None,
     ) -> None:
+        super().__init__("alerts", interval=interval, metrics=metrics)
         self._database = database
         self._ledger = Ledger(receivers)
-        self._interval = interval
-        self._metrics = metrics
         self._catalogue = catalogue
         self._book = RuleBook()
-        self._fault: str | None = None
 
-    async def check(self) -> None:
-        """Raise the reason while rules are not being evaluated."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-
-    async def run(self) -> None:
-        """Work until cancelled; after a fault, go on with back-off."""
-        delay = self._interval
-        while True:
-            await asyncio.sleep(delay)
-            try:
-                await self._sync()
-                await self.work_off()
-                delay, self._fault = self._interval, None
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                delay, self._fault = min(delay * 2, 5.0), f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "alerts", "error.type": type(error).__name__}
-                )
-                _log.warning(
-                    "alerts go on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
+    async def _round(self) -> None:
+        await self._sync()
+        await self.work_off()
 
     async def _sync(self) -> None:
         if self._catalogue is not None:
@@ -104,7 +78,7 @@ class Alerts:
         total = 0
         for _ in range(_TRANSACTIONS):
             done = [await self._transaction(step) for step in (self._due, self._series, self._figures)]
-            self._fault = None  # it works again; the rest of the round may take a while
+            self._works()
             total += sum(done)
             if not any(done):
                 break

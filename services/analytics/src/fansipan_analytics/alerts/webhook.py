@@ -14,6 +14,7 @@ import httpx
 import orjson
 
 from fansipan_analytics.alerts.delivery import Notification, Refused, Undelivered
+from fansipan_analytics.delivering import post
 from fansipan_common.contracts import ALERT_CHANGED_TYPE
 from fansipan_common.settings import SettingsError
 from fansipan_indicators.alert_rules import Receiver
@@ -21,7 +22,6 @@ from fansipan_indicators.alert_rules import Receiver
 SIGNATURE_HEADER: Final = "Fansipan-Signature"
 _RETRIED: Final = frozenset({408, 425, 429})
 _TIMEOUT_SECONDS: Final = 10.0
-_KEPT_OF_ANSWER: Final = 200
 
 
 def sign(body: bytes, secret: str, at: int) -> str:
@@ -77,18 +77,10 @@ class WebhookChannel:
         body = body_of(notification)
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": "fansipan",
             SIGNATURE_HEADER: sign(body, secret, int(self._now())),
         }
-        try:
-            answer = await self._client.post(
-                webhook.url, content=body, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False
-            )
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Undelivered(f"{type(error).__name__}: {error}") from error
-        if answer.is_success:
+        outcome = await post(self._client, webhook.url, body, headers, seconds=_TIMEOUT_SECONDS)
+        if outcome.error is None:
             return
-        reason = f"answered {answer.status_code} {answer.text[:_KEPT_OF_ANSWER]}".strip()
-        if answer.is_client_error and answer.status_code not in _RETRIED:
-            raise Refused(reason)
-        raise Undelivered(reason)
+        is_final = outcome.status in range(400, 500) and outcome.status not in _RETRIED
+        raise (Refused if is_final else Undelivered)(outcome.error)

@@ -15,12 +15,12 @@ import structlog
 
 from fansipan_analytics.consumer.dead_letters import DeadLetterOffice, PoisonStorm
 from fansipan_analytics.consumer.tracing import commit_span
+from fansipan_analytics.consuming import Consuming
 from fansipan_analytics.domain.records import Poison, Prepared, prepare_observations, prepare_service_event
 from fansipan_analytics.repository.offsets import Fenced, load_offsets
 from fansipan_analytics.service.store import UNUSABLE, Store
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Backlog, Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
@@ -51,8 +51,11 @@ class TopicMadeAnew(Exception):
     """Kafka's records are not those that the offsets in the database are about."""
 
 
-class StoreConsumer:
-    """Stores what arrives in `observations.v1` and `service-events.v1`."""
+class StoreConsumer(Consuming):
+    """Stores what arrives in `observations.v1` and `service-events.v1`.
+
+    Too many unusable records (`PoisonStorm`) halt it; nothing is skipped.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class StoreConsumer:
         release_timeout: float,
         metrics: Metrics,
     ) -> None:
+        super().__init__("store", metrics=metrics, halts=(PoisonStorm,))
         self._database = database
         self._store = store
         self._dead_letters = dead_letters
@@ -76,7 +80,6 @@ class StoreConsumer:
         self._service_events = topic_prefix + TopicName.SERVICE_EVENTS
         self._batch_rows = batch_rows
         self._release_timeout = release_timeout
-        self._metrics = metrics
         self._backlog = Backlog(metrics, self._group)
         for topic in (self._observations, self._service_events):
             metrics.missed.add(
@@ -85,41 +88,7 @@ class StoreConsumer:
         self._positions: dict[Partition, int] = {}
         self._generation = 0
         self._last_rows = 0
-        self._feed: Feed | None = None
         self._commit: asyncio.Task[None] | None = None
-        self._fault: str | None = "not started yet"
-
-    async def check(self) -> None:
-        """Raise the reason while nothing is being consumed."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-        missing = [] if self._feed is None else self._feed.missing_topics
-        if missing:
-            raise RuntimeError(f"Kafka has no topic {', '.join(missing)}; make it: fansipan topics create")
-
-    async def run(self) -> None:
-        """Consume until cancelled; after a fault, begin again with back-off.
-
-        Raises:
-            PoisonStorm: too many unusable records; nothing is skipped.
-        """
-        delay = 0.2
-        while True:
-            began = time.monotonic()
-            try:
-                await self._consume()
-            except PoisonStorm:
-                raise
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, begun again
-                self._fault = f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "store", "error.type": type(error).__name__}
-                )
-                delay = 0.2 if time.monotonic() - began > 30.0 else min(delay * 2, 5.0)
-                _log.warning(
-                    "consumer begins again", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
-            await asyncio.sleep(delay)
 
     async def _consume(self) -> None:
         await self._database.ping()

@@ -12,12 +12,12 @@ from typing import Final
 
 import structlog
 
+from fansipan_analytics.consuming import Consuming
 from fansipan_analytics.domain.dead_letter import DeadLetterRow, rows_of
 from fansipan_analytics.repository.dead_letters import CONSUMER, DeadLetterRepository
 from fansipan_analytics.repository.offsets import load_offsets
 from fansipan_common.contracts import TopicName
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Backlog, Feed, FeedRecord, KafkaConnection, Partition
 from fansipan_common.telemetry import Metrics
 
@@ -29,7 +29,7 @@ _REPORT_SECONDS: Final = 5.0
 _CLEAN_SECONDS: Final = 60.0
 
 
-class DeadLetterConsumer:
+class DeadLetterConsumer(Consuming):
     """Fills `dead_letter`, and deletes what was kept for long enough.
 
     Args:
@@ -52,6 +52,7 @@ class DeadLetterConsumer:
         keep_rows: int,
         metrics: Metrics,
     ) -> None:
+        super().__init__("dead-letters", metrics=metrics)
         self._database = database
         self._repository = repository
         self._kafka = kafka
@@ -59,41 +60,9 @@ class DeadLetterConsumer:
         self._topic = topic_prefix + TopicName.DEAD_LETTER
         self._keep = keep
         self._keep_rows = keep_rows
-        self._metrics = metrics
         self._backlog = Backlog(metrics, self._group)
         self._positions: dict[Partition, int] = {}
         self._storing = asyncio.Lock()
-        self._feed: Feed | None = None
-        self._fault: str | None = "not started yet"
-
-    async def check(self) -> None:
-        """Raise the reason while no dead letters are kept."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-        missing = [] if self._feed is None else self._feed.missing_topics
-        if missing:
-            raise RuntimeError(f"Kafka has no topic {', '.join(missing)}; make it: fansipan topics create")
-
-    async def run(self) -> None:
-        """Consume until cancelled; after a fault, begin again with back-off."""
-        delay = 0.2
-        while True:
-            began = time.monotonic()
-            try:
-                await self._consume()
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, begun again
-                self._fault = f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "dead-letters", "error.type": type(error).__name__}
-                )
-                delay = 0.2 if time.monotonic() - began > 30.0 else min(delay * 2, 5.0)
-                _log.warning(
-                    "keeping dead letters begins again",
-                    reason=self._fault,
-                    retry_in=delay,
-                    exc_info=trace_of(error),
-                )
-            await asyncio.sleep(delay)
 
     async def _consume(self) -> None:
         await self._database.ping()

@@ -9,18 +9,15 @@ from contextlib import suppress
 from typing import Final
 
 import asyncpg
-import structlog
 
+from fansipan_analytics.rounds import Rounds
 from fansipan_analytics.webhooks.queue import WebhookQueue
 from fansipan_common.contracts import TopicName
 from fansipan_common.contracts.live import LIVE_TOPICS
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Message, Publisher, cloud_event_headers
 from fansipan_common.live import LiveRing
 from fansipan_common.telemetry import Metrics
-
-_log = structlog.get_logger(__name__)
 
 _SOURCE: Final = "/services/analytics"
 _TAKEN: Final = 200
@@ -33,7 +30,7 @@ SELECT * FROM taken ORDER BY id
 """
 
 
-class Relay:
+class Relay(Rounds):
     """Publishes the outbox. Any number of replicas share it."""
 
     def __init__(
@@ -47,44 +44,26 @@ class Relay:
         metrics: Metrics,
         webhooks: WebhookQueue,
     ) -> None:
+        super().__init__("relay", interval=interval, metrics=metrics)
         self._database = database
         self._publisher = publisher
         self._ring = ring
         self._topic_prefix = topic_prefix
-        self._interval = interval
-        self._metrics = metrics
         self._webhooks = webhooks
         self._wake = asyncio.Event()
-        self._fault: str | None = None
-
-    async def check(self) -> None:
-        """Raise the reason while nothing is published."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
 
     def wake(self) -> None:
         """There is something to publish."""
         self._wake.set()
 
-    async def run(self) -> None:
-        """Publish until cancelled; after a fault, go on with back-off."""
-        delay = self._interval
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), delay)
-            self._wake.clear()
-            try:
-                while await self.publish_some() == _TAKEN:
-                    pass
-                delay, self._fault = self._interval, None
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                delay, self._fault = min(delay * 2, 5.0), f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "relay", "error.type": type(error).__name__}
-                )
-                _log.warning(
-                    "publishing goes on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        self._wake.clear()
+
+    async def _round(self) -> None:
+        while await self.publish_some() == _TAKEN:
+            pass
 
     async def publish_some(self) -> int:
         """Publish the oldest events; returns how many.

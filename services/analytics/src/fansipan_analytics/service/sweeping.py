@@ -7,18 +7,18 @@ from typing import Final
 import structlog
 
 from fansipan_analytics.repository import sweep
+from fansipan_analytics.rounds import Rounds
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
 
 _PIECE: Final = 10_000
 """Observations a transaction, about: storing others waits for so long at most."""
-_LONGEST_DELAY: Final = 30.0
+_LONGEST_REST: Final = 30.0
 
 
-class Sweeping:
+class Sweeping(Rounds):
     """Looks for deleted datastreams and sweeps them piece by piece; replicas share them.
 
     Args:
@@ -36,35 +36,14 @@ class Sweeping:
         swept: Callable[[], None] = lambda: None,
         piece: int = _PIECE,
     ) -> None:
+        super().__init__("sweeping", interval=interval, metrics=metrics, longest_rest=_LONGEST_REST)
         self._database = database
-        self._interval = interval
-        self._metrics = metrics
         self._swept = swept
         self._piece = piece
-        self._fault: str | None = None
 
-    async def check(self) -> None:
-        """Raise the reason while nothing can be swept."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-
-    async def run(self) -> None:
-        """Sweep until cancelled; after a fault, go on with back-off."""
-        delay = self._interval
-        while True:
-            await asyncio.sleep(delay)
-            try:
-                while await self.step():
-                    await asyncio.sleep(0)  # between two pieces others have the loop
-                delay, self._fault = self._interval, None
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                delay, self._fault = min(delay * 2, _LONGEST_DELAY), f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "sweeping", "error.type": type(error).__name__}
-                )
-                _log.warning(
-                    "sweeping goes on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
+    async def _round(self) -> None:
+        while await self.step():
+            await asyncio.sleep(0)  # between two pieces others have the loop
 
     async def step(self) -> bool:
         """Sweep one piece; False when nothing is due."""

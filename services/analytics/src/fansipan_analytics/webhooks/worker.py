@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -10,10 +11,10 @@ import asyncpg
 import orjson
 import structlog
 
-from fansipan_analytics.webhooks.sender import Outcome, WebhookSender
+from fansipan_analytics.delivering import Backoff, Outcome
+from fansipan_analytics.rounds import Rounds
+from fansipan_analytics.webhooks.sender import WebhookSender
 from fansipan_common.db import Database
-from fansipan_common.errors import trace_of
-from fansipan_common.older_schema import NewerSchemaNeeded
 from fansipan_common.telemetry import Metrics
 from fansipan_common.telemetry.names import DELIVERY
 from fansipan_common.webhooks import TEST_EVENT, RootKeys
@@ -74,10 +75,13 @@ DELETE FROM webhook_delivery WHERE id IN (
      LIMIT 1000 FOR UPDATE SKIP LOCKED)
 """
 _SWEEP_SECONDS: Final = 600.0
+_LONGEST_REST: Final = 10.0
 
 
-class WebhookDeliveries:
+class WebhookDeliveries(Rounds):
     """Delivers at least once, and in order for each subject; any number of replicas share the work.
+
+    A receiver that is away is no fault of ours.
 
     Args:
         database: where deliveries are.
@@ -85,11 +89,9 @@ class WebhookDeliveries:
         roots: keys that secrets are derived from.
         metrics: counts faults of the loop.
         interval: seconds between rounds.
-        first_delay, longest_delay: seconds before the second attempt, and at most between two; doubled each time, with
-            jitter. How long it is tried at all, the delivery says.
+        first_delay, longest_delay, jitter: of the back-off of attempts. How long it is tried at all, the delivery says.
         patience: a webhook that has done nothing but fail for so long is disabled.
         lease: seconds after which a claim that came to nothing is free again; longer than an attempt may take.
-        jitter: between 0 and 1.
     """
 
     def __init__(
@@ -106,49 +108,22 @@ class WebhookDeliveries:
         lease: float = 60.0,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        super().__init__("webhooks", interval=interval, metrics=metrics, longest_rest=_LONGEST_REST)
         self._database = database
         self._sender = sender
         self._roots = roots
-        self._metrics = metrics
         for outcome in DELIVERY.values:
             metrics.webhook_deliveries.add(0, {"fansipan.delivery": outcome})
-        self._interval = interval
-        self._first_delay = first_delay
-        self._longest_delay = longest_delay
+        self._backoff = Backoff(first_delay, longest_delay, jitter)
         self._patience = patience
         self._lease = timedelta(seconds=lease)
-        self._jitter = jitter
-        self._fault: str | None = None
+        self._swept = float("-inf")
 
-    async def check(self) -> None:
-        """Raise the reason while nothing is delivered by this process."""
-        if self._fault is not None:
-            raise RuntimeError(self._fault)
-
-    async def run(self) -> None:
-        """Work until cancelled; after a fault, go on with back-off. A receiver that is away is no fault of ours."""
-        delay, until_sweep = self._interval, 0.0
-        while True:
-            await asyncio.sleep(delay)
-            until_sweep -= delay
-            try:
-                await self.work_off()
-                if until_sweep <= 0:
-                    await self._database.execute(_SWEEP)
-                    until_sweep = _SWEEP_SECONDS
-                delay, self._fault = self._interval, None
-            except NewerSchemaNeeded as behind:
-                # Readiness tells of the schema; there is nothing to deliver yet.
-                delay, self._fault = min(delay * 2, 10.0), None
-                _log.warning("webhooks wait", reason=behind.detail, retry_in=delay)
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
-                delay, self._fault = min(delay * 2, 10.0), f"{type(error).__name__}: {error}"
-                self._metrics.loop_errors.add(
-                    1, {"fansipan.task": "webhooks", "error.type": type(error).__name__}
-                )
-                _log.warning(
-                    "webhooks go on later", reason=self._fault, retry_in=delay, exc_info=trace_of(error)
-                )
+    async def _round(self) -> None:
+        await self.work_off()
+        if time.monotonic() - self._swept >= _SWEEP_SECONDS:
+            await self._database.execute(_SWEEP)
+            self._swept = time.monotonic()
 
     async def work_off(self) -> int:
         """Try each of some due deliveries once, side by side; returns how many were claimed."""
@@ -172,7 +147,7 @@ class WebhookDeliveries:
             await self._database.execute(_WELL, row["webhook_id"])
             self._metrics.webhook_deliveries.add(1, {"fansipan.delivery": "delivered"})
             return
-        delay = self._delay(row["attempts"])
+        delay = self._backoff.after(row["attempts"])
         given_up = row["type"] == TEST_EVENT or delay > row["patience"] or outcome.status == _GONE
         self._metrics.webhook_deliveries.add(
             1, {"fansipan.delivery": "given-up" if given_up else "postponed"}
@@ -185,11 +160,6 @@ class WebhookDeliveries:
             )
         if row["type"] != TEST_EVENT:
             await self._failing(row["webhook_id"], outcome)
-
-    def _delay(self, attempt: int) -> timedelta:
-        """Half of it is certain, half is chance: many that failed at once do not come back at once."""
-        whole = min(self._first_delay * 2.0 ** min(attempt - 1, 30), self._longest_delay)
-        return timedelta(seconds=whole * (0.5 + 0.5 * self._jitter()))
 
     async def _failing(self, webhook: str, outcome: Outcome) -> None:
         await self._database.execute(_FAILING, webhook)

@@ -9,13 +9,14 @@ from fastapi import Request, Response
 from fansipan_gateway.administration.versions import etag
 from fansipan_gateway.api.conditional import JSON
 from fansipan_gateway.api.links import next_link
+from fansipan_gateway.domain.pages import Page
 
 _PRIVATE: Final = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
 
 
-def answer_page(request: Request, items: list[dict[str, Any]], cursor: str | None) -> Response:
+def answer_page(request: Request, page: Page) -> Response:
     """One page of a list."""
-    return answer({"items": items, "next": next_link(request, cursor)})
+    return answer({"items": page.items, "next": next_link(request, page.cursor)})
 
 
 def answer(document: Mapping[str, Any], status: int = 200, location: str | None = None) -> Response:

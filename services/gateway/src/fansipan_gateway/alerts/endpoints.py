@@ -20,7 +20,7 @@ from fansipan_gateway.alerts.schemas import (
 )
 from fansipan_gateway.alerts.service import Alerts
 from fansipan_gateway.api.conditional import etag_of, respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 
 AlertId = Annotated[int, Path(ge=1, lt=1 << 63)]
 IfMatch = Annotated[
@@ -61,8 +61,7 @@ def alerts_router(alerts: Alerts, access: ReadAccess, operators: ReadAccess) -> 
             limit=parameters.limit,
             cursor=parameters.cursor,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     @router.get(
         "/v1/alerts/{alert_id}",

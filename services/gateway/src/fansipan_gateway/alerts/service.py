@@ -1,6 +1,5 @@
 """Finding alerts, and moving them through their lifecycle."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from fansipan_gateway.access.domain import Kind, LoginNeeded, Reader
 from fansipan_gateway.alerts.domain import Action, Precondition, check_action
 from fansipan_gateway.alerts.repository import AlertCursor, AlertFilter, AlertRepository, AlertRows
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 
@@ -18,21 +18,13 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
-@dataclass(frozen=True, slots=True)
-class AlertPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
-
-
 class Alerts:
     """Finds and changes alerts."""
 
     def __init__(self, repository: AlertRepository) -> None:
         self._repository = repository
 
-    async def list(self, wanted: AlertFilter, reader: Reader, *, limit: int, cursor: str | None) -> AlertPage:
+    async def list(self, wanted: AlertFilter, reader: Reader, *, limit: int, cursor: str | None) -> Page:
         """One page of the alerts that fit, the newest first.
 
         Raises:
@@ -44,11 +36,11 @@ class Alerts:
         if wanted.assignee is not None and not _shows_all(reader):
             raise LoginNeeded("sign in to look for the alerts of an operator")
         rows = await self._repository.fetch(wanted, reader.visibility, after=_decode(cursor), limit=limit + 1)
-        page = rows[:limit]
-        last = page[-1] if len(rows) > limit else None
-        return AlertPage(
-            [_item(row, reader) for row in page],
-            None if last is None else encode_cursor(_KIND, _micros(last["opened_at"]), last["id"]),
+        return page_of(
+            rows,
+            limit,
+            lambda row: _item(row, reader),
+            behind=lambda row: encode_cursor(_KIND, _micros(row["opened_at"]), row["id"]),
         )
 
     async def get(self, alert_id: int, reader: Reader) -> dict[str, Any]:

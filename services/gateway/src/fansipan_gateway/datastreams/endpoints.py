@@ -9,7 +9,7 @@ from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.api.parameters import PathReference
 from fansipan_gateway.datastreams.schemas import Datastream, DatastreamList, DatastreamParameters
 from fansipan_gateway.datastreams.service import DatastreamQuery, Datastreams
@@ -42,8 +42,7 @@ def datastreams_router(datastreams: Datastreams, access: ReadAccess) -> APIRoute
             limit=parameters.limit,
             cursor=parameters.cursor,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     @router.get(
         "/v1/datastreams/{reference:path}",

@@ -7,6 +7,7 @@ from fansipan_common.errors import NotFound
 from fansipan_gateway.datastreams.domain import expected_interval_seconds, parse_datastream_reference
 from fansipan_gateway.datastreams.repository import DatastreamFilter, DatastreamRepository
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row, quality_of, result_of
 from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
@@ -25,14 +26,6 @@ class DatastreamQuery:
     q: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DatastreamPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
-
-
 class Datastreams:
     """Finds datastreams."""
 
@@ -41,7 +34,7 @@ class Datastreams:
 
     async def list(
         self, query: DatastreamQuery, visibility: Visibility, *, limit: int, cursor: str | None
-    ) -> DatastreamPage:
+    ) -> Page:
         """One page of the datastreams that fit, in the order of their ids.
 
         Raises:
@@ -56,11 +49,7 @@ class Datastreams:
         rows = await self._repository.fetch(
             wanted, visibility, after=decode_id_cursor(_KIND, cursor), limit=limit + 1
         )
-        page = rows[:limit]
-        return DatastreamPage(
-            [_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, _item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def get(self, reference: str, visibility: Visibility) -> dict[str, Any]:
         """One datastream by id or key.

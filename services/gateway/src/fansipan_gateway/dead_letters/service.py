@@ -12,20 +12,16 @@ from fansipan_gateway.dead_letters.domain import (
 )
 from fansipan_gateway.dead_letters.ingest import IngestDoor
 from fansipan_gateway.dead_letters.repository import DeadLetterFilter, DeadLetterRepository
-from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import (
+    LARGEST_ID,
+    decode_id_cursor,
+    encode_cursor,
+)
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 
 _KIND: Final = "dead-letters"
-_LAST: Final = 1 << 62
 _KEPT_CHARACTERS: Final = 4_000
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +38,15 @@ class DeadLetters:
         self._repository = repository
         self._ingest = ingest
 
-    async def list(self, wanted: DeadLetterFilter, *, limit: int, cursor: str | None) -> DeadLetterPage:
+    async def list(self, wanted: DeadLetterFilter, *, limit: int, cursor: str | None) -> Page:
         """Letters, the newest first.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        before = _LAST if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
-        if before < 0:
-            raise BadCursor
+        before = decode_id_cursor(_KIND, cursor, without=LARGEST_ID, largest=LARGEST_ID)
         rows = await self._repository.fetch(wanted, before=before, limit=limit + 1)
-        page = rows[:limit]
-        return DeadLetterPage(
-            [letter_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, letter_item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def get(self, letter_id: int) -> dict[str, Any]:
         """One letter with what was sent.

@@ -9,7 +9,10 @@ import orjson
 from fansipan_common.errors import ClientFault
 
 _MAX_LENGTH: Final = 512
-_MAX_INTEGER: Final = 1 << 62
+LARGEST_ID: Final = 1 << 62
+"""Beyond every number of a cursor, and every id of a `bigint` column."""
+LARGEST_SERIAL: Final = (1 << 31) - 1
+"""The largest id of an `integer` column."""
 
 
 class BadCursor(ClientFault):
@@ -45,18 +48,30 @@ def decode_cursor(kind: str, text: str, *types: type[int] | type[str]) -> tuple[
         raise BadCursor
     parts = tuple(value[1:])
     for part, wanted in zip(parts, types, strict=True):
-        if type(part) is not wanted or (isinstance(part, int) and abs(part) > _MAX_INTEGER):
+        if type(part) is not wanted or (isinstance(part, int) and abs(part) > LARGEST_ID):
             raise BadCursor
         if isinstance(part, str) and "\0" in part:
             raise BadCursor
     return parts
 
 
-def decode_id_cursor(kind: str, text: str | None) -> int:
-    """The row id inside a cursor of one 32-bit integer; 0, before every row, when there is no cursor."""
+def decode_id_cursor(kind: str, text: str | None, *, without: int = 0, largest: int = LARGEST_SERIAL) -> int:
+    """The row id inside a cursor of one integer.
+
+    Args:
+        kind: collection.
+        text: the cursor; None: there is none.
+        without: what stands for none: 0 is before every row, `largest` behind every one.
+        largest: no id is greater.
+    """
     if text is None:
-        return 0
+        return without
     (last,) = decode_cursor(kind, text, int)
-    if not isinstance(last, int) or not 0 <= last < 1 << 31:
+    if not isinstance(last, int) or not 0 <= last <= largest:
         raise BadCursor
     return last
+
+
+def decode_key_cursor(kind: str, text: str | None) -> str:
+    """The key inside a cursor of one text; the empty one, before every row, when there is no cursor."""
+    return "" if text is None else str(decode_cursor(kind, text, str)[0])

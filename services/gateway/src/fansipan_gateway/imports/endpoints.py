@@ -22,7 +22,7 @@ from fansipan_gateway.imports.schemas import (
     NewImportBody,
 )
 from fansipan_gateway.imports.service import Imports
-from fansipan_gateway.self_service.manager import Managed, Manager, Managers
+from fansipan_gateway.self_service.manager import Manager, Managers
 
 _PIECE: dict[str, Any] = {
     "requestBody": {
@@ -44,14 +44,12 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
     )
     async def list_imports(
         request: Request,
-        provider: Managed,
         parameters: Annotated[ImportListParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """The newest first. Those that have ended are kept for 30 days."""
-        del provider  # the manager's
         page = await imports.list(manager, limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.post(
         "",
@@ -62,12 +60,10 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
     )
     async def create_import(
         request: Request,
-        provider: Managed,
         body: NewImportBody,
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """Then the file is sent in pieces, by `PUT …/content`."""
-        del provider
         made = await imports.create(manager, body.name, body.size)
         return answer(made, 201, location=f"{request.url.path}/{made['id']}")
 
@@ -77,11 +73,8 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         response_model=ImportDetail,
         responses=problem_responses(400, 401, 403, 404, 429, 503),
     )
-    async def get_import(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
-    ) -> Response:
+    async def get_import(import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]) -> Response:
         """How far it is, and what was found: ask again once a second while something is done with it."""
-        del provider
         return answer(await imports.get(manager, import_id))
 
     @router.put(
@@ -93,14 +86,12 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
     )
     async def put_content(
         request: Request,
-        provider: Managed,
         import_id: ImportId,
         parameters: Annotated[ContentParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """At most 4 MiB, at least 64 KiB but for the last one. One that does not begin where the file ends so far is
         409 `import-offset` with the right `offset`: so an upload goes on after a lost connection."""
-        del provider
         return answer(await imports.add_piece(manager, import_id, parameters.offset, await request.body()))
 
     @router.get(
@@ -109,11 +100,8 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         response_model=ImportPreview,
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
-    async def get_preview(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
-    ) -> Response:
+    async def get_preview(import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]) -> Response:
         """Columns, first rows, and a mapping that may fit; once `state` is `ready`."""
-        del provider
         return answer(await imports.preview(manager, import_id))
 
     @router.post(
@@ -124,13 +112,11 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
     async def look_again(
-        provider: Managed,
         import_id: ImportId,
         body: LookBody,
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """With another encoding, delimiter, line of the header or sheet. Its mapping is forgotten."""
-        del provider
         return answer(await imports.look_again(manager, import_id, body.file), 202)
 
     @router.get(
@@ -139,11 +125,8 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         response_model=Mapping,
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
-    async def get_mapping(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
-    ) -> Response:
+    async def get_mapping(import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]) -> Response:
         """As a document that `fansipan import --mapping` takes, too."""
-        del provider
         return answer(await imports.mapping(manager, import_id))
 
     @router.put(
@@ -153,13 +136,11 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 409, 413, 422, 429, 503),
     )
     async def put_mapping(
-        provider: Managed,
         import_id: ImportId,
         mapping: Annotated[Mapping, Body()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """As docs/integrators/files.md says, in JSON; `provider` is that of the path."""
-        del provider
         return answer(await imports.put_mapping(manager, import_id, mapping))
 
     @router.post(
@@ -170,10 +151,9 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
     async def check_import(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
+        import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
     ) -> Response:
         """The whole file is read by its mapping; `check` then says what would become of it, with the lines."""
-        del provider
         return answer(await imports.begin(manager, import_id, State.CHECKING), 202)
 
     @router.post(
@@ -184,10 +164,9 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
     async def start_import(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
+        import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
     ) -> Response:
         """By its mapping. `progress` says how far it is, `report` in the end what became of it."""
-        del provider
         return answer(await imports.begin(manager, import_id, State.IMPORTING), 202)
 
     @router.post(
@@ -197,10 +176,9 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         responses=problem_responses(400, 401, 403, 404, 409, 429, 503),
     )
     async def cancel_import(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
+        import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
     ) -> Response:
         """The file is deleted. What has been sent to ingest stays."""
-        del provider
         return answer(await imports.cancel(manager, import_id))
 
     @router.get(
@@ -213,11 +191,10 @@ def imports_router(imports: Imports, managers: Managers) -> APIRouter:
         },
     )
     async def get_errors(
-        provider: Managed, import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
+        import_id: ImportId, manager: Annotated[Manager, Depends(managers.of)]
     ) -> StreamingResponse:
         """Of the last check or import, as CSV: line, column, code and reason, then the row as it was. Correct it there
         and upload that file, with the same mapping."""
-        del provider
         name, chunks = await imports.errors(manager, import_id)
         return StreamingResponse(
             chunks,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import zstandard
@@ -10,7 +9,12 @@ import zstandard
 from fansipan_bulk.mapping import FileOptions, Mapping
 from fansipan_common.errors import Forbidden
 from fansipan_common.security import Scope
-from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import (
+    LARGEST_ID,
+    decode_id_cursor,
+    encode_cursor,
+)
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.imports.domain import (
     FileTooLarge,
     ImportLimits,
@@ -26,16 +30,7 @@ from fansipan_gateway.imports.repository import ImportRepository
 from fansipan_gateway.self_service.manager import Manager
 
 _KIND: Final = "imports"
-_LAST: Final = 1 << 62
 _LEVEL: Final = 1  # text becomes a fifth at a cost of milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Imports:
@@ -56,22 +51,16 @@ class Imports:
         self._wake = wake
         self._set_up = set_up
 
-    async def list(self, manager: Manager, *, limit: int, cursor: str | None) -> ImportPage:
+    async def list(self, manager: Manager, *, limit: int, cursor: str | None) -> Page:
         """Imports, the newest first.
 
         Raises:
             Forbidden, BadCursor, DatabaseAway.
         """
         _check(manager)
-        before = _LAST if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
-        if before < 0:
-            raise BadCursor
+        before = decode_id_cursor(_KIND, cursor, without=LARGEST_ID, largest=LARGEST_ID)
         rows = await self._repository.fetch(manager, before=before, limit=limit + 1)
-        page = rows[:limit]
-        return ImportPage(
-            [import_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, import_item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def get(self, manager: Manager, import_id: int) -> dict[str, Any]:
         """One import with its reports.

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
-from fansipan_gateway.api.conditional import respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.latest.schemas import LatestList, LatestParameters
 from fansipan_gateway.latest.service import Latest
 
@@ -41,7 +39,6 @@ def latest_router(latest: Latest, access: ReadAccess) -> APIRouter:
             limit=parameters.limit,
             cursor=parameters.cursor,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     return router

@@ -1,12 +1,12 @@
 """Reading latest values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fansipan_common.errors import ClientFault
 from fansipan_gateway.datastreams.directory import DatastreamDirectory
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row, quality_of, result_of
 from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
@@ -20,14 +20,6 @@ class NoSelection(ClientFault):
     """It is not said whose latest values are wanted."""
 
     code, title = "invalid-parameter", "Bad request"
-
-
-@dataclass(frozen=True, slots=True)
-class LatestPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Latest:
@@ -51,7 +43,7 @@ class Latest:
         thing: str | None,
         limit: int,
         cursor: str | None,
-    ) -> LatestPage:
+    ) -> Page:
         """One page of latest values, in the order of datastream ids; a datastream without any observation has none.
 
         Raises:
@@ -75,10 +67,11 @@ class Latest:
         else:
             keys = {d.id: d.key for d in await self._directory.resolve(datastreams, visibility)}
             rows = await self._repository.fetch_by_id(list(keys), after=after, limit=limit + 1)
-        page = rows[:limit]
-        return LatestPage(
-            [_item(row, keys[row[0]]) for row in page],
-            encode_cursor(_KIND, page[-1][0]) if len(rows) > limit else None,
+        return page_of(
+            rows,
+            limit,
+            lambda row: _item(row, keys[row[0]]),
+            behind=lambda row: encode_cursor(_KIND, row[0]),
         )
 
 

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 
 
 @contextmanager
@@ -16,11 +17,11 @@ def before_termination(let_go: Callable[[], None]) -> Generator[None]:
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def handle(number: int, frame: object) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(let_go)
         previous = before[signal.Signals(number)]
         if callable(previous):
-            previous(number, frame)  # type: ignore[arg-type]  # the frame that we were given
+            previous(number, frame)
         elif previous is signal.SIG_DFL:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
-from fansipan_gateway.api.conditional import JSON, respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.conditional import JSON
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.maintenance_windows.schemas import Window, WindowBody, WindowList, WindowParameters
 from fansipan_gateway.maintenance_windows.service import MaintenanceWindows
 
@@ -37,8 +37,7 @@ def maintenance_windows_router(
         page = await windows.list(
             reader.visibility, current=parameters.current, limit=parameters.limit, cursor=parameters.cursor
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=False)
+        return respond_page(request, page, public=False)
 
     @router.post(
         "/v1/maintenance-windows",

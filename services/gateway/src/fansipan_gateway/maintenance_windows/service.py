@@ -1,13 +1,13 @@
 """Finding, making and ending maintenance windows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from fansipan_common.errors import ClientFault, Forbidden, NotFound, Unprocessable
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
@@ -22,14 +22,6 @@ class WindowOver(ClientFault):
     status, code, title = 409, "window-over", "The maintenance window is over"
 
 
-@dataclass(frozen=True, slots=True)
-class WindowPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
-
-
 class MaintenanceWindows:
     """Finds, makes and ends maintenance windows."""
 
@@ -37,9 +29,7 @@ class MaintenanceWindows:
         self._repository = repository
         self._now = now
 
-    async def list(
-        self, visibility: Visibility, *, current: bool, limit: int, cursor: str | None
-    ) -> WindowPage:
+    async def list(self, visibility: Visibility, *, current: bool, limit: int, cursor: str | None) -> Page:
         """One page, the newest first.
 
         Raises:
@@ -47,11 +37,7 @@ class MaintenanceWindows:
         """
         before = None if cursor is None else decode_id_cursor(_KIND, cursor)
         rows = await self._repository.fetch(visibility, before=before, current=current, limit=limit + 1)
-        page = rows[:limit]
-        return WindowPage(
-            [_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, _item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def make(
         self,

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
-from fansipan_gateway.api.conditional import respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.names.schemas import AgencyList, AgencyParameters, ProcedureList, ProcedureParameters
 from fansipan_gateway.names.service import Names
 
@@ -61,5 +59,4 @@ async def _answer(
     wanted: Mapping[str, str | None],
 ) -> Response:
     page = await names.list(wanted, q=parameters.q, limit=parameters.limit, cursor=parameters.cursor)
-    body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-    return respond(request, body, public=reader.shared, max_age=_MAX_AGE)
+    return respond_page(request, page, public=reader.shared, max_age=_MAX_AGE)

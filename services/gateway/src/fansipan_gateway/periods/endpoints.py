@@ -9,7 +9,7 @@ from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import JSON, respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.periods.schemas import (
     Close,
     CloseDetail,
@@ -51,8 +51,7 @@ def periods_router(
     ) -> Response:
         """Closes, newest first."""
         page = await periods.list(reader, limit=parameters.limit, cursor=parameters.cursor)
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     @router.get(
         "/v1/periods/{period}",
@@ -122,7 +121,6 @@ def periods_router(
         page = await periods.restatements(
             period, reader.visibility, limit=parameters.limit, cursor=parameters.cursor
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     return router

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,7 +10,13 @@ import structlog
 
 from fansipan_common.errors import Forbidden, ServerFault
 from fansipan_gateway.access.domain import Kind, Reader
-from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import (
+    LARGEST_ID,
+    LARGEST_SERIAL,
+    decode_id_cursor,
+    encode_cursor,
+)
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
@@ -31,18 +36,8 @@ from fansipan_indicators.periods import Period
 
 _KIND: Final = "periods"
 _LEDGER: Final = "restatements"
-_LAST_ID: Final = (1 << 31) - 1
-_LAST_ENTRY: Final = 1 << 62
 _TURN_SECONDS: Final = 10.0
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Periods:
@@ -119,18 +114,19 @@ class Periods:
         if again != digest:
             raise StillEvaluating("somebody who writes figures without the lock of closes")
 
-    async def list(self, reader: Reader, *, limit: int, cursor: str | None) -> PeriodPage:
+    async def list(self, reader: Reader, *, limit: int, cursor: str | None) -> Page:
         """Closes, newest first.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        before = _id_in(_KIND, cursor, _LAST_ID, _LAST_ID)
+        before = decode_id_cursor(_KIND, cursor, without=LARGEST_SERIAL)
         rows = await self._repository.fetch(before=before, limit=limit + 1)
-        page = rows[:limit]
-        return PeriodPage(
-            [close_item(row, named=_names_people(reader)) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
+        return page_of(
+            rows,
+            limit,
+            lambda row: close_item(row, named=_names_people(reader)),
+            behind=lambda row: encode_cursor(_KIND, row["id"]),
         )
 
     async def get(self, text: str, reader: Reader) -> dict[str, Any]:
@@ -185,20 +181,16 @@ class Periods:
 
     async def restatements(
         self, text: str, visibility: Visibility, *, limit: int, cursor: str | None
-    ) -> PeriodPage:
+    ) -> Page:
         """What was found out of a closed period since, in the order it was.
 
         Raises:
             BadPeriod, NotClosed, BadCursor, DatabaseAway.
         """
         row = await self._find(text)
-        after = _id_in(_LEDGER, cursor, 0, _LAST_ENTRY)
+        after = decode_id_cursor(_LEDGER, cursor, largest=LARGEST_ID)
         rows = await self._repository.restatements(row["id"], visibility, after=after, limit=limit + 1)
-        page = rows[:limit]
-        return PeriodPage(
-            [_entry(one) for one in page],
-            encode_cursor(_LEDGER, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, _entry, behind=lambda one: encode_cursor(_LEDGER, one["id"]))
 
     async def _find(self, text: str) -> Row:
         period = read(text)
@@ -244,12 +236,3 @@ def _entry(row: Row) -> dict[str, Any]:
         "reason": row["reason"],
         "at": format_instant(row["restated_at"].astimezone(UTC)),
     }
-
-
-def _id_in(kind: str, cursor: str | None, without: int, last: int) -> int:
-    if cursor is None:
-        return without
-    (number,) = decode_cursor(kind, cursor, int)
-    if not 0 <= int(number) <= last:
-        raise BadCursor
-    return int(number)

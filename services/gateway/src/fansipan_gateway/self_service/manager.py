@@ -1,6 +1,6 @@
 """Who manages a provider: an admin any, a member theirs, a key with the scope `manage` its own."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -18,9 +18,6 @@ from fansipan_gateway.administration.providers.domain import ProviderUnknown
 _FIND: Final = "SELECT id, key FROM provider WHERE key = $1"
 _OWN: Final = "SELECT key FROM provider WHERE id = $1"
 _ALL: Final = frozenset(Scope)
-MANAGED_PROVIDER: Final = "provider"
-"""Name of the path parameter."""
-
 Managed = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="Key of the provider.")]
 
 
@@ -51,9 +48,6 @@ class Manager:
         )
 
 
-Manages = Callable[[Request], Awaitable[Manager]]
-
-
 class Managers:
     """Finds out who manages.
 
@@ -66,19 +60,18 @@ class Managers:
         self._access = access
         self._database = database
 
-    async def of(self, request: Request) -> Manager:
+    async def of(self, request: Request, provider: Managed) -> Manager:
         """The manager of the provider in a request's path.
 
         Raises:
             LoginNeeded, Forbidden, ProviderUnknown, DatabaseAway.
         """
         reader = await self._reader(request)
-        key = request.path_params[MANAGED_PROVIDER]
-        row = await self._database.fetchrow(_FIND, key)
+        row = await self._database.fetchrow(_FIND, provider)
         actor = actor_of(request, reader)
         if reader.kind is Kind.API_KEY:
             if row is None or row["id"] != reader.visibility.own_provider_id:
-                raise Forbidden(f"this API key does not manage the provider {key}")
+                raise Forbidden(f"this API key does not manage the provider {provider}")
             return Manager(
                 Actor(f"api-key/{reader.name}", actor.client),
                 row["id"],
@@ -87,10 +80,10 @@ class Managers:
                 reader.scopes,
                 reader.visibility.own_prefixes,
             )
-        if key not in reader.providers and not _administers(reader):
-            raise Forbidden(f"you are no member of the provider {key}; an admin can make you one")
+        if provider not in reader.providers and not _administers(reader):
+            raise Forbidden(f"you are no member of the provider {provider}; an admin can make you one")
         if row is None:
-            raise ProviderUnknown(key)
+            raise ProviderUnknown(provider)
         return Manager(actor, row["id"], row["key"])
 
     async def providers(self, request: Request) -> list[str] | None:

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
-from fansipan_gateway.api.conditional import respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.service_events.schemas import SummaryList, SummaryParameters
 from fansipan_gateway.service_events.service import ServiceEvents, SummaryQuery
 
@@ -45,7 +43,6 @@ def service_events_router(service_events: ServiceEvents, access: ReadAccess) -> 
             ),
             reader.visibility,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor, page.pinned)})
-        return respond(request, body, public=False)
+        return respond_page(request, page, public=False)
 
     return router

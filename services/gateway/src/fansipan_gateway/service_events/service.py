@@ -9,6 +9,7 @@ from typing import Any, Final
 from fansipan_common.contracts import ServiceEventType
 from fansipan_gateway.access.domain import LoginNeeded
 from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page
 from fansipan_gateway.domain.time_range import resolve_range
 from fansipan_gateway.domain.visibility import Visibility
 from fansipan_gateway.service_events.repository import GroupBy, ServiceEventRepository, SummaryRows
@@ -43,15 +44,6 @@ class SummaryQuery:
     cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryPage:
-    """Items ready to be serialised, where the page ends, and what the next one must fix."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
-    pinned: dict[str, str | None]
-
-
 class ServiceEvents:
     """Summarises service events and dossiers."""
 
@@ -59,7 +51,7 @@ class ServiceEvents:
         self._repository = repository
         self._now = now
 
-    async def summarise(self, query: SummaryQuery, visibility: Visibility) -> SummaryPage:
+    async def summarise(self, query: SummaryQuery, visibility: Visibility) -> Page:
         """One page of figures, in the order of keys; what names no key comes first, with the key null.
 
         Raises:
@@ -81,7 +73,7 @@ class ServiceEvents:
         )
         items = [item for item in merge(rows, query.types) if after is None or (item["key"] or "") > after]
         page = items[: query.limit]
-        return SummaryPage(
+        return Page(
             items=page,
             cursor=encode_cursor(_KIND, page[-1]["key"] or "") if len(items) > query.limit else None,
             pinned={

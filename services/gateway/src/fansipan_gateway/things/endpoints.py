@@ -9,7 +9,7 @@ from fansipan_common.problems import problem_responses
 from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
-from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.api.parameters import PathReference
 from fansipan_gateway.things.schemas import Thing, ThingList, ThingParameters
 from fansipan_gateway.things.service import Things
@@ -40,8 +40,7 @@ def things_router(things: Things, access: ReadAccess) -> APIRouter:
             limit=parameters.limit,
             cursor=parameters.cursor,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor)})
-        return respond(request, body, public=reader.shared, max_age=_MAX_AGE)
+        return respond_page(request, page, public=reader.shared, max_age=_MAX_AGE)
 
     @router.get(
         "/v1/things/{reference:path}",

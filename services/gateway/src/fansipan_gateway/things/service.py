@@ -1,10 +1,10 @@
 """Finding things."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fansipan_common.errors import NotFound
 from fansipan_gateway.domain.cursor import decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 from fansipan_gateway.domain.visibility import Visibility
@@ -12,14 +12,6 @@ from fansipan_gateway.things.domain import like_pattern, parse_thing_reference
 from fansipan_gateway.things.repository import ThingFilter, ThingRepository
 
 _KIND: Final = "things"
-
-
-@dataclass(frozen=True, slots=True)
-class ThingPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Things:
@@ -30,7 +22,7 @@ class Things:
 
     async def list(
         self, visibility: Visibility, *, area: str | None, q: str | None, limit: int, cursor: str | None
-    ) -> ThingPage:
+    ) -> Page:
         """One page of the things that fit, in the order of their ids.
 
         Raises:
@@ -40,11 +32,7 @@ class Things:
         rows = await self._repository.fetch(
             wanted, visibility, after=decode_id_cursor(_KIND, cursor), limit=limit + 1
         )
-        page = rows[:limit]
-        return ThingPage(
-            [_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, _item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def get(self, reference: str, visibility: Visibility) -> dict[str, Any]:
         """One thing by id or by key `<provider>/<thing>`.

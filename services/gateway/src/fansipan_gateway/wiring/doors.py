@@ -82,7 +82,7 @@ from fansipan_gateway.read_only.endpoints import read_only_router
 from fansipan_gateway.read_only.service import ReadOnlyMode
 from fansipan_gateway.self_service.keys.endpoints import managed_keys_router
 from fansipan_gateway.self_service.keys.repository import ManagedKeys
-from fansipan_gateway.self_service.manager import MANAGED_PROVIDER, Managers
+from fansipan_gateway.self_service.manager import Managers
 from fansipan_gateway.self_service.overview.endpoints import overview_router
 from fansipan_gateway.self_service.overview.repository import Holdings
 from fansipan_gateway.self_service.sandbox.endpoints import sandbox_router
@@ -224,7 +224,7 @@ def self_service_doors(
         webhooks_router(
             webhooks,
             owned_by_provider(managers),
-            base=f"/v1/provider/{{{MANAGED_PROVIDER}}}/webhooks",
+            base="/v1/provider/{provider}/webhooks",
             tag="provider",
         ),
         webhooks_router(

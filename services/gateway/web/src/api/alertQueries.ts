@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 
 import { address, getJson, getPages, postJson } from './client'
 import type { Alert, AlertDetail } from './alertTypes'
 import { paced } from '../live/pace'
 import type { Page } from './types'
+import { useChange } from './useChange'
 
 export const ALERTS_POLL_MS = 5_000
 
@@ -44,17 +45,14 @@ export interface AlertStep {
   version: number
 }
 
-/** Does something to an alert; afterwards it and the list are read again, also when it was refused. */
+/** What is read again once something was done to an alert. */
+export function alertKeys(id: number) {
+  return [['alert', id], ['alerts']] as const
+}
+
+/** Does something to an alert. */
 export function useAlertStep(id: number) {
-  const client = useQueryClient()
-  return useMutation({
-    networkMode: 'always',
-    mutationFn: ({ action, note, version }: AlertStep) =>
-      postJson<AlertDetail>(`${alertAddress(id)}/${action}`, { note }, { ifMatch: `"${version}"` }),
-    onSettled: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ['alert', id] }),
-        client.invalidateQueries({ queryKey: ['alerts'] }),
-      ]),
-  })
+  return useChange(alertKeys(id), ({ action, note, version }: AlertStep) =>
+    postJson<AlertDetail>(`${alertAddress(id)}/${action}`, { note }, { ifMatch: `"${version}"` }),
+  )
 }

@@ -1,10 +1,4 @@
-import {
-  useInfiniteQuery,
-  useMutation,
-  useQueries,
-  useQuery,
-  type UseQueryResult,
-} from '@tanstack/react-query'
+import { useInfiniteQuery, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 
 import { eased, paced } from '../live/pace'
 import { address, getJson, getPages, onOwnHost, postJson } from './client'
@@ -19,6 +13,7 @@ import type {
   Ranking,
   WhatIfAnswer,
 } from './indicatorTypes'
+import { useChange } from './useChange'
 
 /** Figures follow the data within two seconds; an answer that has not changed costs a 304. */
 export const FIGURES_POLL_MS = 5_000
@@ -136,11 +131,9 @@ export function useExplanations(names: readonly FigureName[], enabled = true): U
 export type Finish = { open: true } | { overdue: true }
 
 export function useWhatIf() {
-  return useMutation({
-    networkMode: 'always',
-    mutationFn: ({ indicator, subject, period, finish }: FigureName & { finish: Finish }) =>
-      postJson<WhatIfAnswer>(`/v1/indicators/${indicator}/what-if`, { subject, period, finish }),
-  })
+  return useChange([], ({ indicator, subject, period, finish }: FigureName & { finish: Finish }) =>
+    postJson<WhatIfAnswer>(`/v1/indicators/${indicator}/what-if`, { subject, period, finish }),
+  )
 }
 
 /** Which figure is to be explained. */

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 
 import { useDark } from '../theme/theme'
-import type { Palette } from './option'
+import type { Palette } from './look'
 
 /** The colours of the style sheet, for the canvas that cannot read them by itself. */
 export function usePalette(): Palette {

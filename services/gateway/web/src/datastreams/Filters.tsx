@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import type { AreaProperties } from '../api/types'
 import { useI18n } from '../i18n/I18n'
 import { areaName, type Filter, type Row } from './model'
-import { propertyNames } from './naming'
+import { PropertySelect } from './PropertySelect'
 
 interface Props {
   rows: readonly Row[]
@@ -15,13 +15,6 @@ interface Props {
 
 export function Filters({ rows, shown, areas, filter, onChange }: Props) {
   const { t, format, language } = useI18n()
-  const properties = useMemo(() => {
-    const names = propertyNames(
-      rows.map((row) => row.datastream),
-      language,
-    )
-    return [...names].sort((a, b) => a[1].localeCompare(b[1], language))
-  }, [rows, language])
   const places = useMemo(() => {
     const used = new Set(rows.map((row) => row.datastream.thing.areaCode))
     return areas
@@ -48,19 +41,7 @@ export function Filters({ rows, shown, areas, filter, onChange }: Props) {
         value={filter.search}
         onChange={(event) => onChange({ search: event.target.value })}
       />
-      <select
-        className="field"
-        aria-label={t('property')}
-        value={filter.property ?? ''}
-        onChange={(event) => onChange({ property: event.target.value || null })}
-      >
-        <option value="">{t('allProperties')}</option>
-        {properties.map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
+      <PropertySelect rows={rows} value={filter.property} onChange={(property) => onChange({ property })} />
       <select
         className="field"
         aria-label={t('area')}

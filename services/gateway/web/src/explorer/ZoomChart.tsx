@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 
-import { fromAxis, toAxis } from '../chart/option'
+import { fromAxis, toAxis } from '../chart/look'
 import { createChart } from './echarts'
 import type { Span } from './model'
 import type { ExplorerOption } from './option'

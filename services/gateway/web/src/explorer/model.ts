@@ -1,5 +1,5 @@
 import { breaksOf, isNumeric, type Series } from '../chart/series'
-import { toAxis } from '../chart/option'
+import { toAxis } from '../chart/look'
 import type { Quality } from '../api/types'
 
 /** A part of the time axis, ms; `to` is exclusive. */

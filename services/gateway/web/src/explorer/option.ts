@@ -7,7 +7,19 @@ import type {
 } from 'echarts/components'
 import type { ComposeOption } from 'echarts/core'
 
-import { fromAxis, toAxis, type Palette } from '../chart/option'
+import {
+  band,
+  frame,
+  fromAxis,
+  line,
+  timeAxis,
+  tip,
+  tipLook,
+  toAxis,
+  valueAxis,
+  type Palette,
+  type TipRow,
+} from '../chart/look'
 import { cellsOf, nearest, type Mark, type Span } from './model'
 
 export type ExplorerOption = ComposeOption<
@@ -47,8 +59,6 @@ interface Input {
   wheel: boolean
 }
 
-const DOTS_UP_TO = 60
-
 export function explorerOption({
   parts,
   whole,
@@ -61,71 +71,24 @@ export function explorerOption({
   const marks = parts.flat()
   const bucketed = marks.some(({ min, max }) => min !== max)
   const values = marks.flatMap(({ min, max }) => [min, max])
+  const valuesAxis = valueAxis(palette, unit, texts.number)
   const zoom = { xAxisIndex: 0, filterMode: 'none', minValueSpan: 10_000, throttle: 80 } as const
   return {
-    useUTC: true,
-    animation: false,
-    textStyle: { fontFamily: palette.font, color: palette.text },
-    grid: {
-      left: 8,
-      right: 16,
-      top: 28,
-      bottom: 54,
-      outerBoundsMode: 'same',
-      outerBoundsContain: 'axisLabel',
-    },
-    xAxis: {
-      type: 'time',
-      min: toAxis(whole.from),
-      max: toAxis(whole.to),
-      axisLine: { lineStyle: { color: palette.grid } },
-      axisTick: { show: false },
-      axisLabel: {
-        color: palette.muted,
-        fontSize: 11,
-        hideOverlap: true,
-        formatter: {
-          year: '{yyyy}',
-          month: '{MM}/{yyyy}',
-          day: '{dd}/{MM}',
-          hour: '{HH}:{mm}',
-          minute: '{HH}:{mm}',
-          second: '{HH}:{mm}:{ss}',
-        },
-      },
-      splitLine: { show: false },
-    },
+    ...frame(palette, { right: 16, bottom: 54 }),
+    xAxis: { ...timeAxis(palette), min: toAxis(whole.from), max: toAxis(whole.to) },
     yAxis: {
-      type: 'value',
-      scale: true,
-      name: unit,
-      nameLocation: 'end',
-      nameGap: 12,
-      nameTextStyle: { color: palette.muted, align: 'right', fontSize: 11 },
+      ...valuesAxis,
       ...reach(values, thresholds),
-      axisLabel: {
-        color: palette.muted,
-        fontSize: 11,
-        showMinLabel: false,
-        formatter: (value: number) => texts.number(value),
-      },
-      splitLine: { lineStyle: { color: palette.grid } },
+      axisLabel: { ...valuesAxis.axisLabel, showMinLabel: false },
     },
     tooltip: {
-      trigger: 'axis',
-      className: 'chart-tip',
-      backgroundColor: palette.surface,
-      borderColor: palette.grid,
-      textStyle: { color: palette.text, fontFamily: palette.font, fontSize: 12 },
-      axisPointer: { type: 'line', lineStyle: { color: palette.muted, type: 'solid' } },
-      transitionDuration: 0,
-      confine: true,
+      ...tipLook(palette),
       formatter: (params) => {
         const [first] = Array.isArray(params) ? params : [params]
         const cell = first?.value
         const time = Array.isArray(cell) && typeof cell[0] === 'number' ? fromAxis(cell[0]) : null
         const mark = time === null ? null : nearest(marks, time)
-        return mark ? tip(mark, unit, texts) : ''
+        return mark ? tip(tipRows(mark, unit, texts)) : ''
       },
     },
     dataZoom: [
@@ -155,23 +118,25 @@ export function explorerOption({
       },
     ],
     series: [
-      ...(bucketed ? band(parts, palette, texts) : []),
+      ...(bucketed
+        ? band(
+            texts.band,
+            cellsOf(parts, ({ min }) => min),
+            cellsOf(parts, ({ min, max }) => max - min),
+            palette,
+          )
+        : []),
       {
-        type: 'line',
-        name: bucketed ? texts.mean : texts.value,
-        data: cellsOf(parts, ({ mean }) => mean),
+        ...line(
+          bucketed ? texts.mean : texts.value,
+          cellsOf(parts, ({ mean }) => mean),
+          palette,
+          marks.length,
+        ),
         // Many points on few pixels: the largest triangles keep the shape, and the canvas draws the rest in steps.
         sampling: 'lttb',
         progressive: 2_000,
         progressiveThreshold: 10_000,
-        showSymbol: marks.length <= DOTS_UP_TO,
-        symbol: 'circle',
-        symbolSize: 4,
-        lineStyle: { width: 1.6, color: palette.line, join: 'round' },
-        itemStyle: { color: palette.line },
-        emphasis: { disabled: true },
-        connectNulls: false,
-        z: 3,
         markLine: {
           silent: true,
           symbol: 'none',
@@ -192,20 +157,6 @@ export function explorerOption({
       },
     ],
   }
-}
-
-function band(parts: Mark[][], palette: Palette, texts: ExplorerTexts): LineSeriesOption[] {
-  const edge = { type: 'line', stack: 'band', stackStrategy: 'all', symbol: 'none', silent: true } as const
-  return [
-    { ...edge, name: 'min', data: cellsOf(parts, ({ min }) => min), lineStyle: { width: 0 } },
-    {
-      ...edge,
-      name: texts.band,
-      data: cellsOf(parts, ({ min, max }) => max - min),
-      lineStyle: { width: 0 },
-      areaStyle: { color: palette.band, opacity: 1 },
-    },
-  ]
 }
 
 /** Thresholds near the values are drawn in; far ones would press the line flat. */
@@ -230,22 +181,17 @@ function round(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-/** From elements, not from HTML text: values come from outside. */
-function tip(mark: Mark, unit: string, texts: ExplorerTexts): HTMLElement {
-  const box = document.createElement('div')
-  const add = (name: string, text: string, kind: string) => {
-    const row = box.appendChild(document.createElement('div'))
-    row.className = kind
-    if (name) row.appendChild(document.createElement('span')).textContent = name
-    row.appendChild(document.createElement('b')).textContent = text
-  }
-  const withUnit = (text: string) => (unit ? `${text} ${unit}` : text)
-  add('', texts.time(mark.t, mark.count === 1 ? 'second' : 'minute'), 'tip-time')
-  add(mark.count === 1 ? texts.value : texts.mean, withUnit(texts.number(mark.mean)), 'tip-row')
+function tipRows(mark: Mark, unit: string, texts: ExplorerTexts): TipRow[] {
+  const single = mark.count === 1
+  const mean = texts.number(mark.mean)
+  const rows: TipRow[] = [
+    ['tip-time', texts.time(mark.t, single ? 'second' : 'minute')],
+    ['tip-row', unit ? `${mean} ${unit}` : mean, single ? texts.value : texts.mean],
+  ]
   if (mark.min !== mark.max)
-    add(texts.band, `${texts.number(mark.min)} – ${texts.number(mark.max)}`, 'tip-row')
-  if (mark.count > 1) add(texts.samples, texts.number(mark.count), 'tip-row')
-  if (mark.quality === 'suspect') add('', texts.suspect, 'tip-warning')
-  if (mark.quality === 'bad') add('', texts.bad, 'tip-warning')
-  return box
+    rows.push(['tip-row', `${texts.number(mark.min)} – ${texts.number(mark.max)}`, texts.band])
+  if (mark.count > 1) rows.push(['tip-row', texts.number(mark.count), texts.samples])
+  if (mark.quality === 'suspect') rows.push(['tip-warning', texts.suspect])
+  if (mark.quality === 'bad') rows.push(['tip-warning', texts.bad])
+  return rows
 }

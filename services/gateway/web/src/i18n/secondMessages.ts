@@ -3,12 +3,17 @@
 import { accountEn, accountVi } from './accountMessages'
 import { adminEn, adminVi } from './adminMessages'
 import { alertListEn, alertListVi } from './alertListMessages'
+import { auditEn, auditVi } from './auditMessages'
+import { catalogueEn, catalogueVi } from './catalogueMessages'
 import { environmentEn, environmentVi } from './environmentMessages'
 import { importsEn, importsVi } from './importMessages'
 import { integrationEn, integrationVi } from './integrationMessages'
 import { lettersEn, lettersVi } from './letterMessages'
+import { namesEn, namesVi } from './nameMessages'
 import { openEn, openVi } from './openMessages'
+import { operatorsEn, operatorsVi } from './operatorMessages'
 import { partsEn, partsVi } from './partsMessages'
+import { periodsEn, periodsVi } from './periodMessages'
 import { thingsEn, thingsVi } from './thingsMessages'
 
 export const secondVi = {
@@ -17,6 +22,11 @@ export const secondVi = {
   ...environmentVi,
   ...alertListVi,
   ...adminVi,
+  ...namesVi,
+  ...operatorsVi,
+  ...auditVi,
+  ...periodsVi,
+  ...catalogueVi,
   ...lettersVi,
   ...openVi,
   ...accountVi,
@@ -30,6 +40,11 @@ export const secondEn: Record<keyof typeof secondVi, string> = {
   ...environmentEn,
   ...alertListEn,
   ...adminEn,
+  ...namesEn,
+  ...operatorsEn,
+  ...auditEn,
+  ...periodsEn,
+  ...catalogueEn,
   ...lettersEn,
   ...openEn,
   ...accountEn,

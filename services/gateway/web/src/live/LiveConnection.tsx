@@ -3,7 +3,7 @@ import { useEffect, type ReactNode } from 'react'
 
 import { noteAnswer } from '../api/answers'
 import { useSession } from '../operator/session'
-import { Announcements } from './events'
+import { Announcements, type AlertAnnouncement, type ValuesEvent } from './events'
 import { liveMode, onRecovery, setLiveMode } from './pace'
 
 /** Pauses before a refused connection is tried again, ms; the last one is kept. */
@@ -54,8 +54,8 @@ export function LiveConnection({ children }: { children: ReactNode }) {
         timer = window.setTimeout(open, RETRY_MS[Math.min(refusals, RETRY_MS.length - 1)])
         refusals += 1
       }
-      listen(opened, 'values', (data) => announcements.values(data as never))
-      listen(opened, 'alert', (data) => announcements.alert(data as never))
+      listen<ValuesEvent>(opened, 'values', (data) => announcements.values(data))
+      listen<AlertAnnouncement>(opened, 'alert', (data) => announcements.alert(data))
       opened.addEventListener('reset', () => announcements.reset())
     }
     open()
@@ -77,9 +77,9 @@ export function LiveConnection({ children }: { children: ReactNode }) {
   return <>{children}</>
 }
 
-function listen(source: EventSource, name: string, act: (data: unknown) => void): void {
+function listen<Data>(source: EventSource, name: string, act: (data: Data) => void): void {
   source.addEventListener(name, (event) => {
     noteAnswer(true)
-    act(JSON.parse((event as MessageEvent<string>).data))
+    act(JSON.parse((event as MessageEvent<string>).data) as Data)
   })
 }

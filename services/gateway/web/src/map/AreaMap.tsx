@@ -17,6 +17,7 @@ import {
 } from './projection'
 import { useUnit } from './useUnit'
 import { useZoom } from './useZoom'
+import { ZoomButtons } from './ZoomButtons'
 
 interface Props {
   areas: AreaCollection
@@ -219,29 +220,7 @@ export const AreaMap = memo(function AreaMap({
         {t('mapHelp')}
       </p>
       {hint && <MapHint {...hint} />}
-      <div className="map-zoom">
-        <button type="button" aria-label={t('zoomIn')} title={t('zoomIn')} onClick={() => zoom.zoomBy(1.6)}>
-          <span aria-hidden="true">+</span>
-        </button>
-        <button
-          type="button"
-          aria-label={t('zoomOut')}
-          title={t('zoomOut')}
-          disabled={zoom.k <= 1}
-          onClick={() => zoom.zoomBy(1 / 1.6)}
-        >
-          <span aria-hidden="true">−</span>
-        </button>
-        <button
-          type="button"
-          disabled={zoom.k <= 1}
-          onClick={zoom.reset}
-          title={t('zoomReset')}
-          aria-label={t('zoomReset')}
-        >
-          <span aria-hidden="true">⤢</span>
-        </button>
-      </div>
+      <ZoomButtons zoom={zoom} />
       <div className="map-foot">
         {shading && <ShadeLegend shading={shading} />}
         <ul className="legend">

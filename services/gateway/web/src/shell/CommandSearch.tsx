@@ -90,7 +90,7 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
   function open(one: Found | undefined) {
     if (!one) return
     onClose()
-    void navigate({ to: one.to, search: one.search } as never)
+    void navigate({ to: one.to, search: one.search })
   }
 
   function onKeyDown(event: KeyboardEvent) {

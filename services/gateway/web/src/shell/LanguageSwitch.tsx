@@ -1,21 +1,15 @@
-import { useNavigate } from '@tanstack/react-router'
-
 import { useI18n } from '../i18n/I18n'
 import { LANGUAGES, type Language } from '../i18n/messages'
 import { storeLanguage } from '../view/language'
+import { useSearchChange } from '../view/useSearchChange'
 
 export function LanguageSwitch() {
   const { t, language } = useI18n()
-  const navigate = useNavigate()
+  const changeSearch = useSearchChange()
 
   function choose(next: Language) {
     storeLanguage(next)
-    void navigate({
-      to: '.',
-      search: (before: object) => ({ ...before, lang: next }),
-      replace: true,
-      resetScroll: false,
-    } as never)
+    changeSearch({ lang: next })
   }
 
   return (

@@ -1,39 +1,17 @@
-import { useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 
 import type { FigureName } from '../api/indicatorQueries'
 import { whyText } from './search'
+import { useSearchChange } from './useSearchChange'
 
 /** Opens what lies above every view: the explanation of a figure, an alert. "Back" closes it again. */
 export function useOverlays() {
-  const navigate = useNavigate()
+  const change = useSearchChange()
   const askWhy = useCallback(
-    (name: FigureName) =>
-      void navigate({
-        to: '.',
-        search: (before: object) => ({ ...before, why: whyText(name), alert: undefined }),
-        resetScroll: false,
-      } as never),
-    [navigate],
+    (name: FigureName) => change({ why: whyText(name), alert: undefined }, true),
+    [change],
   )
-  const openAlert = useCallback(
-    (id: number) =>
-      void navigate({
-        to: '.',
-        search: (before: object) => ({ ...before, alert: String(id), why: undefined }),
-        resetScroll: false,
-      } as never),
-    [navigate],
-  )
-  const close = useCallback(
-    () =>
-      void navigate({
-        to: '.',
-        search: (before: object) => ({ ...before, alert: undefined, why: undefined }),
-        replace: true,
-        resetScroll: false,
-      } as never),
-    [navigate],
-  )
+  const openAlert = useCallback((id: number) => change({ alert: String(id), why: undefined }, true), [change])
+  const close = useCallback(() => change({ alert: undefined, why: undefined }), [change])
   return { askWhy, openAlert, close }
 }

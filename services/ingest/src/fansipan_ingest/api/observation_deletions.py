@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts.observation import OBSERVATION_NAME_LIST, ObservationName
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, Strict, Wait, request_body, schema_of
-from fansipan_ingest.domain.parsing import MalformedBody, TooManyItems, parse_json_items
+from fansipan_ingest.domain.parsing import parse_json_items
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.observation_deletions import ObservationDeletions
 from fansipan_ingest.settings import IngestSettings
@@ -52,12 +52,7 @@ def observation_deletions_router(
         media_type = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
         if media_type != _JSON:
             raise UnsupportedMediaType(f"content type {media_type!r} is not read here: send application/json")
-        try:
-            parsed = parse_json_items(OBSERVATION_NAME_LIST, body, max_items=settings.max_items)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
-        except TooManyItems as error:
-            raise PayloadTooLarge(str(error), extra={"maxItems": settings.max_items}) from None
+        parsed = parse_json_items(OBSERVATION_NAME_LIST, body, max_items=settings.max_items)
         answer = await service.accept(principal, parsed, strict=strict)
         if wait == "stored":
             answer.stored = await progress.wait(answer.written, settings.stored_timeout_seconds)

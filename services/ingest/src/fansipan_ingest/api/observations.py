@@ -6,14 +6,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import OBSERVATION_LIST, ObservationItem
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body, schema_of
 from fansipan_ingest.domain.parsing import (
-    MalformedBody,
     ParsedItems,
-    TooManyItems,
     parse_json_items,
     parse_ndjson_items,
 )
@@ -85,15 +83,10 @@ def observations_router(
 
 
 def _parse(media_type: str, body: bytes, max_items: int) -> ParsedItems[ObservationItem]:
-    try:
-        if media_type == _JSON:
-            return parse_json_items(OBSERVATION_LIST, body, max_items=max_items)
-        if media_type in _NDJSON:
-            return parse_ndjson_items(OBSERVATION_LIST, body, max_items=max_items)
-    except MalformedBody as error:
-        raise ClientFault(str(error)) from None
-    except TooManyItems as error:
-        raise PayloadTooLarge(str(error), extra={"maxItems": max_items}) from None
+    if media_type == _JSON:
+        return parse_json_items(OBSERVATION_LIST, body, max_items=max_items)
+    if media_type in _NDJSON:
+        return parse_ndjson_items(OBSERVATION_LIST, body, max_items=max_items)
     raise UnsupportedMediaType(
         f"content type {media_type!r} is not read here: send application/json or application/x-ndjson"
     )

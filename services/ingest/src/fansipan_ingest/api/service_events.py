@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 
 from fansipan_common.api_keys import Principal
 from fansipan_common.contracts import ServiceEvent
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.cloud_events import BATCHED, STRUCTURED, binary_event
 from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body, schema_of
-from fansipan_ingest.domain.parsing import MalformedBody, ParsedItems, TooManyItems, parse_json_items
+from fansipan_ingest.domain.parsing import MalformedBody, ParsedItems, parse_json_items
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.sandbox import Sandbox
 from fansipan_ingest.service.service_events import ServiceEventService
@@ -83,20 +83,15 @@ def service_events_router(
 
 def _parse(headers: Mapping[str, str], body: bytes, max_items: int) -> ParsedItems[ServiceEvent]:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        if media_type in (STRUCTURED, BATCHED):
-            is_array = body.lstrip()[:1] == b"["
-            if is_array != (media_type == BATCHED):
-                raise MalformedBody(f"{media_type} takes {'one event' if is_array else 'an array of events'}")
-            return parse_json_items(_EVENTS, body, max_items=max_items)
-        if "ce-specversion" in headers:
-            return parse_json_items(
-                _EVENTS, pydantic_core.to_json([binary_event(headers, media_type, body)]), max_items=1
-            )
-    except MalformedBody as error:
-        raise ClientFault(str(error)) from None
-    except TooManyItems as error:
-        raise PayloadTooLarge(str(error), extra={"maxItems": max_items}) from None
+    if media_type in (STRUCTURED, BATCHED):
+        is_array = body.lstrip()[:1] == b"["
+        if is_array != (media_type == BATCHED):
+            raise MalformedBody(f"{media_type} takes {'one event' if is_array else 'an array of events'}")
+        return parse_json_items(_EVENTS, body, max_items=max_items)
+    if "ce-specversion" in headers:
+        return parse_json_items(
+            _EVENTS, pydantic_core.to_json([binary_event(headers, media_type, body)]), max_items=1
+        )
     raise UnsupportedMediaType(
         f"content type {media_type!r} is not read here: send {STRUCTURED}, {BATCHED}, or ce-* headers with JSON data"
     )

@@ -9,16 +9,23 @@ import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
 from fansipan_common.contracts.dead_letter import DeadLetterItem
+from fansipan_common.errors import ClientFault, PayloadTooLarge
 
 T = TypeVar("T")
 
 
-class MalformedBody(ValueError):
+class MalformedBody(ClientFault):
     """The body as a whole is not what its content type says."""
 
 
-class TooManyItems(ValueError):
+class TooManyItems(PayloadTooLarge):
     """More items than one request may hold."""
+
+    def __init__(self, count: int, max_items: int, what: str = "items") -> None:
+        super().__init__(
+            f"{count} {what}; one request may hold {max_items}: send several requests",
+            extra={"maxItems": max_items},
+        )
 
 
 @dataclass(slots=True)
@@ -160,4 +167,4 @@ def _check_single(is_single: bool, count: int) -> None:
 
 def _check_count(count: int, max_items: int) -> None:
     if count > max_items:
-        raise TooManyItems(f"{count} items; one request may hold {max_items}: send several requests")
+        raise TooManyItems(count, max_items)

@@ -133,7 +133,7 @@ class MqttBridge:
         self._stopped.set()
         await asyncio.Event().wait()
 
-    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - a bound on the whole stop
+    async def stop(self, timeout: float) -> None:
         """Finish the batch that is being taken, acknowledge it and take no more."""
         self._stopping.set()
         await _either(self._stopped.wait(), timeout)

@@ -38,7 +38,7 @@ class StoreProgress:
                     self._moved.notify_all()
             await asyncio.sleep(pause)
 
-    async def wait(self, written: Iterable[Written], timeout: float) -> bool:  # noqa: ASYNC109
+    async def wait(self, written: Iterable[Written], timeout: float) -> bool:
         """Whether all records were stored within `timeout` seconds."""
         wanted: dict[tuple[str, int], int] = {}
         for record in written:

@@ -36,6 +36,6 @@ def audit_router(audit: Audit, admins: ReadAccess) -> APIRouter:
             limit=parameters.limit,
             cursor=parameters.cursor,
         )
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     return router

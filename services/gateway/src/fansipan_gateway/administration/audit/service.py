@@ -1,25 +1,16 @@
 """Looking through what was done."""
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
 from fansipan_gateway.administration.audit.domain import object_of
 from fansipan_gateway.administration.audit.repository import AuditEvents, AuditFilter
-from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import LARGEST_ID, decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
 
 _KIND: Final = "audit"
-_LAST: Final = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Audit:
@@ -28,20 +19,15 @@ class Audit:
     def __init__(self, events: AuditEvents) -> None:
         self._events = events
 
-    async def list(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
+    async def list(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> Page:
         """Events, the newest first.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        before = _LAST if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
-        if before < 0:
-            raise BadCursor
+        before = decode_id_cursor(_KIND, cursor, without=LARGEST_ID, largest=LARGEST_ID)
         rows = await self._events.fetch(wanted, before=before, limit=limit + 1)
-        page = rows[:limit]
-        return AuditPage(
-            [_item(row) for row in page], encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None
-        )
+        return page_of(rows, limit, _item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
 
 def _item(row: Row) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def devices_router(devices: Devices, admins: ReadAccess) -> APIRouter:
         """In the order in which they were made; several filters must all fit."""
         wanted = DeviceFilter(parameters.provider, parameters.door, parameters.q)
         page = await devices.list(wanted, limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.put(
         "/v1/admin/devices/{provider}/{door}/{key:path}",

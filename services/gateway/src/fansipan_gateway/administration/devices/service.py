@@ -9,19 +9,15 @@ from fansipan_common.contracts.device_mapping import DeviceMapping, faults_of
 from fansipan_gateway.administration.actor import Actor
 from fansipan_gateway.administration.devices.domain import DeviceFilter, MappingInvalid, device_item
 from fansipan_gateway.administration.devices.repository import DeviceMappings
-from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import (
+    LARGEST_ID,
+    decode_id_cursor,
+    encode_cursor,
+)
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.things.domain import like_pattern
 
 _KIND: Final = "admin-devices"
-_LAST: Final = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class DevicePage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +44,16 @@ class Devices:
     def __init__(self, mappings: DeviceMappings) -> None:
         self._mappings = mappings
 
-    async def list(self, wanted: DeviceFilter, *, limit: int, cursor: str | None) -> DevicePage:
+    async def list(self, wanted: DeviceFilter, *, limit: int, cursor: str | None) -> Page:
         """One page.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        after = 0 if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
-        if not 0 <= after < _LAST:
-            raise BadCursor
+        after = decode_id_cursor(_KIND, cursor, largest=LARGEST_ID)
         like = None if wanted.q is None else like_pattern(wanted.q)
         rows = await self._mappings.fetch(wanted, like=like, after=after, limit=limit + 1)
-        page = rows[:limit]
-        return DevicePage(
-            [device_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["id"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, device_item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def put(
         self, place: DevicePlace, said: dict[str, Any], if_match: str | None, actor: Actor

@@ -32,7 +32,7 @@ def keys_router(keys: Keys, admins: ReadAccess) -> APIRouter:
     ) -> Response:
         """Newest first; revoked and expired ones, too."""
         page = await keys.list(parameters.provider, limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.get(
         "/v1/admin/providers/{key}/api-keys",
@@ -48,7 +48,7 @@ def keys_router(keys: Keys, admins: ReadAccess) -> APIRouter:
     ) -> Response:
         """Newest first; revoked and expired ones, too."""
         page = await keys.list(key, limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.post(
         "/v1/admin/providers/{key}/api-keys",

@@ -1,7 +1,6 @@
 """Making and revoking API keys."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,19 +10,12 @@ from fansipan_gateway.administration.keys.domain import ApiKeyUnknown, NewKey, c
 from fansipan_gateway.administration.keys.repository import KeyRepository
 from fansipan_gateway.administration.providers.domain import ProviderUnknown
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 
 _KIND: Final = "api-keys"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Keys:
@@ -33,7 +25,7 @@ class Keys:
         self._repository = repository
         self._now = now
 
-    async def list(self, provider: str | None, *, limit: int, cursor: str | None) -> KeyPage:
+    async def list(self, provider: str | None, *, limit: int, cursor: str | None) -> Page:
         """Keys of a provider (None: of all), newest first.
 
         Raises:
@@ -42,11 +34,8 @@ class Keys:
         if provider is not None and not await self._repository.provider_exists(provider):
             raise ProviderUnknown(provider)
         rows = await self._repository.fetch(provider, before=place_of(cursor), limit=limit + 1)
-        page, now = rows[:limit], self._now()
-        behind = None
-        if len(rows) > limit:
-            behind = cursor_behind(page[-1])
-        return KeyPage([key_item(row, now) for row in page], behind)
+        now = self._now()
+        return page_of(rows, limit, lambda row: key_item(row, now), behind=cursor_behind)
 
     async def create(self, new: NewKey, actor: Actor) -> dict[str, Any]:
         """Make a key; `key` in the answer is the only time it is shown.

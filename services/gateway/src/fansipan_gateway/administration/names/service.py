@@ -6,7 +6,7 @@ from typing import Any
 from fansipan_gateway.administration.actor import Actor
 from fansipan_gateway.administration.names.domain import NameFilter, administered_item
 from fansipan_gateway.administration.names.repository import AdministeredNames
-from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import decode_key_cursor, encode_cursor
 from fansipan_gateway.names.domain import Register
 from fansipan_gateway.things.domain import like_pattern
 
@@ -34,7 +34,7 @@ class NameAdministration:
             BadCursor, DatabaseAway.
         """
         kind = f"admin-{self._register.path}"
-        after = "" if cursor is None else str(decode_cursor(kind, cursor, str)[0])
+        after = decode_key_cursor(kind, cursor)
         like = None if wanted.q is None else like_pattern(wanted.q)
         rows = await self._repository.fetch(wanted, like=like, after=after, limit=limit + 1)
         page = rows[:limit]

@@ -39,7 +39,7 @@ def operators_router(operators: Operators, admins: ReadAccess) -> APIRouter:
     ) -> Response:
         """In the order of their names; disabled ones, too."""
         page = await operators.list(limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.post(
         "/v1/admin/operators",

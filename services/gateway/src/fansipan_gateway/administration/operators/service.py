@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,18 +19,11 @@ from fansipan_gateway.administration.operators.domain import (
     operator_item,
 )
 from fansipan_gateway.administration.operators.repository import OperatorAccounts
-from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import decode_key_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 
 _KIND: Final = "operators"
 _TURN_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Operators:
@@ -43,18 +35,19 @@ class Operators:
         self._hasher = PasswordHash.recommended()
         self._hashing = asyncio.Semaphore(1)
 
-    async def list(self, *, limit: int, cursor: str | None) -> OperatorPage:
+    async def list(self, *, limit: int, cursor: str | None) -> Page:
         """Operators in the order of their names.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        after = "" if cursor is None else str(decode_cursor(_KIND, cursor, str)[0])
+        after = decode_key_cursor(_KIND, cursor)
         rows = await self._accounts.fetch(after=after, limit=limit + 1)
-        page = rows[:limit]
-        return OperatorPage(
-            [operator_item(row, self._now()) for row in page],
-            encode_cursor(_KIND, page[-1]["username"]) if len(rows) > limit else None,
+        return page_of(
+            rows,
+            limit,
+            lambda row: operator_item(row, self._now()),
+            behind=lambda row: encode_cursor(_KIND, row["username"]),
         )
 
     async def get(self, username: str) -> dict[str, Any]:

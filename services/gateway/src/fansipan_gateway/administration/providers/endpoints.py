@@ -38,7 +38,7 @@ def providers_router(providers: Providers, admins: ReadAccess) -> APIRouter:
     ) -> Response:
         """In the order of their keys."""
         page = await providers.list(limit=parameters.limit, cursor=parameters.cursor)
-        return answer_page(request, page.items, page.cursor)
+        return answer_page(request, page)
 
     @router.post(
         "/v1/admin/providers",

@@ -1,6 +1,5 @@
 """Administering providers."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fansipan_gateway.administration.actor import Actor
@@ -11,17 +10,10 @@ from fansipan_gateway.administration.providers.domain import (
     provider_item,
 )
 from fansipan_gateway.administration.providers.repository import ProviderRepository
-from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import decode_key_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 
 _KIND: Final = "providers"
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderPage:
-    """Items ready to be serialised, and where the page ends."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
 
 
 class Providers:
@@ -30,19 +22,15 @@ class Providers:
     def __init__(self, repository: ProviderRepository) -> None:
         self._repository = repository
 
-    async def list(self, *, limit: int, cursor: str | None) -> ProviderPage:
+    async def list(self, *, limit: int, cursor: str | None) -> Page:
         """Providers in the order of their keys.
 
         Raises:
             BadCursor, DatabaseAway.
         """
-        after = "" if cursor is None else str(decode_cursor(_KIND, cursor, str)[0])
+        after = decode_key_cursor(_KIND, cursor)
         rows = await self._repository.fetch(after=after, limit=limit + 1)
-        page = rows[:limit]
-        return ProviderPage(
-            [provider_item(row) for row in page],
-            encode_cursor(_KIND, page[-1]["key"]) if len(rows) > limit else None,
-        )
+        return page_of(rows, limit, provider_item, behind=lambda row: encode_cursor(_KIND, row["key"]))
 
     async def get(self, key: str) -> dict[str, Any]:
         """One provider.

@@ -41,9 +41,8 @@ class ParquetWriter:
     """Writes Parquet, compressed with zstd. What the file says of itself is in its key-value metadata."""
 
     def __init__(self, columns: Columns, about: About) -> None:
-        # 50 MiB, taken when the first such file is asked for
-        import pyarrow as pa  # noqa: PLC0415
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        import pyarrow as pa  # noqa: PLC0415 - 50 MiB, taken when the first such file is asked for
+        import pyarrow.parquet as pq  # noqa: PLC0415 - the same
 
         self._arrow = pa
         self._schema = pa.schema(

@@ -62,7 +62,7 @@ class ReadingProcess:
         Raises:
             ProcessDied: it said nothing for five minutes, or something else.
         """
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         while True:
             try:
                 async with asyncio.timeout(_SILENCE_SECONDS):

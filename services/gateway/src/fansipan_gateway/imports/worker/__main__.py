@@ -123,7 +123,7 @@ async def _check(job: Job, teller: Teller, stop: asyncio.Event) -> Message:
 
 
 async def _import(job: Job, teller: Teller, stop: asyncio.Event) -> Message:
-    assert job.mapping is not None  # noqa: S101
+    assert job.mapping is not None  # noqa: S101 - as above
     options = ImportOptions(
         provider=job.provider,
         in_flight=_IN_FLIGHT,

@@ -84,7 +84,8 @@ class SignedSender:
             outcome = await self._attempt(target, body, items)
             if isinstance(outcome, Answer):
                 return outcome
-            step = min(_MOST_SECONDS, _FIRST_SECONDS * 2 ** min(attempt, 16)) * (0.5 + random.random() / 2)  # noqa: S311
+            chance = random.random()  # noqa: S311 - so that many do not come back at once
+            step = min(_MOST_SECONDS, _FIRST_SECONDS * 2 ** min(attempt, 16)) * (0.5 + chance / 2)
             delay = max(outcome.seconds, step)
             if self._monotonic() - began + delay > self._patience or await self._stopped_within(delay):
                 raise Later(outcome.code, outcome.detail, max(outcome.seconds, _LATER_SECONDS))

@@ -10,6 +10,7 @@ from fansipan_gateway.access.domain import Reader
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.api.conditional import respond
 from fansipan_gateway.api.links import next_link
+from fansipan_gateway.api.pages import respond_page
 from fansipan_gateway.indicators.domain.subjects import chosen_subject, parse_subject
 from fansipan_gateway.indicators.endpoints.definitions import TAG
 from fansipan_gateway.indicators.schemas.figures import CardList, FigureList, Ranking
@@ -89,8 +90,7 @@ def figures_router(series: FigureSeries, newest: NewestFigures, access: ReadAcce
             ),
             reader.visibility,
         )
-        body = orjson.dumps({"items": page.items, "next": next_link(request, page.cursor, page.pinned)})
-        return respond(request, body, public=reader.shared)
+        return respond_page(request, page, public=reader.shared)
 
     @router.get(
         "/v1/indicators/{indicator}/latest",

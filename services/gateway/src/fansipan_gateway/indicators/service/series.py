@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fansipan_common.errors import NotFound
 from fansipan_gateway.domain.cursor import BadCursor, decode_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page
 from fansipan_gateway.domain.results import moment_of
 from fansipan_gateway.domain.time_range import TimeRange
 from fansipan_gateway.domain.visibility import Visibility
@@ -40,15 +41,6 @@ class SeriesQuery:
     cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesPage:
-    """Items ready to be serialised, where the page ends, and what the next one must fix."""
-
-    items: list[dict[str, Any]]
-    cursor: str | None
-    pinned: dict[str, str | None]
-
-
 class FigureSeries:
     """Reads the figures of one subject.
 
@@ -70,7 +62,7 @@ class FigureSeries:
         self._subjects = subjects
         self._now = now
 
-    async def read(self, query: SeriesQuery, visibility: Visibility) -> SeriesPage:
+    async def read(self, query: SeriesQuery, visibility: Visibility) -> Page:
         """One page of figures in the order of time; none for periods that have none.
 
         Raises:
@@ -106,7 +98,7 @@ class FigureSeries:
                 )
                 rows += [figure_item(segment.version, subject, figure, seen_at) for figure in found]
         page = rows[: query.limit]
-        return SeriesPage(
+        return Page(
             items=page,
             cursor=_cursor_behind(page[-1]) if len(rows) > query.limit else None,
             pinned={

@@ -14,8 +14,9 @@ from fansipan_gateway.administration.keys.domain import NewKey, check_new_key, k
 from fansipan_gateway.administration.keys.schemas import ApiKeyList, KeyBody, KeyId, NewApiKey
 from fansipan_gateway.administration.keys.service import cursor_behind, place_of
 from fansipan_gateway.administration.schemas import Body, ListParameters
+from fansipan_gateway.domain.pages import page_of
 from fansipan_gateway.self_service.keys.repository import ManagedKeys
-from fansipan_gateway.self_service.manager import Managed, Manager, Managers
+from fansipan_gateway.self_service.manager import Manager, Managers
 
 
 class RotationBody(Body):
@@ -38,16 +39,14 @@ def managed_keys_router(keys: ManagedKeys, managers: Managers, now: Callable[[],
     )
     async def list_managed_keys(
         request: Request,
-        provider: Managed,
         parameters: Annotated[ListParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """Newest first; revoked and expired ones, too. A key sees those that have no right it has not."""
-        del provider  # the manager's
         limit = parameters.limit
         rows = await keys.fetch(manager, before=place_of(parameters.cursor), limit=limit + 1)
-        cursor = cursor_behind(rows[limit - 1]) if len(rows) > limit else None
-        return answer_page(request, [key_item(row, now()) for row in rows[:limit]], cursor)
+        page = page_of(rows, limit, lambda row: key_item(row, now()), behind=cursor_behind)
+        return answer_page(request, page)
 
     @router.post(
         "/v1/provider/{provider}/api-keys",
@@ -57,13 +56,13 @@ def managed_keys_router(keys: ManagedKeys, managers: Managers, now: Callable[[],
         responses=problem_responses(400, 401, 403, 404, 409, 422, 429, 503),
     )
     async def create_managed_key(
-        provider: Managed, body: KeyBody, manager: Annotated[Manager, Depends(managers.of)]
+        body: KeyBody, manager: Annotated[Manager, Depends(managers.of)]
     ) -> Response:
         """`key` in the answer is shown this once. It has no right that whoever makes it has not."""
-        check_new_key(provider, body.datastream_prefixes, body.expires_at, now())
+        check_new_key(manager.provider, body.datastream_prefixes, body.expires_at, now())
         key = generate_api_key()
         scopes = tuple(sorted(set(body.scopes)))
-        new = NewKey(provider, body.name, scopes, tuple(body.datastream_prefixes), body.expires_at)
+        new = NewKey(manager.provider, body.name, scopes, tuple(body.datastream_prefixes), body.expires_at)
         row = await keys.create(manager, new, key)
         return answer({**key_item(row, now()), "key": key.text}, 201)
 
@@ -75,13 +74,11 @@ def managed_keys_router(keys: ManagedKeys, managers: Managers, now: Callable[[],
         responses=problem_responses(400, 401, 403, 404, 409, 422, 429, 503),
     )
     async def rotate_key(
-        provider: Managed,
         key_id: KeyId,
         body: RotationBody,
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """A new key with the same rights and end, shown this once; the old one stays good for `overlapHours`."""
-        del provider  # the manager's
         key = generate_api_key()
         row = await keys.rotate(manager, key_id, key, timedelta(hours=body.overlap_hours))
         return answer({**key_item(row, now()), "key": key.text}, 201)
@@ -94,10 +91,9 @@ def managed_keys_router(keys: ManagedKeys, managers: Managers, now: Callable[[],
         responses=problem_responses(400, 401, 403, 404, 429, 503),
     )
     async def revoke_managed_key(
-        provider: Managed, key_id: KeyId, manager: Annotated[Manager, Depends(managers.of)]
+        key_id: KeyId, manager: Annotated[Manager, Depends(managers.of)]
     ) -> Response:
         """Within a second it is refused by ingest and gateway; it stays in the list. Again is the same."""
-        del provider  # the manager's
         await keys.revoke(manager, key_id)
         return Response(status_code=204)
 

@@ -12,10 +12,11 @@ from fansipan_gateway.administration.providers.domain import limits_of
 from fansipan_gateway.administration.providers.schemas import Limits
 from fansipan_gateway.administration.schemas import ListParameters
 from fansipan_gateway.api.parameters import ResponseModel
-from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import decode_id_cursor, decode_key_cursor, encode_cursor
+from fansipan_gateway.domain.pages import page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
-from fansipan_gateway.self_service.manager import Managed, Manager, Managers
+from fansipan_gateway.self_service.manager import Manager, Managers
 from fansipan_gateway.self_service.overview.repository import Holdings
 
 _PROVIDERS: Final = "managed-providers"
@@ -80,11 +81,10 @@ def overview_router(holdings: Holdings, managers: Managers) -> APIRouter:
         keys: Annotated[list[str] | None, Depends(managers.providers)],
     ) -> Response:
         """Those an operator is a member of (an admin: all), or the one of an API key with the scope `manage`."""
-        after = "" if parameters.cursor is None else str(decode_cursor(_PROVIDERS, parameters.cursor, str)[0])
-        limit = parameters.limit
+        after, limit = decode_key_cursor(_PROVIDERS, parameters.cursor), parameters.limit
         rows = await holdings.providers(keys, after=after, limit=limit + 1)
-        cursor = encode_cursor(_PROVIDERS, rows[limit - 1]["key"]) if len(rows) > limit else None
-        return answer_page(request, [_provider(row) for row in rows[:limit]], cursor)
+        page = page_of(rows, limit, _provider, behind=lambda row: encode_cursor(_PROVIDERS, row["key"]))
+        return answer_page(request, page)
 
     @router.get(
         "/v1/provider/{provider}/datastreams",
@@ -94,19 +94,14 @@ def overview_router(holdings: Holdings, managers: Managers) -> APIRouter:
     )
     async def list_datastreams(
         request: Request,
-        provider: Managed,
         parameters: Annotated[ListParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """Of a key that is limited to some beginnings: those."""
-        del provider  # the manager's
-        after = (
-            0 if parameters.cursor is None else int(decode_cursor(_DATASTREAMS, parameters.cursor, int)[0])
-        )
-        limit = parameters.limit
+        after, limit = decode_id_cursor(_DATASTREAMS, parameters.cursor), parameters.limit
         rows = await holdings.datastreams(manager, after=after, limit=limit + 1)
-        cursor = encode_cursor(_DATASTREAMS, rows[limit - 1]["id"]) if len(rows) > limit else None
-        return answer_page(request, [_datastream(row) for row in rows[:limit]], cursor)
+        page = page_of(rows, limit, _datastream, behind=lambda row: encode_cursor(_DATASTREAMS, row["id"]))
+        return answer_page(request, page)
 
     return router
 

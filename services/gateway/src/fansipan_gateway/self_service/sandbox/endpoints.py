@@ -10,7 +10,7 @@ from fansipan_common.problems import problem_responses
 from fansipan_common.security import Scope
 from fansipan_gateway.api.conditional import JSON
 from fansipan_gateway.api.parameters import Parameters, ResponseModel
-from fansipan_gateway.self_service.manager import Managed, Manager, Managers
+from fansipan_gateway.self_service.manager import Manager, Managers
 from fansipan_gateway.self_service.sandbox.ingest import SandboxDoor
 
 Format = Literal[
@@ -71,7 +71,6 @@ def sandbox_router(door: SandboxDoor, managers: Managers) -> APIRouter:
     )
     async def try_request(
         request: Request,
-        provider: Managed,
         parameters: Annotated[SandboxParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
@@ -81,7 +80,7 @@ def sandbox_router(door: SandboxDoor, managers: Managers) -> APIRouter:
         """
         if manager.key_id is not None and (manager.prefixes or Scope.WRITE not in manager.scopes):
             raise Forbidden("send it to ingest with ?dryRun=true and the key that is to write")
-        report = await door.check(provider, parameters.format, await request.body())
+        report = await door.check(manager.provider, parameters.format, await request.body())
         return Response(report, media_type=JSON, headers={"Cache-Control": "no-store"})
 
     return router

@@ -15,7 +15,7 @@ from fansipan_gateway.administration.providers.schemas import Limits
 from fansipan_gateway.api.parameters import Parameters, ResponseModel
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant
-from fansipan_gateway.self_service.manager import Managed, Manager, Managers
+from fansipan_gateway.self_service.manager import Manager, Managers
 from fansipan_gateway.self_service.usage.repository import Usage
 
 _ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -59,12 +59,10 @@ def usage_router(usage: Usage, managers: Managers, now: Callable[[], datetime]) 
         responses=problem_responses(400, 401, 403, 404, 429, 503),
     )
     async def read_usage(
-        provider: Managed,
         parameters: Annotated[UsageParameters, Query()],
         manager: Annotated[Manager, Depends(managers.of)],
     ) -> Response:
         """Days are those of Asia/Ho_Chi_Minh; figures are a few seconds old, and kept for 90 days."""
-        del provider  # the manager's
         today = now().astimezone(_ZONE).date()
         rows = await usage.fetch(manager.provider_id, today - timedelta(days=parameters.days - 1))
         limits = limits_of(await usage.limits(manager.provider_id))

@@ -11,7 +11,7 @@ from fansipan_common.security import Scope
 from fansipan_gateway.access.endpoints import ReadAccess
 from fansipan_gateway.administration.actor import actor_of
 from fansipan_gateway.administration.answers import answer, answer_page
-from fansipan_gateway.self_service.manager import Managers
+from fansipan_gateway.self_service.manager import Managed, Managers
 from fansipan_gateway.self_service.webhooks.domain import Owner, Wanted
 from fansipan_gateway.self_service.webhooks.schemas import (
     DeliveryList,
@@ -28,15 +28,16 @@ from fansipan_gateway.self_service.webhooks.schemas import (
 )
 from fansipan_gateway.self_service.webhooks.service import Webhooks
 
-OwnerOf = Callable[[Request], Awaitable[Owner]]
+OwnerOf = Callable[..., Awaitable[Owner]]
+"""A dependency."""
 _FIELDS = ("events", "indicators", "subjects", "areas", "bands", "severities")
 
 
 def owned_by_provider(managers: Managers) -> OwnerOf:
     """Webhooks of the provider in the path. A key needs the scope `read`: a webhook is a way to read."""
 
-    async def owner(request: Request) -> Owner:
-        manager = await managers.of(request)
+    async def owner(request: Request, provider: Managed) -> Owner:
+        manager = await managers.of(request, provider)
         if Scope.READ not in manager.scopes:
             raise Forbidden("this API key lacks the scope 'read': a webhook tells what may be read")
         return Owner(manager.actor, manager.provider_id, manager.prefixes)
@@ -155,10 +156,10 @@ def webhooks_router(webhooks: Webhooks, owner_of: OwnerOf, *, base: str, tag: st
         owner: Annotated[Owner, Depends(owner_of)],
     ) -> Response:
         """Newest first. What was delivered is kept for 7 days, dead letters for 30."""
-        items, cursor = await webhooks.deliveries(
+        page = await webhooks.deliveries(
             owner, webhook, state=parameters.state, limit=parameters.limit, cursor=parameters.cursor
         )
-        return answer_page(request, items, cursor)
+        return answer_page(request, page)
 
     @router.get(
         "/{webhook}/deliveries/{number}",

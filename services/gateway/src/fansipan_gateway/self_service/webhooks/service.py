@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from fansipan_common.errors import ClientFault, NotFound, Unprocessable
 from fansipan_common.webhooks import RootKeys, address_fault
-from fansipan_gateway.domain.cursor import decode_cursor, encode_cursor
+from fansipan_gateway.domain.cursor import LARGEST_ID, decode_id_cursor, encode_cursor
+from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.self_service.webhooks.domain import (
     Owner,
     Wanted,
@@ -124,17 +125,16 @@ class Webhooks:
 
     async def deliveries(
         self, owner: Owner, webhook: str, *, state: str | None, limit: int, cursor: str | None
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """One page of deliveries, newest first, and where it ends.
+    ) -> Page:
+        """One page of deliveries, newest first.
 
         Raises:
             WebhookUnknown, BadCursor, DatabaseAway.
         """
         await self._repository.find(owner, webhook)
-        before = None if cursor is None else int(decode_cursor(_KIND, cursor, int)[0])
+        before = decode_id_cursor(_KIND, cursor, without=LARGEST_ID, largest=LARGEST_ID)
         rows = await self._repository.deliveries(webhook, state=state, before=before, limit=limit + 1)
-        behind = encode_cursor(_KIND, rows[limit - 1]["id"]) if len(rows) > limit else None
-        return [delivery_item(row) for row in rows[:limit]], behind
+        return page_of(rows, limit, delivery_item, behind=lambda row: encode_cursor(_KIND, row["id"]))
 
     async def delivery(self, owner: Owner, webhook: str, number: int) -> dict[str, Any]:
         """One delivery with what is delivered.

@@ -105,7 +105,7 @@ def _json(operator: str, left: Typed, right: Typed, binding: Binding) -> str:
     for kind in (Kind.NUMBER, Kind.TEXT):
         first, second = as_kind(left, kind, binding), as_kind(right, kind, binding)
         assert first is not None  # noqa: S101 - JSON may be read as either
-        assert second is not None  # noqa: S101
+        assert second is not None  # noqa: S101 - the same
         conditions.append(_plain(operator, replace(first, kind=kind), second, binding))
     return f"coalesce({conditions[0]}, {conditions[1]})"
 

@@ -81,10 +81,10 @@ def written(typed: Typed, binding: Binding) -> str:
     value = typed.value
     if isinstance(value, Period):
         return binding.add(value.start, "timestamptz")
-    if typed.kind is Kind.NUMBER:
+    if typed.kind is Kind.NUMBER and isinstance(value, int | float):
         if isinstance(value, int) and abs(value) <= _MAX_INT8:
             return binding.add(value, "bigint")
-        return binding.add(float(value), "float8")  # type: ignore[arg-type]
+        return binding.add(float(value), "float8")
     if isinstance(value, str):
         return binding.add(value.replace("\0", "\ufffd"), "text")
     return binding.add(value, _TYPE_NAMES[typed.kind])

@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 
 import { putJson } from '../../api/client'
+import { useChange } from '../../api/useChange'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
 import { Field } from '../admin/Field'
@@ -16,15 +16,15 @@ export function PasswordForm() {
   const { operator, refresh } = useSession()
   const [values, setValues] = useState(EMPTY)
   const [differ, setDiffer] = useState(false)
-  const change = useMutation({
-    networkMode: 'always',
-    mutationFn: () => putJson('/v1/session/password', { current: values.current, new: values.next }),
-    onSuccess: async () => {
+  const change = useChange(
+    [],
+    () => putJson('/v1/session/password', { current: values.current, new: values.next }),
+    async () => {
       setValues(EMPTY)
       // The session gets a new token with the new password.
       await refresh()
     },
-  })
+  )
   const set = (part: Partial<typeof values>) => setValues((known) => ({ ...known, ...part }))
 
   function submit(event: FormEvent) {

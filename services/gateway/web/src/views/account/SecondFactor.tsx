@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { deleteJson, postJson, putJson } from '../../api/client'
+import { useChange } from '../../api/useChange'
 import { useI18n } from '../../i18n/I18n'
 import { useSession, type Operator } from '../../operator/session'
 import { Field } from '../admin/Field'
@@ -26,12 +26,8 @@ function SetUp() {
   const { t } = useI18n()
   const { refresh } = useSession()
   const [code, setCode] = useState('')
-  const offer = useMutation({ networkMode: 'always', mutationFn: () => postJson<Offered>(URL, {}) })
-  const confirm = useMutation({
-    networkMode: 'always',
-    mutationFn: () => putJson(URL, { code: digits(code) }),
-    onSuccess: () => refresh(),
-  })
+  const offer = useChange([], () => postJson<Offered>(URL, {}))
+  const confirm = useChange([], () => putJson(URL, { code: digits(code) }), refresh)
   if (!offer.data)
     return (
       <div className="form pad">
@@ -88,11 +84,7 @@ function TurnOff() {
   const { refresh } = useSession()
   const [asked, setAsked] = useState(false)
   const [code, setCode] = useState('')
-  const end = useMutation({
-    networkMode: 'always',
-    mutationFn: () => deleteJson(URL, { code: digits(code) }),
-    onSuccess: () => refresh(),
-  })
+  const end = useChange([], () => deleteJson(URL, { code: digits(code) }), refresh)
   return (
     <form
       className="form pad"

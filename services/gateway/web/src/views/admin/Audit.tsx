@@ -3,10 +3,9 @@ import { useState } from 'react'
 import { address } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { messages, type MessageKey } from '../../i18n/messages'
-import { More } from '../parts/More'
 import { instantOf } from '../parts/localTime'
 import { usePages } from '../parts/pages'
-import { Answer } from '../parts/View'
+import { PagedTable } from '../parts/Table'
 import { AdminView } from './AdminView'
 import { Field } from './Field'
 import type { AuditEvent } from './types'
@@ -108,31 +107,20 @@ function Events({ search, onSearch }: Props) {
           <Field label={t('admin.toDay')} type="date" value={search.to} onChange={(to) => onSearch({ to })} />
         </div>
       </form>
-      <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noEvents')}>
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.audit')}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('time')}</th>
-                  <th scope="col">{t('admin.actor')}</th>
-                  <th scope="col">{t('admin.action')}</th>
-                  <th scope="col">{t('admin.object')}</th>
-                  <th scope="col" className="col-wide">
-                    {t('admin.client')}
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((event) => (
-                  <Event key={event.id} event={event} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Answer>
-      <More pages={pages} />
+      <PagedTable
+        pages={pages}
+        emptyTitle={t('admin.noEvents')}
+        label={t('admin.audit')}
+        columns={[
+          t('time'),
+          t('admin.actor'),
+          t('admin.action'),
+          t('admin.object'),
+          [t('admin.client'), 'col-wide'],
+        ]}
+      >
+        {(event) => <Event key={event.id} event={event} />}
+      </PagedTable>
     </section>
   )
 }

@@ -9,6 +9,7 @@ import { useI18n, type I18n } from '../../i18n/I18n'
 import { isGroup } from '../../indicators/groups'
 import { eased } from '../../live/pace'
 import { useSession } from '../../operator/session'
+import { Table } from '../parts/Table'
 import { Answer, Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import type { CatalogueStatus, DefinitionStatus, LaneStatus, QueueStatus, RuleStatus } from './catalogueTypes'
@@ -76,35 +77,24 @@ function Queues({ queues }: { queues: readonly QueueStatus[] }) {
   const { t, format } = useI18n()
   return (
     <Panel id="queues" title={t('admin.queues')} note={t('admin.queuesHint')}>
-      <div className="table-box">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t('admin.queue')}</th>
-              <th scope="col" className="number">
-                {t('admin.waiting')}
-              </th>
-              <th scope="col" className="number">
-                {t('admin.oldest')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {queues.map((queue) => (
-              <tr key={queue.name}>
-                <th scope="row">{queueName(queue.name, t)}</th>
-                <td className="number">
-                  {format.count(queue.waiting)}
-                  {queue.more && '+'}
-                </td>
-                <td className="number">
-                  <Waiting seconds={queue.oldestSeconds} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('admin.queues')}
+        columns={[t('admin.queue'), [t('admin.waiting'), 'number'], [t('admin.oldest'), 'number']]}
+        stack={false}
+      >
+        {queues.map((queue) => (
+          <tr key={queue.name}>
+            <th scope="row">{queueName(queue.name, t)}</th>
+            <td className="number">
+              {format.count(queue.waiting)}
+              {queue.more && '+'}
+            </td>
+            <td className="number">
+              <Waiting seconds={queue.oldestSeconds} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }
@@ -113,47 +103,37 @@ function Lanes({ lanes }: { lanes: readonly LaneStatus[] }) {
   const { t, format } = useI18n()
   return (
     <Panel id="lanes" title={t('admin.lanes')} note={t('admin.lanesHint')}>
-      <div className="table-box">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t('admin.lane')}</th>
-              <th scope="col" className="number">
-                {t('admin.definitions')}
-              </th>
-              <th scope="col">{t('admin.evaluatedAt')}</th>
-              <th scope="col" className="number">
-                {t('admin.oldest')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {lanes.map((lane) => (
-              <tr key={lane.name}>
-                <th scope="row">
-                  {laneName(lane.name, t)}{' '}
-                  {lane.owner === null && <span className="mark mark-warn">{t('admin.noOwner')}</span>}
-                </th>
-                <td className="number">{format.count(lane.definitions)}</td>
-                <td
-                  className="nowrap"
-                  title={[
-                    lane.evaluatedAt && format.exact(Date.parse(lane.evaluatedAt), 'second'),
-                    lane.owner,
-                  ]
-                    .filter(Boolean)
-                    .join(' · ')}
-                >
-                  {lane.evaluatedAt ? format.clock(Date.parse(lane.evaluatedAt)) : '–'}
-                </td>
-                <td className="number">
-                  <Waiting seconds={lane.oldestSeconds} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('admin.lanes')}
+        columns={[
+          t('admin.lane'),
+          [t('admin.definitions'), 'number'],
+          t('admin.evaluatedAt'),
+          [t('admin.oldest'), 'number'],
+        ]}
+        stack={false}
+      >
+        {lanes.map((lane) => (
+          <tr key={lane.name}>
+            <th scope="row">
+              {laneName(lane.name, t)}{' '}
+              {lane.owner === null && <span className="mark mark-warn">{t('admin.noOwner')}</span>}
+            </th>
+            <td className="number">{format.count(lane.definitions)}</td>
+            <td
+              className="nowrap"
+              title={[lane.evaluatedAt && format.exact(Date.parse(lane.evaluatedAt), 'second'), lane.owner]
+                .filter(Boolean)
+                .join(' · ')}
+            >
+              {lane.evaluatedAt ? format.clock(Date.parse(lane.evaluatedAt)) : '–'}
+            </td>
+            <td className="number">
+              <Waiting seconds={lane.oldestSeconds} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }
@@ -193,57 +173,47 @@ function Definitions({ definitions, q }: { definitions: readonly DefinitionStatu
       title={t('admin.definitions')}
       note={t('shown', { n: format.count(shown.length), total: format.count(definitions.length) })}
     >
-      <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.definitions')}>
-        <table className="table table-stack">
-          <thead>
-            <tr>
-              <th scope="col">{t('cause.indicator')}</th>
-              <th scope="col" className="number">
-                {t('admin.version')}
-              </th>
-              <th scope="col">{t('admin.inForce')}</th>
-              <th scope="col" className="col-wide">
-                {t('admin.lane')}
-              </th>
-              <th scope="col" className="col-wide">
-                {t('admin.digest')}
-              </th>
-              <th scope="col">{t('things.state')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((one) => (
-              <tr key={`${one.id} ${one.version}`}>
-                <th scope="row">
-                  {nameOf(one, i18n)}
-                  <span className="hint block mono">{one.id}</span>
-                </th>
-                <td className="number">{one.version}</td>
-                <td className="nowrap">
-                  {format.date(one.effectiveFrom)}
-                  {one.effectiveTo && ` – ${format.date(one.effectiveTo)}`}
-                </td>
-                <td className="col-wide">{laneName(one.lane, t)}</td>
-                <td className="col-wide mono" title={one.digest}>
-                  {one.digest.slice(0, 12)}
-                </td>
-                <td>
-                  <span className="card-marks">
-                    {one.retiredAt && <span className="mark mark-warn">{t('admin.retired')}</span>}
-                    {one.evaluating && (
-                      <span className="mark mark-warn" title={one.evaluating.reason}>
-                        {t('admin.evaluating', { from: format.date(one.evaluating.nextFrom) })}
-                      </span>
-                    )}
-                    {!one.retiredAt && !one.evaluating && <span className="mark">{t('admin.upToDate')}</span>}
-                    <span className="mark">{t(one.public ? 'admin.public' : 'admin.internal')}</span>
+      <Table
+        label={t('admin.definitions')}
+        columns={[
+          t('cause.indicator'),
+          [t('admin.version'), 'number'],
+          t('admin.inForce'),
+          [t('admin.lane'), 'col-wide'],
+          [t('admin.digest'), 'col-wide'],
+          t('things.state'),
+        ]}
+      >
+        {shown.map((one) => (
+          <tr key={`${one.id} ${one.version}`}>
+            <th scope="row">
+              {nameOf(one, i18n)}
+              <span className="hint block mono">{one.id}</span>
+            </th>
+            <td className="number">{one.version}</td>
+            <td className="nowrap">
+              {format.date(one.effectiveFrom)}
+              {one.effectiveTo && ` – ${format.date(one.effectiveTo)}`}
+            </td>
+            <td className="col-wide">{laneName(one.lane, t)}</td>
+            <td className="col-wide mono" title={one.digest}>
+              {one.digest.slice(0, 12)}
+            </td>
+            <td>
+              <span className="card-marks">
+                {one.retiredAt && <span className="mark mark-warn">{t('admin.retired')}</span>}
+                {one.evaluating && (
+                  <span className="mark mark-warn" title={one.evaluating.reason}>
+                    {t('admin.evaluating', { from: format.date(one.evaluating.nextFrom) })}
                   </span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+                )}
+                {!one.retiredAt && !one.evaluating && <span className="mark">{t('admin.upToDate')}</span>}
+                <span className="mark">{t(one.public ? 'admin.public' : 'admin.internal')}</span>
+              </span>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }
@@ -258,42 +228,34 @@ function Rules({ rules, q }: { rules: readonly RuleStatus[]; q: string }) {
       title={t('admin.rules')}
       note={t('shown', { n: format.count(shown.length), total: format.count(rules.length) })}
     >
-      <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.rules')}>
-        <table className="table table-stack">
-          <thead>
-            <tr>
-              <th scope="col">{t('rule')}</th>
-              <th scope="col">{t('al.severity')}</th>
-              <th scope="col" className="number">
-                {t('admin.openAlerts')}
-              </th>
-              <th scope="col" className="col-wide">
-                {t('admin.digest')}
-              </th>
-              <th scope="col">{t('admin.syncedAt')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((one) => (
-              <tr key={one.id}>
-                <th scope="row">
-                  {nameOf(one, i18n)}
-                  <span className="hint block mono">{one.id}</span>
-                </th>
-                <td>{one.severity ? <SeverityMark severity={one.severity} /> : '–'}</td>
-                <td className="number">{format.count(one.openAlerts)}</td>
-                <td className="col-wide mono" title={one.digest}>
-                  {one.digest.slice(0, 12)}
-                </td>
-                <td className="nowrap">
-                  {format.dateTime(one.syncedAt)}
-                  {one.retiredAt && <span className="mark mark-warn">{t('admin.retired')}</span>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('admin.rules')}
+        columns={[
+          t('rule'),
+          t('al.severity'),
+          [t('admin.openAlerts'), 'number'],
+          [t('admin.digest'), 'col-wide'],
+          t('admin.syncedAt'),
+        ]}
+      >
+        {shown.map((one) => (
+          <tr key={one.id}>
+            <th scope="row">
+              {nameOf(one, i18n)}
+              <span className="hint block mono">{one.id}</span>
+            </th>
+            <td>{one.severity ? <SeverityMark severity={one.severity} /> : '–'}</td>
+            <td className="number">{format.count(one.openAlerts)}</td>
+            <td className="col-wide mono" title={one.digest}>
+              {one.digest.slice(0, 12)}
+            </td>
+            <td className="nowrap">
+              {format.dateTime(one.syncedAt)}
+              {one.retiredAt && <span className="mark mark-warn">{t('admin.retired')}</span>}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }

@@ -1,9 +1,8 @@
 import { address } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
-import { More } from '../parts/More'
 import { instantOf } from '../parts/localTime'
 import { usePages } from '../parts/pages'
-import { Answer } from '../parts/View'
+import { PagedTable } from '../parts/Table'
 import { AdminView } from './AdminView'
 import { codeText, DEAD_LETTERS_KEY, DEAD_LETTERS_URL } from './deadLetterText'
 import type { DeadLetter } from './deadLetterTypes'
@@ -81,57 +80,41 @@ function Letters({ search, onSearch }: Props) {
             />
           </div>
         </form>
-        <Answer
-          query={pages.query}
-          empty={(items) => items.length === 0}
+        <PagedTable
+          pages={pages}
           emptyTitle={t('admin.noDeadLetters')}
           emptyHint={t('admin.noDeadLettersHint')}
+          label={t('admin.dead-letters')}
+          columns={[t('time'), t('admin.provider'), t('admin.refusedBecause'), t('things.state')]}
         >
-          {(items) => (
-            <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.dead-letters')}>
-              <table className="table table-stack">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('time')}</th>
-                    <th scope="col">{t('admin.provider')}</th>
-                    <th scope="col">{t('admin.refusedBecause')}</th>
-                    <th scope="col">{t('things.state')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((one) => (
-                    <tr key={one.id} data-testid="dead-letter-row">
-                      <td className="nowrap">{format.exact(Date.parse(one.receivedAt), 'second')}</td>
-                      <td>{one.provider ?? '–'}</td>
-                      <th scope="row">
-                        <button
-                          type="button"
-                          className="link-row"
-                          onClick={() => onSearch({ letter: String(one.id) })}
-                        >
-                          <span className="row-names">
-                            <span className="row-name">{codeText(one.code, t)}</span>
-                            <span className="row-place row-wrap">{one.detail}</span>
-                          </span>
-                        </button>
-                      </th>
-                      <td>
-                        {one.replay === null ? (
-                          <span className="mark mark-warn">{t('admin.notReplayed')}</span>
-                        ) : (
-                          <span className={one.replay.outcome === 'accepted' ? 'mark' : 'mark mark-warn'}>
-                            {t(`admin.outcome.${one.replay.outcome}`)}
-                          </span>
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+          {(one) => (
+            <tr key={one.id} data-testid="dead-letter-row">
+              <td className="nowrap">{format.exact(Date.parse(one.receivedAt), 'second')}</td>
+              <td>{one.provider ?? '–'}</td>
+              <th scope="row">
+                <button
+                  type="button"
+                  className="link-row"
+                  onClick={() => onSearch({ letter: String(one.id) })}
+                >
+                  <span className="row-names">
+                    <span className="row-name">{codeText(one.code, t)}</span>
+                    <span className="row-place row-wrap">{one.detail}</span>
+                  </span>
+                </button>
+              </th>
+              <td>
+                {one.replay === null ? (
+                  <span className="mark mark-warn">{t('admin.notReplayed')}</span>
+                ) : (
+                  <span className={one.replay.outcome === 'accepted' ? 'mark' : 'mark mark-warn'}>
+                    {t(`admin.outcome.${one.replay.outcome}`)}
+                  </span>
+                )}
+              </td>
+            </tr>
           )}
-        </Answer>
-        <More pages={pages} />
+        </PagedTable>
       </section>
       {search.letter !== null && (
         <LetterDrawer key={search.letter} id={search.letter} onClose={() => onSearch({ letter: null })} />

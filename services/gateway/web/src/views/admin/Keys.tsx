@@ -4,14 +4,15 @@ import { deleteJson, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { Confirm } from '../parts/Confirm'
 import { instantOf } from '../parts/localTime'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
-import { Answer, Panel } from '../parts/View'
+import { PagedTable } from '../parts/Table'
+import { useAsked } from '../parts/useAsked'
+import { Panel } from '../parts/View'
 import { Check, Field } from './Field'
 import { FormDialog } from './FormDialog'
 import { Secret } from './Secret'
 import type { ApiKey, NewApiKey, Scope } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const PROVIDERS = ['admin', 'providers'] as const
 
@@ -47,20 +48,11 @@ export function Keys({ provider, door, onClose }: Props) {
   const pages = usePages<ApiKey>(key, door.list)
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<NewApiKey | null>(null)
-  const [revoking, setRevoking] = useState<ApiKey | null>(null)
-  const [rotating, setRotating] = useState<ApiKey | null>(null)
-  const revoke = useChange(
+  const revoke = useAsked([key, PROVIDERS], (one: ApiKey) => deleteJson(door.one(one.id)))
+  const rotate = useAsked(
     [key, PROVIDERS],
-    (id: string) => deleteJson(door.one(id)),
-    () => setRevoking(null),
-  )
-  const rotate = useChange(
-    [key, PROVIDERS],
-    (id: string) => postJson<NewApiKey>(door.rotate?.(id) ?? '', {}),
-    (answer) => {
-      setRotating(null)
-      setMade(answer)
-    },
+    (one: ApiKey) => postJson<NewApiKey>(door.rotate?.(one.id) ?? '', {}),
+    setMade,
   )
   return (
     <Panel
@@ -79,81 +71,61 @@ export function Keys({ provider, door, onClose }: Props) {
         </>
       }
     >
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
+      <PagedTable
+        pages={pages}
         emptyTitle={t('admin.noKeys')}
         emptyHint={t('admin.noKeysHint')}
+        label={t('admin.keys')}
+        columns={[t('admin.key'), t('admin.scopes'), [t('admin.made'), 'col-wide'], t('things.state')]}
+        acts
       >
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.keys')}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('admin.key')}</th>
-                  <th scope="col">{t('admin.scopes')}</th>
-                  <th scope="col" className="col-wide">
-                    {t('admin.made')}
-                  </th>
-                  <th scope="col">{t('things.state')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.id} data-testid="key-row">
-                    <th scope="row">
-                      {one.name}
-                      <span className="hint block mono">{one.id}</span>
-                    </th>
-                    <td>
-                      {one.scopes.map((scope) => t(`admin.scope.${scope}`)).join(', ')}
-                      <span className="hint block">
-                        {one.datastreamPrefixes.length > 0
-                          ? one.datastreamPrefixes.join(', ')
-                          : t('admin.allDatastreams')}
-                      </span>
-                    </td>
-                    <td className="col-wide">
-                      {format.dateTime(one.createdAt)}
-                      <span className="hint block">{one.createdBy || t('admin.atCommandLine')}</span>
-                    </td>
-                    <td>
-                      <span className={one.state === 'active' ? 'mark' : 'mark mark-warn'}>
-                        {t(`admin.keyState.${one.state}`)}
-                      </span>
-                      <span className="hint block">
-                        {one.revokedAt
-                          ? `${format.dateTime(one.revokedAt)} · ${one.revokedBy ?? '–'}`
-                          : one.expiresAt
-                            ? t('admin.until', { time: format.dateTime(one.expiresAt) })
-                            : t('admin.forGood')}
-                      </span>
-                    </td>
-                    <td className="number col-acts">
-                      {one.state === 'active' && (
-                        <span className="row-acts">
-                          {door.rotate && (
-                            <button type="button" className="button" onClick={() => setRotating(one)}>
-                              {t('admin.rotate')}
-                            </button>
-                          )}
-                          <button type="button" className="button" onClick={() => setRevoking(one)}>
-                            {t('admin.revoke')}
-                          </button>
-                        </span>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+        {(one) => (
+          <tr key={one.id} data-testid="key-row">
+            <th scope="row">
+              {one.name}
+              <span className="hint block mono">{one.id}</span>
+            </th>
+            <td>
+              {one.scopes.map((scope) => t(`admin.scope.${scope}`)).join(', ')}
+              <span className="hint block">
+                {one.datastreamPrefixes.length > 0
+                  ? one.datastreamPrefixes.join(', ')
+                  : t('admin.allDatastreams')}
+              </span>
+            </td>
+            <td className="col-wide">
+              {format.dateTime(one.createdAt)}
+              <span className="hint block">{one.createdBy || t('admin.atCommandLine')}</span>
+            </td>
+            <td>
+              <span className={one.state === 'active' ? 'mark' : 'mark mark-warn'}>
+                {t(`admin.keyState.${one.state}`)}
+              </span>
+              <span className="hint block">
+                {one.revokedAt
+                  ? `${format.dateTime(one.revokedAt)} · ${one.revokedBy ?? '–'}`
+                  : one.expiresAt
+                    ? t('admin.until', { time: format.dateTime(one.expiresAt) })
+                    : t('admin.forGood')}
+              </span>
+            </td>
+            <td className="number col-acts">
+              {one.state === 'active' && (
+                <span className="row-acts">
+                  {door.rotate && (
+                    <button type="button" className="button" onClick={() => rotate.ask(one)}>
+                      {t('admin.rotate')}
+                    </button>
+                  )}
+                  <button type="button" className="button" onClick={() => revoke.ask(one)}>
+                    {t('admin.revoke')}
+                  </button>
+                </span>
+              )}
+            </td>
+          </tr>
         )}
-      </Answer>
-      <More pages={pages} />
+      </PagedTable>
       {adding && (
         <NewKey
           provider={provider}
@@ -173,33 +145,21 @@ export function Keys({ provider, door, onClose }: Props) {
           onClose={() => setMade(null)}
         />
       )}
-      {rotating && (
+      {rotate.about && (
         <Confirm
-          title={t('admin.rotateKey', { name: rotating.name })}
+          title={t('admin.rotateKey', { name: rotate.about.name })}
           action={t('admin.rotate')}
-          pending={rotate.isPending}
-          error={rotate.error}
-          onConfirm={() => rotate.mutate(rotating.id)}
-          onClose={() => {
-            rotate.reset()
-            setRotating(null)
-          }}
+          {...rotate.dialog}
         >
           <p>{t('admin.rotateKeyHint')}</p>
         </Confirm>
       )}
-      {revoking && (
+      {revoke.about && (
         <Confirm
-          title={t('admin.revokeKey', { name: revoking.name })}
+          title={t('admin.revokeKey', { name: revoke.about.name })}
           action={t('admin.revoke')}
           grave
-          pending={revoke.isPending}
-          error={revoke.error}
-          onConfirm={() => revoke.mutate(revoking.id)}
-          onClose={() => {
-            revoke.reset()
-            setRevoking(null)
-          }}
+          {...revoke.dialog}
         >
           <p>{t('admin.revokeKeyHint')}</p>
         </Confirm>

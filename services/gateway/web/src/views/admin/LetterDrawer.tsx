@@ -15,7 +15,7 @@ import {
   payloadOf,
 } from './deadLetterText'
 import type { DeadLetterDetail } from './deadLetterTypes'
-import { useChange } from './useChange'
+import { useAsked } from '../parts/useAsked'
 
 /** One dead letter: why it was refused, what was sent, and sending it again, as it was or corrected. */
 export function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
@@ -92,16 +92,14 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
   const { t } = useI18n()
   const id = useId()
   const [draft, setDraft] = useState<string | null>(null)
-  const [asking, setAsking] = useState(false)
   const text = payloadOf(letter)
   const correction = draft === null ? undefined : corrected(draft, letter)
   // What is no JSON, or was not kept whole, cannot go as it is.
   const sendable = draft === null ? letter.payloadText === null && letter.payloadComplete : !!correction
-  const replay = useChange(
+  const replay = useAsked(
     [DEAD_LETTERS_KEY],
-    () => postJson<DeadLetterDetail>(`${DEAD_LETTERS_URL}/${letter.id}/replay`, correction ?? {}),
-    (answer: DeadLetterDetail) => {
-      setAsking(false)
+    (body: object) => postJson<DeadLetterDetail>(`${DEAD_LETTERS_URL}/${letter.id}/replay`, body),
+    (answer) => {
       if (answer.replay?.outcome === 'accepted') setDraft(null)
     },
   )
@@ -148,7 +146,7 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
           type="button"
           className="button button-main"
           disabled={!letter.replayable || !sendable}
-          onClick={() => setAsking(true)}
+          onClick={() => replay.ask(correction ?? {})}
         >
           {t(draft === null ? 'admin.replay' : 'letter.sendCorrected')}
         </button>
@@ -164,17 +162,11 @@ function Resend({ letter }: { letter: DeadLetterDetail }) {
         )}
         {!letter.replayable && <span className="hint">{t('admin.notReplayable')}</span>}
       </div>
-      {asking && (
+      {replay.about && (
         <Confirm
           title={t(draft === null ? 'admin.replay' : 'letter.sendCorrected')}
           action={t('admin.replay')}
-          pending={replay.isPending}
-          error={replay.error}
-          onConfirm={() => replay.mutate()}
-          onClose={() => {
-            replay.reset()
-            setAsking(false)
-          }}
+          {...replay.dialog}
         >
           <p>{t(draft === null ? 'admin.replayHint' : 'letter.correctedHint')}</p>
         </Confirm>

@@ -4,9 +4,10 @@ import { useId, useState } from 'react'
 import { deleteJson, getJson, putJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { Fault } from '../parts/Fault'
+import { Table } from '../parts/Table'
 import { Answer, Panel } from '../parts/View'
 import type { Member } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 /** Operators who manage a provider. */
 export function Members({ provider }: { provider: string }) {
@@ -34,45 +35,31 @@ export function Members({ provider }: { provider: string }) {
         emptyHint={t('admin.membersHint')}
       >
         {({ items }) => (
-          <div
-            className="table-box"
-            tabIndex={0}
-            role="region"
-            aria-label={t('admin.members', { name: provider })}
+          <Table
+            label={t('admin.members', { name: provider })}
+            columns={[t('admin.operator'), t('admin.role')]}
+            acts
           >
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('admin.operator')}</th>
-                  <th scope="col">{t('admin.role')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.username} data-testid="member-row">
-                    <th scope="row">
-                      {one.displayName || one.username}
-                      <span className="hint block mono">{one.username}</span>
-                    </th>
-                    <td>{t(`role.${one.role}`)}</td>
-                    <td className="number col-acts">
-                      <button
-                        type="button"
-                        className="button"
-                        disabled={remove.isPending}
-                        onClick={() => remove.mutate(one.username)}
-                      >
-                        {t('admin.removeMember')}
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+            {items.map((one) => (
+              <tr key={one.username} data-testid="member-row">
+                <th scope="row">
+                  {one.displayName || one.username}
+                  <span className="hint block mono">{one.username}</span>
+                </th>
+                <td>{t(`role.${one.role}`)}</td>
+                <td className="number col-acts">
+                  <button
+                    type="button"
+                    className="button"
+                    disabled={remove.isPending}
+                    onClick={() => remove.mutate(one.username)}
+                  >
+                    {t('admin.removeMember')}
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Answer>
       <form

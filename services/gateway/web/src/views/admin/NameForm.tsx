@@ -8,7 +8,7 @@ import { Field } from './Field'
 import { FormDialog } from './FormDialog'
 import type { RegisterName } from './Names'
 import { LEVELS, type Level, type NamedKey } from './nameTypes'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const KEY_PATTERN = '[A-Za-z0-9][A-Za-z0-9._:\\-]{0,63}'
 

@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { address, getJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { PagedTable } from '../parts/Table'
 import { useAreaNames } from '../parts/useAreaNames'
-import { Answer, Panel } from '../parts/View'
+import { Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import { NameForm } from './NameForm'
 import type { NamedKey } from './nameTypes'
@@ -117,71 +117,54 @@ function NameList({ search, onEdit }: { search: NamesSearch; onEdit: (one: Named
       : [one.field, one.processingDays && t('admin.workingDays', { n: format.number(one.processingDays) })]
   return (
     <Panel id="names" title={t(`admin.register.${of}`)}>
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
+      <PagedTable
+        pages={pages}
         emptyTitle={t(unnamed ? 'admin.allNamed' : 'admin.noNames')}
+        label={t(`admin.register.${of}`)}
+        columns={[
+          t(`admin.one.${of}`),
+          [t(language === 'en' ? 'admin.nameVi' : 'admin.nameEn'), 'col-wide'],
+          t('admin.details'),
+          t('things.state'),
+        ]}
+        acts
       >
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t(`admin.register.${of}`)}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t(`admin.one.${of}`)}</th>
-                  <th scope="col" className="col-wide">
-                    {t(language === 'en' ? 'admin.nameVi' : 'admin.nameEn')}
-                  </th>
-                  <th scope="col">{t('admin.details')}</th>
-                  <th scope="col">{t('things.state')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => {
-                  const name = language === 'en' ? (one.nameEn ?? one.name) : one.name
-                  const other = language === 'en' ? one.name : one.nameEn
-                  return (
-                    <tr key={one.key} data-testid="name-row" data-unnamed={one.name === null}>
-                      <th scope="row">
-                        <span className="row-names">
-                          <span className="row-name">{name ?? one.key}</span>
-                          {name !== null && <span className="row-place mono">{one.key}</span>}
-                        </span>
-                      </th>
-                      <td className="col-wide">{other ?? '–'}</td>
-                      <td>{details(one).filter(Boolean).join(' · ') || '–'}</td>
-                      <td>
-                        <span className="card-marks">
-                          {one.name === null && (
-                            <span className="mark mark-warn">{t('admin.withoutName')}</span>
-                          )}
-                          {one.inEvents ? (
-                            one.name !== null && <span className="mark">{t('admin.inUse')}</span>
-                          ) : (
-                            <span className="hint">{t('admin.notInEvents')}</span>
-                          )}
-                        </span>
-                      </td>
-                      <td className="number col-acts">
-                        <button
-                          type="button"
-                          className={one.name === null ? 'button button-main' : 'button'}
-                          onClick={() => onEdit(one)}
-                        >
-                          {t(one.name === null ? 'admin.giveName' : 'admin.edit')}
-                        </button>
-                      </td>
-                    </tr>
-                  )
-                })}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Answer>
-      <More pages={pages} />
+        {(one) => {
+          const name = language === 'en' ? (one.nameEn ?? one.name) : one.name
+          const other = language === 'en' ? one.name : one.nameEn
+          return (
+            <tr key={one.key} data-testid="name-row" data-unnamed={one.name === null}>
+              <th scope="row">
+                <span className="row-names">
+                  <span className="row-name">{name ?? one.key}</span>
+                  {name !== null && <span className="row-place mono">{one.key}</span>}
+                </span>
+              </th>
+              <td className="col-wide">{other ?? '–'}</td>
+              <td>{details(one).filter(Boolean).join(' · ') || '–'}</td>
+              <td>
+                <span className="card-marks">
+                  {one.name === null && <span className="mark mark-warn">{t('admin.withoutName')}</span>}
+                  {one.inEvents ? (
+                    one.name !== null && <span className="mark">{t('admin.inUse')}</span>
+                  ) : (
+                    <span className="hint">{t('admin.notInEvents')}</span>
+                  )}
+                </span>
+              </td>
+              <td className="number col-acts">
+                <button
+                  type="button"
+                  className={one.name === null ? 'button button-main' : 'button'}
+                  onClick={() => onEdit(one)}
+                >
+                  {t(one.name === null ? 'admin.giveName' : 'admin.edit')}
+                </button>
+              </td>
+            </tr>
+          )
+        }}
+      </PagedTable>
     </Panel>
   )
 }

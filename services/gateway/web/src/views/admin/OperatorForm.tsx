@@ -8,7 +8,7 @@ import { useAreaNames } from '../parts/useAreaNames'
 import { Field } from './Field'
 import { FormDialog } from './FormDialog'
 import type { OperatorAccount } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const ROLES: readonly Role[] = ['integrator', 'viewer', 'operator', 'admin']
 const URL = '/v1/admin/operators'

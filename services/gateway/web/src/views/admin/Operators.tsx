@@ -5,17 +5,17 @@ import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
 import { Confirm } from '../parts/Confirm'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { PagedTable } from '../parts/Table'
 import { useAgencyNames } from '../parts/useAgencyNames'
 import { useAreaNames } from '../parts/useAreaNames'
 import { useMinute } from '../parts/useMinute'
-import { Answer, Panel } from '../parts/View'
+import { Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import { OperatorForm } from './OperatorForm'
 import { Secret } from './Secret'
 import type { OperatorAccount } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const OPERATORS_KEY = ['admin', 'operators'] as const
 const OPERATORS_URL = '/v1/admin/operators'
@@ -99,85 +99,70 @@ function OperatorList({ onEdit, onDeed }: ListProps) {
 
   return (
     <Panel id="operators" title={t('admin.operators')}>
-      <Answer query={pages.query} empty={(items) => items.length === 0} emptyTitle={t('admin.noOperators')}>
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.operators')}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('admin.operator')}</th>
-                  <th scope="col">{t('admin.role')}</th>
-                  <th scope="col" className="col-wide">
-                    {t('admin.scope')}
-                  </th>
-                  <th scope="col" className="col-wide">
-                    {t('admin.lastSignIn')}
-                  </th>
-                  <th scope="col">{t('things.state')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.username} data-testid="operator-row">
-                    <th scope="row">
-                      {one.displayName || one.username}
-                      <span className="hint block">{one.username}</span>
-                    </th>
-                    <td>{t(`role.${one.role}`)}</td>
-                    <td className="col-wide">
-                      {one.areaCodes.length === 0
-                        ? t('admin.wholeProvince')
-                        : one.areaCodes.map((code) => areaNames.get(code) ?? code).join(', ')}
-                      {one.agencies.length > 0 && (
-                        <span className="hint block">
-                          {one.agencies.map((key) => agencyNames.get(key) ?? key).join(', ')}
-                        </span>
-                      )}
-                    </td>
-                    <td className="col-wide">
-                      {one.lastSignInAt
-                        ? agoText(one.lastSignInAt, now, { t, format })
-                        : t('admin.neverSignedIn')}
-                    </td>
-                    <td>
-                      <span className="card-marks">
-                        {one.disabled && <span className="mark mark-warn">{t('admin.disabled')}</span>}
-                        {isLocked(one) && <span className="mark mark-warn">{t('admin.locked')}</span>}
-                        {!one.disabled && !isLocked(one) && <span className="mark">{t('admin.inUse')}</span>}
-                        <span className="mark">{t(one.totp ? 'admin.totpOn' : 'admin.totpOff')}</span>
-                      </span>
-                    </td>
-                    <td className="number col-acts">
-                      <span className="row-acts">
-                        <button type="button" className="button" onClick={() => onEdit(one)}>
-                          {t('admin.edit')}
-                        </button>
-                        <select
-                          className="field field-inline"
-                          aria-label={t('admin.more', { name: one.username })}
-                          value=""
-                          onChange={(event) => onDeed(one, event.target.value as Deed)}
-                        >
-                          <option value="">{t('admin.moreDeeds')}</option>
-                          {deedsOf(one).map((deed) => (
-                            <option key={deed} value={deed}>
-                              {t(`admin.deed.${deed}`)}
-                            </option>
-                          ))}
-                        </select>
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+      <PagedTable
+        pages={pages}
+        emptyTitle={t('admin.noOperators')}
+        label={t('admin.operators')}
+        columns={[
+          t('admin.operator'),
+          t('admin.role'),
+          [t('admin.scope'), 'col-wide'],
+          [t('admin.lastSignIn'), 'col-wide'],
+          t('things.state'),
+        ]}
+        acts
+      >
+        {(one) => (
+          <tr key={one.username} data-testid="operator-row">
+            <th scope="row">
+              {one.displayName || one.username}
+              <span className="hint block">{one.username}</span>
+            </th>
+            <td>{t(`role.${one.role}`)}</td>
+            <td className="col-wide">
+              {one.areaCodes.length === 0
+                ? t('admin.wholeProvince')
+                : one.areaCodes.map((code) => areaNames.get(code) ?? code).join(', ')}
+              {one.agencies.length > 0 && (
+                <span className="hint block">
+                  {one.agencies.map((key) => agencyNames.get(key) ?? key).join(', ')}
+                </span>
+              )}
+            </td>
+            <td className="col-wide">
+              {one.lastSignInAt ? agoText(one.lastSignInAt, now, { t, format }) : t('admin.neverSignedIn')}
+            </td>
+            <td>
+              <span className="card-marks">
+                {one.disabled && <span className="mark mark-warn">{t('admin.disabled')}</span>}
+                {isLocked(one) && <span className="mark mark-warn">{t('admin.locked')}</span>}
+                {!one.disabled && !isLocked(one) && <span className="mark">{t('admin.inUse')}</span>}
+                <span className="mark">{t(one.totp ? 'admin.totpOn' : 'admin.totpOff')}</span>
+              </span>
+            </td>
+            <td className="number col-acts">
+              <span className="row-acts">
+                <button type="button" className="button" onClick={() => onEdit(one)}>
+                  {t('admin.edit')}
+                </button>
+                <select
+                  className="field field-inline"
+                  aria-label={t('admin.more', { name: one.username })}
+                  value=""
+                  onChange={(event) => onDeed(one, event.target.value as Deed)}
+                >
+                  <option value="">{t('admin.moreDeeds')}</option>
+                  {deedsOf(one).map((deed) => (
+                    <option key={deed} value={deed}>
+                      {t(`admin.deed.${deed}`)}
+                    </option>
+                  ))}
+                </select>
+              </span>
+            </td>
+          </tr>
         )}
-      </Answer>
-      <More pages={pages} />
+      </PagedTable>
     </Panel>
   )
 }

@@ -8,12 +8,13 @@ import { CopyButton } from '../parts/CopyButton'
 import { Fault } from '../parts/Fault'
 import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { useAsked } from '../parts/useAsked'
 import { Answer, Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import { Field } from './Field'
 import { Restatements } from './Restatements'
 import type { Close, Verification } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const KEY = ['periods'] as const
 const DAY = 86_400_000
@@ -132,14 +133,10 @@ function ClosePeriod() {
   const { t, language } = useI18n()
   const [period, setPeriod] = useState(() => lastMonth(Date.now()))
   const [note, setNote] = useState('')
-  const [asking, setAsking] = useState(false)
-  const close = useChange(
+  const close = useAsked(
     [KEY],
-    () => postJson<Close>(`/v1/periods/${period.trim()}/close`, { note: note.trim() }),
-    () => {
-      setAsking(false)
-      setNote('')
-    },
+    (which: string) => postJson<Close>(`/v1/periods/${which}/close`, { note: note.trim() }),
+    () => setNote(''),
   )
   return (
     <Panel id="close-period" title={t('admin.closePeriod')}>
@@ -147,7 +144,7 @@ function ClosePeriod() {
         className="form pad"
         onSubmit={(event) => {
           event.preventDefault()
-          setAsking(true)
+          close.ask(period.trim())
         }}
       >
         <p className="hint">{t('admin.closePeriodHint')}</p>
@@ -171,29 +168,23 @@ function ClosePeriod() {
             {t('admin.closePeriod')}
           </button>
         </div>
-        {close.data && (
+        {close.answer && (
           <p role="status" className="good">
             ✓{' '}
             {t('admin.closedNow', {
-              period: periodLabel(close.data.period, t, language),
-              n: close.data.values,
+              period: periodLabel(close.answer.period, t, language),
+              n: close.answer.values,
             })}
           </p>
         )}
       </form>
-      {asking && (
+      {close.about !== null && (
         <Confirm
-          title={t('admin.closeTitle', { period: periodLabel(period.trim(), t, language) })}
+          title={t('admin.closeTitle', { period: periodLabel(close.about, t, language) })}
           action={t('admin.closePeriod')}
           grave
-          phrase={period.trim()}
-          pending={close.isPending}
-          error={close.error}
-          onConfirm={() => close.mutate()}
-          onClose={() => {
-            close.reset()
-            setAsking(false)
-          }}
+          phrase={close.about}
+          {...close.dialog}
         >
           <p>{t('admin.closeWarning')}</p>
         </Confirm>

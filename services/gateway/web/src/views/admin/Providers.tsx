@@ -3,16 +3,16 @@ import { useState } from 'react'
 import { patchJson, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { Confirm } from '../parts/Confirm'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
-import { Answer, Panel } from '../parts/View'
+import { PagedTable } from '../parts/Table'
+import { Panel } from '../parts/View'
 import { AdminView } from './AdminView'
 import { Check, Field } from './Field'
 import { FormDialog } from './FormDialog'
 import { adminDoor, Keys } from './Keys'
 import { Members } from './Members'
 import type { Provider, ProviderLimits } from './types'
-import { useChange } from './useChange'
+import { useChange } from '../../api/useChange'
 
 const KEY = ['admin', 'providers'] as const
 const URL = '/v1/admin/providers'
@@ -70,75 +70,56 @@ function ProviderList({ chosen, onChoose }: { chosen: string | null; onChoose: (
   const [switching, setSwitching] = useState<Provider | null>(null)
   return (
     <Panel id="providers" title={t('admin.providers')}>
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
+      <PagedTable
+        pages={pages}
         emptyTitle={t('admin.noProviders')}
         emptyHint={t('admin.noProvidersHint')}
+        label={t('admin.providers')}
+        columns={[
+          t('admin.provider'),
+          [t('admin.contact'), 'col-wide'],
+          [t('things.things'), 'number col-wide'],
+          [t('admin.activeKeys'), 'number'],
+          t('things.state'),
+        ]}
+        acts
       >
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.providers')}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('admin.provider')}</th>
-                  <th scope="col" className="col-wide">
-                    {t('admin.contact')}
-                  </th>
-                  <th scope="col" className="number col-wide">
-                    {t('things.things')}
-                  </th>
-                  <th scope="col" className="number">
-                    {t('admin.activeKeys')}
-                  </th>
-                  <th scope="col">{t('things.state')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.key} data-chosen={one.key === chosen} data-testid="provider-row">
-                    <th scope="row">
-                      <button type="button" className="link-row" onClick={() => onChoose(one.key)}>
-                        <span className="row-names">
-                          <span className="row-name">{one.name}</span>
-                          <span className="row-place">{one.key}</span>
-                        </span>
-                      </button>
-                    </th>
-                    <td className="col-wide">{one.contact || '–'}</td>
-                    <td className="number col-wide">{format.count(one.things)}</td>
-                    <td className="number" data-label={t('admin.activeKeys')}>
-                      {format.count(one.activeKeys)}
-                    </td>
-                    <td>
-                      {one.disabled ? (
-                        <span className="mark mark-warn">{t('admin.disabled')}</span>
-                      ) : (
-                        <span className="mark">{t('admin.inUse')}</span>
-                      )}
-                      {one.autoRegister && <span className="hint block">{t('admin.autoRegisters')}</span>}
-                    </td>
-                    <td className="number col-acts">
-                      <span className="row-acts">
-                        <button type="button" className="button" onClick={() => setEditing(one)}>
-                          {t('admin.edit')}
-                        </button>
-                        <button type="button" className="button" onClick={() => setSwitching(one)}>
-                          {t(one.disabled ? 'admin.enable' : 'admin.disable')}
-                        </button>
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+        {(one) => (
+          <tr key={one.key} data-chosen={one.key === chosen} data-testid="provider-row">
+            <th scope="row">
+              <button type="button" className="link-row" onClick={() => onChoose(one.key)}>
+                <span className="row-names">
+                  <span className="row-name">{one.name}</span>
+                  <span className="row-place">{one.key}</span>
+                </span>
+              </button>
+            </th>
+            <td className="col-wide">{one.contact || '–'}</td>
+            <td className="number col-wide">{format.count(one.things)}</td>
+            <td className="number" data-label={t('admin.activeKeys')}>
+              {format.count(one.activeKeys)}
+            </td>
+            <td>
+              {one.disabled ? (
+                <span className="mark mark-warn">{t('admin.disabled')}</span>
+              ) : (
+                <span className="mark">{t('admin.inUse')}</span>
+              )}
+              {one.autoRegister && <span className="hint block">{t('admin.autoRegisters')}</span>}
+            </td>
+            <td className="number col-acts">
+              <span className="row-acts">
+                <button type="button" className="button" onClick={() => setEditing(one)}>
+                  {t('admin.edit')}
+                </button>
+                <button type="button" className="button" onClick={() => setSwitching(one)}>
+                  {t(one.disabled ? 'admin.enable' : 'admin.disable')}
+                </button>
+              </span>
+            </td>
+          </tr>
         )}
-      </Answer>
-      <More pages={pages} />
+      </PagedTable>
       {editing && <EditProvider provider={editing} onClose={() => setEditing(null)} />}
       {switching && <SwitchProvider provider={switching} onClose={() => setSwitching(null)} />}
     </Panel>

@@ -1,9 +1,8 @@
 import { useIndicators } from '../../api/indicatorQueries'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage } from '../../indicators/cardText'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
-import { Answer } from '../parts/View'
+import { PagedTable } from '../parts/Table'
 import type { Restatement } from './types'
 
 /** The ledger of one closed period: from what to what, why and when. */
@@ -22,59 +21,43 @@ export function Restatements({ period }: { period: string }) {
   }
 
   return (
-    <>
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
-        emptyTitle={t('admin.noRestatements')}
-        emptyHint={t('admin.noRestatementsHint')}
-      >
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('admin.restatements')}>
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t('cause.indicator')}</th>
-                  <th scope="col">{t('subject')}</th>
-                  <th scope="col" className="number">
-                    {t('admin.wasClosed')}
-                  </th>
-                  <th scope="col" className="number">
-                    {t('admin.isToday')}
-                  </th>
-                  <th scope="col">{t('admin.why')}</th>
-                  <th scope="col">{t('time')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => {
-                  const definition = definitions?.find((each) => each.id === one.indicator)
-                  return (
-                    <tr key={`${one.indicator} ${one.subject.key} ${one.revision}`}>
-                      <th scope="row">
-                        {definition ? inLanguage(definition.names, language) : one.indicator}
-                        <span className="hint block mono">
-                          {one.indicator} v{one.version}
-                        </span>
-                      </th>
-                      <td title={one.subject.key}>
-                        {(language === 'en' ? one.subject.nameEn : one.subject.name) ?? one.subject.key}
-                      </td>
-                      <td className="number">{number(one.closedValue, one.indicator)}</td>
-                      <td className="number">
-                        <b>{number(one.value, one.indicator)}</b>
-                      </td>
-                      <td>{t(`reason.${one.reason}`)}</td>
-                      <td className="nowrap">{format.dateTime(one.at)}</td>
-                    </tr>
-                  )
-                })}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Answer>
-      <More pages={pages} />
-    </>
+    <PagedTable
+      pages={pages}
+      emptyTitle={t('admin.noRestatements')}
+      emptyHint={t('admin.noRestatementsHint')}
+      label={t('admin.restatements')}
+      columns={[
+        t('cause.indicator'),
+        t('subject'),
+        [t('admin.wasClosed'), 'number'],
+        [t('admin.isToday'), 'number'],
+        t('admin.why'),
+        t('time'),
+      ]}
+      stack={false}
+    >
+      {(one) => {
+        const definition = definitions?.find((each) => each.id === one.indicator)
+        return (
+          <tr key={`${one.indicator} ${one.subject.key} ${one.revision}`}>
+            <th scope="row">
+              {definition ? inLanguage(definition.names, language) : one.indicator}
+              <span className="hint block mono">
+                {one.indicator} v{one.version}
+              </span>
+            </th>
+            <td title={one.subject.key}>
+              {(language === 'en' ? one.subject.nameEn : one.subject.name) ?? one.subject.key}
+            </td>
+            <td className="number">{number(one.closedValue, one.indicator)}</td>
+            <td className="number">
+              <b>{number(one.value, one.indicator)}</b>
+            </td>
+            <td>{t(`reason.${one.reason}`)}</td>
+            <td className="nowrap">{format.dateTime(one.at)}</td>
+          </tr>
+        )
+      }}
+    </PagedTable>
   )
 }

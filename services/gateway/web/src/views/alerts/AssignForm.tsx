@@ -1,9 +1,9 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent } from 'react'
 
-import { alertAddress } from '../../api/alertQueries'
+import { alertAddress, alertKeys } from '../../api/alertQueries'
 import type { AlertDetail } from '../../api/alertTypes'
 import { postJson } from '../../api/client'
+import { useChange } from '../../api/useChange'
 import { useI18n } from '../../i18n/I18n'
 import { useSession } from '../../operator/session'
 import { Fault } from '../parts/Fault'
@@ -13,25 +13,19 @@ import { useOperatorNames } from '../parts/useOperatorNames'
 export function AssignForm({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n()
   const { operator } = useSession()
-  const client = useQueryClient()
   const names = useOperatorNames()
   const [name, setName] = useState('')
   const id = useId()
-  const assign = useMutation({
-    networkMode: 'always',
-    mutationFn: (assignee: string | null) =>
+  const assign = useChange(
+    alertKeys(alert.id),
+    (assignee: string | null) =>
       postJson<AlertDetail>(
         `${alertAddress(alert.id)}/assign`,
         { assignee },
         { ifMatch: `"${alert.version}"` },
       ),
-    onSuccess: () => setName(''),
-    onSettled: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ['alert', alert.id] }),
-        client.invalidateQueries({ queryKey: ['alerts'] }),
-      ]),
-  })
+    () => setName(''),
+  )
 
   function submit(event: FormEvent) {
     event.preventDefault()

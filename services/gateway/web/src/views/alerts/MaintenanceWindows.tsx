@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent } from 'react'
 
 import { useActiveAlerts } from '../../api/alertQueries'
 import { address, postJson } from '../../api/client'
+import { useChange } from '../../api/useChange'
 import { useI18n } from '../../i18n/I18n'
 import { inLanguage } from '../../indicators/cardText'
 import { mayAct, useSession } from '../../operator/session'
@@ -11,10 +11,11 @@ import { Confirm } from '../parts/Confirm'
 import { DateInput } from '../parts/DateInput'
 import { Fault } from '../parts/Fault'
 import { instantOf } from '../parts/localTime'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { PagedTable } from '../parts/Table'
+import { useAsked } from '../parts/useAsked'
 import { useMinute } from '../parts/useMinute'
-import { Answer, Panel } from '../parts/View'
+import { Panel } from '../parts/View'
 
 interface Window {
   id: number
@@ -50,19 +51,12 @@ export function MaintenanceWindows() {
 function WindowList({ mayEnd }: { mayEnd: boolean }) {
   const { t, format } = useI18n()
   const now = useMinute()
-  const client = useQueryClient()
   const [all, setAll] = useState(false)
-  const [ending, setEnding] = useState<Window | null>(null)
   const pages = usePages<Window>(
     KEY,
     address('/v1/maintenance-windows', { ...(all ? {} : { current: 'true' }), limit: 100 }),
   )
-  const end = useMutation({
-    networkMode: 'always',
-    mutationFn: (id: number) => postJson<Window>(`/v1/maintenance-windows/${id}/end`, {}),
-    onSuccess: () => setEnding(null),
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
-  })
+  const end = useAsked([KEY], (one: Window) => postJson<Window>(`/v1/maintenance-windows/${one.id}/end`, {}))
   const running = (one: Window) => Date.parse(one.endsAt) > now && one.endedBy === null
   return (
     <Panel
@@ -75,74 +69,48 @@ function WindowList({ mayEnd }: { mayEnd: boolean }) {
         </label>
       }
     >
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
+      <PagedTable
+        pages={pages}
         emptyTitle={t('al.noWindows')}
         emptyHint={t('al.noWindowsHint')}
+        label={t('al.maintenance')}
+        columns={[t('al.windowFor'), t('al.windowTime'), t('al.reason')]}
+        acts
+        stack={false}
       >
-        {(items) => (
-          <div className="table-box">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t('al.windowFor')}</th>
-                  <th scope="col">{t('al.windowTime')}</th>
-                  <th scope="col">{t('al.reason')}</th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.id}>
-                    <th scope="row">
-                      {one.rule ?? t('al.everyRule')}
-                      <span className="hint block">{one.subject ?? t('al.everySubject')}</span>
-                    </th>
-                    <td>
-                      {format.dateTime(one.startsAt)} –<br />
-                      {format.dateTime(one.endsAt)}
-                      {running(one) && Date.parse(one.startsAt) <= now && (
-                        <span className="mark mark-warn">{t('al.windowNow')}</span>
-                      )}
-                    </td>
-                    <td>
-                      {one.reason}
-                      <span className="hint block">
-                        {one.createdBy}
-                        {one.endedBy && ` · ${t('al.endedBy', { name: one.endedBy })}`}
-                      </span>
-                    </td>
-                    <td className="number">
-                      {mayEnd && running(one) && (
-                        <button type="button" className="button" onClick={() => setEnding(one)}>
-                          {t('al.endWindow')}
-                        </button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+        {(one) => (
+          <tr key={one.id}>
+            <th scope="row">
+              {one.rule ?? t('al.everyRule')}
+              <span className="hint block">{one.subject ?? t('al.everySubject')}</span>
+            </th>
+            <td>
+              {format.dateTime(one.startsAt)} –<br />
+              {format.dateTime(one.endsAt)}
+              {running(one) && Date.parse(one.startsAt) <= now && (
+                <span className="mark mark-warn">{t('al.windowNow')}</span>
+              )}
+            </td>
+            <td>
+              {one.reason}
+              <span className="hint block">
+                {one.createdBy}
+                {one.endedBy && ` · ${t('al.endedBy', { name: one.endedBy })}`}
+              </span>
+            </td>
+            <td className="number">
+              {mayEnd && running(one) && (
+                <button type="button" className="button" onClick={() => end.ask(one)}>
+                  {t('al.endWindow')}
+                </button>
+              )}
+            </td>
+          </tr>
         )}
-      </Answer>
-      <More pages={pages} />
-      {ending && (
-        <Confirm
-          title={t('al.endWindow')}
-          action={t('al.endWindow')}
-          pending={end.isPending}
-          error={end.error}
-          onConfirm={() => end.mutate(ending.id)}
-          onClose={() => {
-            end.reset()
-            setEnding(null)
-          }}
-        >
-          <p>{t('al.endWindowHint', { reason: ending.reason })}</p>
+      </PagedTable>
+      {end.about && (
+        <Confirm title={t('al.endWindow')} action={t('al.endWindow')} {...end.dialog}>
+          <p>{t('al.endWindowHint', { reason: end.about.reason })}</p>
         </Confirm>
       )}
     </Panel>
@@ -151,7 +119,6 @@ function WindowList({ mayEnd }: { mayEnd: boolean }) {
 
 function NewWindow() {
   const { t, language } = useI18n()
-  const client = useQueryClient()
   // Suggestions: what alerts now is what windows are made for.
   const active = useActiveAlerts()
   const rules = new Map(
@@ -159,9 +126,9 @@ function NewWindow() {
   )
   const [values, setValues] = useState({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' })
   const id = useId()
-  const make = useMutation({
-    networkMode: 'always',
-    mutationFn: () =>
+  const make = useChange(
+    [KEY],
+    () =>
       postJson<Window>('/v1/maintenance-windows', {
         ...(values.rule.trim() ? { rule: values.rule.trim() } : {}),
         ...(values.subject.trim() ? { subject: values.subject.trim() } : {}),
@@ -169,9 +136,8 @@ function NewWindow() {
         endsAt: instantOf(values.endsAt),
         reason: values.reason.trim(),
       }),
-    onSuccess: () => setValues({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' }),
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
-  })
+    () => setValues({ rule: '', subject: '', startsAt: '', endsAt: '', reason: '' }),
+  )
   const set = (name: keyof typeof values) => (event: { target: { value: string } }) =>
     setValues((known) => ({ ...known, [name]: event.target.value }))
 

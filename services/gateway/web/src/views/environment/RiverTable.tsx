@@ -1,5 +1,6 @@
 import { useI18n, type I18n } from '../../i18n/I18n'
 import { BandChip } from '../../indicators/BandChip'
+import { Table } from '../parts/Table'
 import { standingOf, type AlarmLevels } from './levels'
 import { stageOf } from './marks'
 import { RiverScale } from './RiverScale'
@@ -15,52 +16,45 @@ export function RiverTable({
   const i18n = useI18n()
   const { t, format } = i18n
   return (
-    <div className="table-box" tabIndex={0} role="region" aria-label={t('env.stations.river')}>
-      <table className="table station-table table-stack">
-        <thead>
-          <tr>
-            <th scope="col">{t('env.station')}</th>
-            <th scope="col" className="number">
-              {t('env.stageM')}
-            </th>
-            <th scope="col">{t('env.againstLevels')}</th>
-            <th scope="col" className="number">
-              {t('env.riseM')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {stations.map((station) => {
-            const stage = stageOf(station)
-            const own = levels.get(station.key)
-            const band = station.figures.get('river-alarm-level')?.band
-            const rise = station.figures.get('river-rise')?.value ?? null
-            return (
-              <tr key={station.key} data-chosen={station.key === chosen}>
-                <StationName station={station} now={now} onChoose={onChoose} />
-                <td className="number" data-label={t('env.stageM')}>
-                  <b>{stage === null ? '–' : format.fixed(stage, 2)}</b>
-                </td>
-                <td className="col-against">
-                  <span className="against">
-                    {stage !== null && own && <RiverScale stage={stage} levels={own} />}
-                    <span className="card-marks">
-                      {band && <BandChip band={band} />}
-                      <span className="hint">
-                        {stage !== null && own ? standingText(stage, own, i18n) : t('env.levelsUnknown')}
-                      </span>
-                    </span>
+    <Table
+      label={t('env.stations.river')}
+      columns={[
+        t('env.station'),
+        [t('env.stageM'), 'number'],
+        t('env.againstLevels'),
+        [t('env.riseM'), 'number'],
+      ]}
+      className="station-table"
+    >
+      {stations.map((station) => {
+        const stage = stageOf(station)
+        const own = levels.get(station.key)
+        const band = station.figures.get('river-alarm-level')?.band
+        const rise = station.figures.get('river-rise')?.value ?? null
+        return (
+          <tr key={station.key} data-chosen={station.key === chosen}>
+            <StationName station={station} now={now} onChoose={onChoose} />
+            <td className="number" data-label={t('env.stageM')}>
+              <b>{stage === null ? '–' : format.fixed(stage, 2)}</b>
+            </td>
+            <td className="col-against">
+              <span className="against">
+                {stage !== null && own && <RiverScale stage={stage} levels={own} />}
+                <span className="card-marks">
+                  {band && <BandChip band={band} />}
+                  <span className="hint">
+                    {stage !== null && own ? standingText(stage, own, i18n) : t('env.levelsUnknown')}
                   </span>
-                </td>
-                <td className="number" data-label={t('env.riseM')}>
-                  {rise === null ? '–' : <Rise metres={rise} />}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
+                </span>
+              </span>
+            </td>
+            <td className="number" data-label={t('env.riseM')}>
+              {rise === null ? '–' : <Rise metres={rise} />}
+            </td>
+          </tr>
+        )
+      })}
+    </Table>
   )
 }
 

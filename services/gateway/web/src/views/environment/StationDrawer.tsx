@@ -15,11 +15,11 @@ import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
 import type { Language } from '../../i18n/messages'
 import { BandChip } from '../../indicators/BandChip'
-import { inLanguage, unitText, valueText } from '../../indicators/cardText'
-import { periodLabel } from '../../indicators/period'
+import { inLanguage } from '../../indicators/cardText'
 import { Dialog } from '../../shell/Dialog'
 import { StateMessage } from '../../shell/StateMessage'
 import type { RangeName } from '../../view/viewState'
+import { FigureRow } from '../parts/FigureRow'
 import { ViewLink } from '../parts/ViewLink'
 import { thingAddress } from '../things/address'
 import { thresholdsOf, WATER_LEVEL, type AlarmLevels } from './levels'
@@ -161,9 +161,8 @@ function RiverNow({ station, levels }: { station: Station; levels: AlarmLevels |
   )
 }
 
-function Figures({ station, layer, definitions, language, onWhy }: Props) {
-  const i18n = useI18n()
-  const { t } = i18n
+function Figures({ station, layer, definitions, onWhy }: Props) {
+  const { t } = useI18n()
   const figures = LAYER_INDICATORS[layer].flatMap((id): [IndicatorSummary, RankedFigure][] => {
     const [definition, figure] = [definitions.get(id), station.figures.get(id)]
     return definition && figure ? [[definition, figure]] : []
@@ -172,32 +171,7 @@ function Figures({ station, layer, definitions, language, onWhy }: Props) {
   return (
     <ul className="fact-rows fact-rows-box">
       {figures.map(([definition, figure]) => (
-        <li key={definition.id}>
-          <button
-            type="button"
-            className="fact-row"
-            title={t('why')}
-            onClick={() =>
-              onWhy({
-                indicator: figure.indicator,
-                subject: subjectReference(figure.subject),
-                period: figure.period,
-              })
-            }
-          >
-            <span className="row-names">
-              <span className="row-name">{inLanguage(definition.names, language)}</span>
-              <span className="row-place">{periodLabel(figure.period, t, language)}</span>
-            </span>
-            <span className="fact-value">
-              {valueText(figure, definition.decimals, i18n)}
-              {figure.value !== null && (
-                <span className="value-unit">{unitText(definition.unit, language)}</span>
-              )}
-              {figure.band && <BandChip band={figure.band} />}
-            </span>
-          </button>
-        </li>
+        <FigureRow key={definition.id} definition={definition} figure={figure} onWhy={onWhy} />
       ))}
     </ul>
   )

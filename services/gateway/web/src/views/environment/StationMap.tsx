@@ -1,11 +1,11 @@
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
 import type { AreaCollection } from '../../api/types'
-import { useI18n } from '../../i18n/I18n'
 import { textOn } from '../../indicators/colour'
 import { areaPath, fitProjection, nearestTowards } from '../../map/projection'
 import { useUnit } from '../../map/useUnit'
 import { useZoom } from '../../map/useZoom'
+import { ZoomButtons } from '../../map/ZoomButtons'
 
 /** A station on the map: its value on the colour of its band. */
 export interface StationMark {
@@ -35,7 +35,6 @@ const DIRECTIONS: Record<string, [number, number]> = {
 
 /** Communes with the stations of a layer; one tab stop, arrows walk from station to station. */
 export function StationMap({ areas, marks, chosen, label, onChoose }: Props) {
-  const { t } = useI18n()
   const svg = useRef<SVGSVGElement>(null)
   const group = useRef<SVGGElement>(null)
   const projection = useMemo(() => fitProjection(areas), [areas])
@@ -121,29 +120,7 @@ export function StationMap({ areas, marks, chosen, label, onChoose }: Props) {
           </g>
         </g>
       </svg>
-      <div className="map-zoom">
-        <button type="button" aria-label={t('zoomIn')} title={t('zoomIn')} onClick={() => zoom.zoomBy(1.6)}>
-          <span aria-hidden="true">+</span>
-        </button>
-        <button
-          type="button"
-          aria-label={t('zoomOut')}
-          title={t('zoomOut')}
-          disabled={zoom.k <= 1}
-          onClick={() => zoom.zoomBy(1 / 1.6)}
-        >
-          <span aria-hidden="true">−</span>
-        </button>
-        <button
-          type="button"
-          aria-label={t('zoomReset')}
-          title={t('zoomReset')}
-          disabled={zoom.k <= 1}
-          onClick={zoom.reset}
-        >
-          <span aria-hidden="true">⤢</span>
-        </button>
-      </div>
+      <ZoomButtons zoom={zoom} />
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import type { Figure, IndicatorDetail } from '../../api/indicatorTypes'
-import { toAxis, type ChartOption, type Palette } from '../../chart/option'
+import { frame, timeAxis, tip, tipLook, toAxis, valueAxis, type Palette, type TipRow } from '../../chart/look'
+import type { ChartOption } from '../../chart/option'
 
 const BAND_OPACITY = 0.14
 /** More than so many figures are a line without dots. */
@@ -31,61 +32,15 @@ export function figureChart({ definition, figures, today, at, palette, texts }: 
   const cells = withGaps(figures)
   const { low, high, interval } = extent([...figures, ...(today ?? [])], definition)
   return {
-    useUTC: true,
-    animation: false,
-    textStyle: { fontFamily: palette.font, color: palette.text },
-    grid: {
-      left: 8,
-      right: 16,
-      top: 28,
-      bottom: 6,
-      outerBoundsMode: 'same',
-      outerBoundsContain: 'axisLabel',
-    },
-    xAxis: {
-      type: 'time',
-      axisLine: { lineStyle: { color: palette.grid } },
-      axisTick: { show: false },
-      axisLabel: {
-        color: palette.muted,
-        fontSize: 11,
-        hideOverlap: true,
-        formatter: {
-          year: '{yyyy}',
-          month: '{MM}/{yyyy}',
-          day: '{dd}/{MM}',
-          hour: '{HH}:{mm}',
-          minute: '{HH}:{mm}',
-        },
-      },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      scale: true,
-      min: low,
-      max: high,
-      interval,
-      name: texts.unit,
-      nameLocation: 'end',
-      nameGap: 12,
-      nameTextStyle: { color: palette.muted, align: 'right', fontSize: 11 },
-      axisLabel: { color: palette.muted, fontSize: 11, formatter: (value: number) => texts.number(value) },
-      splitLine: { lineStyle: { color: palette.grid } },
-    },
+    ...frame(palette, { right: 16 }),
+    xAxis: timeAxis(palette),
+    yAxis: { ...valueAxis(palette, texts.unit, texts.number), min: low, max: high, interval },
     tooltip: {
-      trigger: 'axis',
-      className: 'chart-tip',
-      backgroundColor: palette.surface,
-      borderColor: palette.grid,
-      textStyle: { color: palette.text, fontFamily: palette.font, fontSize: 12 },
-      axisPointer: { type: 'line', lineStyle: { color: palette.muted, type: 'solid' } },
-      transitionDuration: 0,
-      confine: true,
+      ...tipLook(palette),
       formatter: (params) => {
         const [first] = Array.isArray(params) ? params : [params]
         const figure = first?.seriesIndex === 0 ? cells[first.dataIndex]?.figure : undefined
-        return figure ? tip(figure, texts) : ''
+        return figure ? tip(tipRows(figure, texts)) : ''
       },
     },
     series: [
@@ -196,19 +151,13 @@ function bandAreas({ bands }: IndicatorDetail, low: number, high: number) {
   })
 }
 
-function tip(figure: Figure, texts: FigureChart['texts']): string {
+function tipRows(figure: Figure, texts: FigureChart['texts']): TipRow[] {
   const band = texts.band(figure)
-  const line = (text: string) => `<div class="tip-time">${escape(text)}</div>`
-  return [
-    line(texts.period(figure.period)),
-    `<div class="tip-row"><b>${escape(texts.value(figure))}</b></div>`,
-    band && line(band),
-    figure.provisional && line(texts.provisional),
+  const rows: TipRow[] = [
+    ['tip-time', texts.period(figure.period)],
+    ['tip-row', texts.value(figure)],
   ]
-    .filter(Boolean)
-    .join('')
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  if (band) rows.push(['tip-time', band])
+  if (figure.provisional) rows.push(['tip-time', texts.provisional])
+  return rows
 }

@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { getJson, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { Dialog } from '../../shell/Dialog'
-import { useChange } from '../admin/useChange'
+import { useChange } from '../../api/useChange'
 import { Fault } from '../parts/Fault'
-import { More } from '../parts/More'
 import { usePages } from '../parts/pages'
+import { PagedTable } from '../parts/Table'
 import { Answer, Panel } from '../parts/View'
 import type { Delivery, Webhook } from './types'
 
@@ -50,73 +50,54 @@ export function Deliveries({
       }
     >
       <Fault error={resend.error} />
-      <Answer
-        query={pages.query}
-        empty={(items) => items.length === 0}
+      <PagedTable
+        pages={pages}
         emptyTitle={t('integration.noDeliveries')}
         emptyHint={t('integration.noDeliveriesHint')}
+        label={t('integration.deliveries')}
+        columns={[t('integration.about'), t('things.state'), [t('integration.answer'), 'col-wide']]}
+        acts
       >
-        {(items) => (
-          <div className="table-box" tabIndex={0} role="region" aria-label={t('integration.deliveries')}>
-            <table className="table table-stack">
-              <thead>
-                <tr>
-                  <th scope="col">{t('integration.about')}</th>
-                  <th scope="col">{t('things.state')}</th>
-                  <th scope="col" className="col-wide">
-                    {t('integration.answer')}
-                  </th>
-                  <th scope="col">
-                    <span className="visually-hidden">{t('act')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((one) => (
-                  <tr key={one.id} data-testid="delivery-row">
-                    <th scope="row">
-                      {one.test ? t('integration.test') : one.subject}
-                      <span className="hint block">
-                        {format.dateTime(one.createdAt)} · <span className="mono">msg_{one.id}</span>
-                      </span>
-                    </th>
-                    <td>
-                      <span className={one.state === 'failed' ? 'mark mark-warn' : 'mark'}>
-                        {t(`integration.delivery.${one.state}`)}
-                      </span>
-                      <span className="hint block">
-                        {t('integration.attempts', { n: one.attempts })}
-                        {one.state === 'waiting' && one.nextAttemptAt && one.attempts > 0
-                          ? ` · ${t('integration.nextAt', { time: format.dateTime(one.nextAttemptAt) })}`
-                          : ''}
-                      </span>
-                    </td>
-                    <td className="col-wide">{one.lastError ?? one.lastStatus ?? '–'}</td>
-                    <td className="number col-acts">
-                      <span className="row-acts">
-                        <button type="button" className="button" onClick={() => setOpened(one)}>
-                          {t('integration.show')}
-                        </button>
-                        {one.state !== 'waiting' && (
-                          <button
-                            type="button"
-                            className="button"
-                            disabled={resend.isPending}
-                            onClick={() => resend.mutate(one.id)}
-                          >
-                            {t('integration.resend')}
-                          </button>
-                        )}
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+        {(one) => (
+          <tr key={one.id} data-testid="delivery-row">
+            <th scope="row">
+              {one.test ? t('integration.test') : one.subject}
+              <span className="hint block">
+                {format.dateTime(one.createdAt)} · <span className="mono">msg_{one.id}</span>
+              </span>
+            </th>
+            <td>
+              <span className={one.state === 'failed' ? 'mark mark-warn' : 'mark'}>
+                {t(`integration.delivery.${one.state}`)}
+              </span>
+              <span className="hint block">
+                {t('integration.attempts', { n: one.attempts })}
+                {one.state === 'waiting' && one.nextAttemptAt && one.attempts > 0
+                  ? ` · ${t('integration.nextAt', { time: format.dateTime(one.nextAttemptAt) })}`
+                  : ''}
+              </span>
+            </td>
+            <td className="col-wide">{one.lastError ?? one.lastStatus ?? '–'}</td>
+            <td className="number col-acts">
+              <span className="row-acts">
+                <button type="button" className="button" onClick={() => setOpened(one)}>
+                  {t('integration.show')}
+                </button>
+                {one.state !== 'waiting' && (
+                  <button
+                    type="button"
+                    className="button"
+                    disabled={resend.isPending}
+                    onClick={() => resend.mutate(one.id)}
+                  >
+                    {t('integration.resend')}
+                  </button>
+                )}
+              </span>
+            </td>
+          </tr>
         )}
-      </Answer>
-      <More pages={pages} />
+      </PagedTable>
       {opened && <WholeEvent delivery={opened} base={base} onClose={() => setOpened(null)} />}
     </Panel>
   )

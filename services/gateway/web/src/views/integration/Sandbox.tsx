@@ -3,8 +3,9 @@ import { useId, useState } from 'react'
 import { postText } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import type { MessageKey } from '../../i18n/messages'
-import { useChange } from '../admin/useChange'
+import { useChange } from '../../api/useChange'
 import { Fault } from '../parts/Fault'
+import { Table } from '../parts/Table'
 import { Panel } from '../parts/View'
 import { exampleOf } from './examples'
 import { FORMATS, lineOf, type Format } from './lines'
@@ -92,31 +93,21 @@ function Findings({ format: bodyFormat, text, report }: Tried) {
       }
     >
       {report.rejected.length > 0 && (
-        <div className="table-box" tabIndex={0} role="region" aria-label={t('integration.reasons')}>
-          <table className="table table-stack">
-            <thead>
-              <tr>
-                <th scope="col">{t('integration.line')}</th>
-                <th scope="col">{t('integration.reasons')}</th>
-                <th scope="col">{t('integration.detail')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {report.rejected.map((reason, place) => (
-                <tr key={place} data-testid="reason-row">
-                  <th scope="row">
-                    {t('integration.atLine', { n: lineOf(bodyFormat, text, reason.index) })}
-                  </th>
-                  <td>
-                    {reasonOf(reason.code, t)}
-                    <span className="hint block mono">{reason.code}</span>
-                  </td>
-                  <td className="sandbox-detail">{reason.detail}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('integration.reasons')}
+          columns={[t('integration.line'), t('integration.reasons'), t('integration.detail')]}
+        >
+          {report.rejected.map((reason, place) => (
+            <tr key={place} data-testid="reason-row">
+              <th scope="row">{t('integration.atLine', { n: lineOf(bodyFormat, text, reason.index) })}</th>
+              <td>
+                {reasonOf(reason.code, t)}
+                <span className="hint block mono">{reason.code}</span>
+              </td>
+              <td className="sandbox-detail">{reason.detail}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {report.reasonsLeftOut > 0 && (
         <p className="hint usage-none">
@@ -124,38 +115,27 @@ function Findings({ format: bodyFormat, text, report }: Tried) {
         </p>
       )}
       {report.datastreams.length > 0 && (
-        <div className="table-box" tabIndex={0} role="region" aria-label={t('list')}>
-          <table className="table table-stack">
-            <thead>
-              <tr>
-                <th scope="col">{t('list')}</th>
-                <th scope="col">{t('things.state')}</th>
-                <th scope="col">{t('integration.unit')}</th>
-                <th scope="col" className="number">
-                  {t('integration.items')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {report.datastreams.map((one) => (
-                <tr key={one.datastream}>
-                  <th scope="row" className="mono">
-                    {one.datastream}
-                  </th>
-                  <td>
-                    <span className={one.registered ? 'mark' : 'mark mark-warn'}>
-                      {t(one.registered ? 'integration.known' : 'integration.wouldRegister')}
-                    </span>
-                  </td>
-                  <td data-label={t('integration.unit')}>{one.unit ?? '–'}</td>
-                  <td className="number" data-label={t('integration.items')}>
-                    {format.count(one.items)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('list')}
+          columns={[t('list'), t('things.state'), t('integration.unit'), [t('integration.items'), 'number']]}
+        >
+          {report.datastreams.map((one) => (
+            <tr key={one.datastream}>
+              <th scope="row" className="mono">
+                {one.datastream}
+              </th>
+              <td>
+                <span className={one.registered ? 'mark' : 'mark mark-warn'}>
+                  {t(one.registered ? 'integration.known' : 'integration.wouldRegister')}
+                </span>
+              </td>
+              <td data-label={t('integration.unit')}>{one.unit ?? '–'}</td>
+              <td className="number" data-label={t('integration.items')}>
+                {format.count(one.items)}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Panel>
   )

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { eased } from '../../live/pace'
+import { Table } from '../parts/Table'
 import { Answer, Panel } from '../parts/View'
 import { byKey, daysOf, sizeOf, type KeyUse } from './usage'
 import type { ManagedProvider, Usage } from './types'
@@ -123,48 +124,40 @@ function KeyTable({ uses }: { uses: KeyUse[] }) {
   const { t, format } = useI18n()
   if (uses.length === 0) return <p className="hint usage-none">{t('integration.nothingSent')}</p>
   return (
-    <div className="table-box" tabIndex={0} role="region" aria-label={t('integration.byKey')}>
-      <table className="table table-stack">
-        <thead>
-          <tr>
-            <th scope="col">{t('admin.key')}</th>
-            <th scope="col" className="number">
-              {t('integration.accepted')}
-            </th>
-            <th scope="col" className="number col-wide">
-              {t('integration.bytes')}
-            </th>
-            <th scope="col">{t('integration.refused')}</th>
-            <th scope="col">{t('integration.lastUsed')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {uses.map((use) => (
-            <tr key={use.keyId} data-testid="usage-row">
-              <th scope="row">
-                {use.keyId === 'mqtt' || use.keyId === 'internal'
-                  ? t(`integration.door.${use.keyId}`)
-                  : (use.keyName ?? use.keyId)}
-                <span className="hint block mono">{use.keyId}</span>
-              </th>
-              <td className="number" data-label={t('integration.accepted')}>
-                {format.count(use.accepted)}
-              </td>
-              <td className="number col-wide">{sizeOf(use.bytes, format)}</td>
-              <td data-label={t('integration.refused')}>
-                {use.refused.length === 0
-                  ? '–'
-                  : use.refused.map(([code, n]) => (
-                      <span key={code} className="block">
-                        <span className="mono">{code}</span> {format.count(n)}
-                      </span>
-                    ))}
-              </td>
-              <td data-label={t('integration.lastUsed')}>{format.dateTime(use.lastUsedAt)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={t('integration.byKey')}
+      columns={[
+        t('admin.key'),
+        [t('integration.accepted'), 'number'],
+        [t('integration.bytes'), 'number col-wide'],
+        t('integration.refused'),
+        t('integration.lastUsed'),
+      ]}
+    >
+      {uses.map((use) => (
+        <tr key={use.keyId} data-testid="usage-row">
+          <th scope="row">
+            {use.keyId === 'mqtt' || use.keyId === 'internal'
+              ? t(`integration.door.${use.keyId}`)
+              : (use.keyName ?? use.keyId)}
+            <span className="hint block mono">{use.keyId}</span>
+          </th>
+          <td className="number" data-label={t('integration.accepted')}>
+            {format.count(use.accepted)}
+          </td>
+          <td className="number col-wide">{sizeOf(use.bytes, format)}</td>
+          <td data-label={t('integration.refused')}>
+            {use.refused.length === 0
+              ? '–'
+              : use.refused.map(([code, n]) => (
+                  <span key={code} className="block">
+                    <span className="mono">{code}</span> {format.count(n)}
+                  </span>
+                ))}
+          </td>
+          <td data-label={t('integration.lastUsed')}>{format.dateTime(use.lastUsedAt)}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }

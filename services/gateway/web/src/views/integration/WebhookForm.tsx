@@ -5,7 +5,7 @@ import { SEVERITIES, type Severity } from '../../api/alertTypes'
 import { useI18n } from '../../i18n/I18n'
 import { Check, Field } from '../admin/Field'
 import { FormDialog } from '../admin/FormDialog'
-import { useChange } from '../admin/useChange'
+import { useChange } from '../../api/useChange'
 import { EVENTS, type NewWebhook, type WebhookEvent } from './types'
 
 interface Props {

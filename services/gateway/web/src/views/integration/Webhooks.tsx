@@ -4,9 +4,11 @@ import { useState } from 'react'
 import { deleteJson, getJson, patchJson, postJson } from '../../api/client'
 import { useI18n } from '../../i18n/I18n'
 import { Secret } from '../admin/Secret'
-import { useChange } from '../admin/useChange'
+import { useChange } from '../../api/useChange'
 import { Confirm } from '../parts/Confirm'
 import { Fault } from '../parts/Fault'
+import { Table } from '../parts/Table'
+import { useAsked } from '../parts/useAsked'
 import { Answer, Panel } from '../parts/View'
 import { Deliveries } from './Deliveries'
 import type { NewWebhook, Webhook } from './types'
@@ -51,33 +53,23 @@ export function Webhooks({ provider, chosen, onChoose }: Props) {
           emptyHint={t('integration.noWebhooksHint')}
         >
           {({ items }) => (
-            <div className="table-box" tabIndex={0} role="region" aria-label={t('integration.tab.webhooks')}>
-              <table className="table table-stack">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('admin.name')}</th>
-                    <th scope="col">{t('integration.toldOf')}</th>
-                    <th scope="col">{t('things.state')}</th>
-                    <th scope="col">
-                      <span className="visually-hidden">{t('act')}</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((one) => (
-                    <Row
-                      key={one.id}
-                      webhook={one}
-                      base={base}
-                      changed={key}
-                      isChosen={one.id === chosen}
-                      onChoose={() => onChoose(one.id)}
-                      onSecret={setMade}
-                    />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label={t('integration.tab.webhooks')}
+              columns={[t('admin.name'), t('integration.toldOf'), t('things.state')]}
+              acts
+            >
+              {items.map((one) => (
+                <Row
+                  key={one.id}
+                  webhook={one}
+                  base={base}
+                  changed={key}
+                  isChosen={one.id === chosen}
+                  onChoose={() => onChoose(one.id)}
+                  onSecret={setMade}
+                />
+              ))}
+            </Table>
           )}
         </Answer>
       </Panel>
@@ -126,19 +118,15 @@ type Deed = 'delete' | 'secret'
 
 function Row({ webhook, base, changed, isChosen, onChoose, onSecret }: RowProps) {
   const { t, format } = useI18n()
-  const [deed, setDeed] = useState<Deed | null>(null)
   const url = `${base}/${webhook.id}`
   const keys = [changed, ['provider', 'deliveries', webhook.id]]
   const test = useChange(keys, () => postJson(`${url}/test`, undefined), onChoose)
   const enable = useChange(keys, (enabled: boolean) => patchJson(url, { enabled }))
-  const act = useChange(
-    keys,
-    async (what: Deed) => {
-      if (what === 'delete') await deleteJson(url)
-      else onSecret(await postJson<NewWebhook>(`${url}/secret`, undefined))
-    },
-    () => setDeed(null),
-  )
+  const act = useAsked(keys, async (what: Deed) => {
+    if (what === 'delete') await deleteJson(url)
+    else onSecret(await postJson<NewWebhook>(`${url}/secret`, undefined))
+  })
+  const deed = act.about
   const filters = [...webhook.indicators, ...webhook.areas, ...webhook.bands, ...webhook.severities]
   return (
     <tr data-testid="webhook-row" data-chosen={isChosen}>
@@ -188,10 +176,10 @@ function Row({ webhook, base, changed, isChosen, onChoose, onSecret }: RowProps)
           >
             {t(webhook.state === 'disabled' ? 'admin.enable' : 'admin.disable')}
           </button>
-          <button type="button" className="button" onClick={() => setDeed('secret')}>
+          <button type="button" className="button" onClick={() => act.ask('secret')}>
             {t('integration.newSecret')}
           </button>
-          <button type="button" className="button" onClick={() => setDeed('delete')}>
+          <button type="button" className="button" onClick={() => act.ask('delete')}>
             {t('integration.delete')}
           </button>
         </span>
@@ -201,13 +189,7 @@ function Row({ webhook, base, changed, isChosen, onChoose, onSecret }: RowProps)
             title={t(`integration.${deed}Webhook`, { name: webhook.name })}
             action={t(deed === 'delete' ? 'integration.delete' : 'integration.newSecret')}
             grave={deed === 'delete'}
-            pending={act.isPending}
-            error={act.error}
-            onConfirm={() => act.mutate(deed)}
-            onClose={() => {
-              act.reset()
-              setDeed(null)
-            }}
+            {...act.dialog}
           >
             <p>{t(`integration.${deed}WebhookHint`)}</p>
           </Confirm>

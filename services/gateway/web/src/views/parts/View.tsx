@@ -1,7 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
-import { useStanding } from '../../api/standing'
+import { useStanding, type Shown } from '../../api/standing'
 import { StaleNote } from '../../shell/StaleNote'
 import { ErrorMessage, Loading, StateMessage } from '../../shell/StateMessage'
 
@@ -61,7 +60,7 @@ export function Panel({
 }
 
 interface AnswerProps<T> {
-  query: UseQueryResult<T>
+  query: Shown<T>
   /** Whether there is nothing in the answer. */
   empty?: (data: T) => boolean
   emptyTitle?: string

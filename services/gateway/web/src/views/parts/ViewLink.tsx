@@ -14,7 +14,7 @@ interface Props {
 export function ViewLink({ to, className, children }: Props) {
   const [path = '/', query = ''] = to.split('?')
   return (
-    <Link to={path as '/'} search={parseSearch(query) as never} {...(className ? { className } : {})}>
+    <Link to={path} search={parseSearch(query)} {...(className ? { className } : {})}>
       {children}
     </Link>
   )

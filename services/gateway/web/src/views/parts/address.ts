@@ -1,5 +1,7 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { useCallback } from 'react'
+
+import { useSearchChange } from '../../view/useSearchChange'
 
 /** What an address may not say: its default, an empty text, nothing chosen. */
 function isLeftOut(value: unknown, fallback: unknown): boolean {
@@ -17,7 +19,7 @@ export function useAddress<Choice extends object>(
   steps: readonly (keyof Choice)[] = [],
 ): [Choice, (change: Partial<Choice>) => void] {
   const said = useSearch({ strict: false }) as Record<string, unknown>
-  const navigate = useNavigate()
+  const changeSearch = useSearchChange()
   const choice = Object.fromEntries(
     Object.entries(defaults).map(([name, fallback]) => {
       const value = said[name]
@@ -32,15 +34,12 @@ export function useAddress<Choice extends object>(
           isLeftOut(value, defaults[name as keyof Choice]) ? undefined : value === true ? '1' : value,
         ]),
       )
-      const isStep = steps.some((name) => name in part)
-      void navigate({
-        to: '.',
-        search: (before: object) => ({ ...before, ...texts }),
-        replace: !isStep,
-        resetScroll: false,
-      } as never)
+      changeSearch(
+        texts,
+        steps.some((name) => name in part),
+      )
     },
-    [navigate, defaults, steps],
+    [changeSearch, defaults, steps],
   )
   return [choice, change]
 }

@@ -1,12 +1,13 @@
-import { keepPreviousData, useInfiniteQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 
 import { getJson, onOwnHost } from '../../api/client'
+import type { Shown } from '../../api/standing'
 import { eased } from '../../live/pace'
 import type { Page } from '../../api/types'
 
 export interface Pages<Item> {
   /** As of one whole list, for `Answer`. */
-  query: UseQueryResult<Item[]>
+  query: Shown<Item[]>
   more: (() => void) | null
   loadingMore: boolean
 }
@@ -30,7 +31,7 @@ export function usePages<Item>(
     notifyOnChangeProps: 'all',
   })
   return {
-    query: query as unknown as UseQueryResult<Item[]>,
+    query: query,
     more: query.hasNextPage ? () => void query.fetchNextPage() : null,
     loadingMore: query.isFetchingNextPage,
   }

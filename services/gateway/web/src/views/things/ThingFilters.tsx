@@ -1,8 +1,6 @@
-import { useMemo } from 'react'
-
 import type { Freshness } from '../../datastreams/freshness'
 import type { Row } from '../../datastreams/model'
-import { propertyNames } from '../../datastreams/naming'
+import { PropertySelect } from '../../datastreams/PropertySelect'
 import { StateMark } from '../../datastreams/StateMark'
 import { useI18n } from '../../i18n/I18n'
 import { AreaField } from '../parts/AreaField'
@@ -20,15 +18,7 @@ interface Props {
 }
 
 export function ThingFilters({ search, rows, counts, areaNames, onSearch }: Props) {
-  const { t, format, language } = useI18n()
-  const properties = useMemo(() => {
-    const names = propertyNames(
-      rows.map((row) => row.datastream),
-      language,
-    )
-    return [...names].sort((a, b) => a[1].localeCompare(b[1], language))
-  }, [rows, language])
-
+  const { t, format } = useI18n()
   return (
     <form
       className="tool-row"
@@ -51,19 +41,7 @@ export function ThingFilters({ search, rows, counts, areaNames, onSearch }: Prop
         value={search.q}
         onChange={(event) => onSearch({ q: event.target.value })}
       />
-      <select
-        className="field"
-        aria-label={t('property')}
-        value={search.property ?? ''}
-        onChange={(event) => onSearch({ property: event.target.value || null })}
-      >
-        <option value="">{t('allProperties')}</option>
-        {properties.map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
+      <PropertySelect rows={rows} value={search.property} onChange={(property) => onSearch({ property })} />
       <AreaField names={areaNames} value={search.area} onChange={(area) => onSearch({ area })} />
       {search.by === 'things' && (
         <select

@@ -1,7 +1,6 @@
 import { useMemo } from 'react'
 
-import { useCards, type FigureName, subjectReference } from '../../api/indicatorQueries'
-import type { Card } from '../../api/indicatorTypes'
+import { useCards, type FigureName } from '../../api/indicatorQueries'
 import type { Result } from '../../api/types'
 import type { Row } from '../../datastreams/model'
 import { StateMark } from '../../datastreams/StateMark'
@@ -9,11 +8,9 @@ import { Value } from '../../datastreams/Value'
 import { SeriesExplorer } from '../../explorer/SeriesExplorer'
 import { agoText } from '../../i18n/ago'
 import { useI18n } from '../../i18n/I18n'
-import { BandChip } from '../../indicators/BandChip'
-import { inLanguage, unitText, valueText } from '../../indicators/cardText'
-import { periodLabel } from '../../indicators/period'
 import { StateMessage } from '../../shell/StateMessage'
 import type { RangeName } from '../../view/viewState'
+import { FigureRow } from '../parts/FigureRow'
 import { useRows } from '../parts/useRows'
 import { Answer, Panel, View } from '../parts/View'
 import { ViewLink } from '../parts/ViewLink'
@@ -152,44 +149,17 @@ function Health({ thing, onWhy }: { thing: ThingRow; onWhy: (name: FigureName) =
             {[...items]
               .sort((a, b) => Number(b.group === 'data-health') - Number(a.group === 'data-health'))
               .map((card) => (
-                <FigureRow key={`${card.indicator} ${card.period}`} card={card} onWhy={onWhy} />
+                <FigureRow
+                  key={`${card.indicator} ${card.period}`}
+                  definition={card}
+                  figure={card}
+                  onWhy={onWhy}
+                />
               ))}
           </ul>
         )}
       </Answer>
     </Panel>
-  )
-}
-
-function FigureRow({ card, onWhy }: { card: Card; onWhy: (name: FigureName) => void }) {
-  const i18n = useI18n()
-  const { t, language } = i18n
-  const unit = card.value === null ? '' : unitText(card.unit, language)
-  return (
-    <li>
-      <button
-        type="button"
-        className="fact-row"
-        title={t('why')}
-        onClick={() =>
-          onWhy({
-            indicator: card.indicator,
-            subject: subjectReference(card.subject),
-            period: card.period,
-          })
-        }
-      >
-        <span className="row-names">
-          <span className="row-name">{inLanguage(card.names, language)}</span>
-          <span className="row-place">{periodLabel(card.period, t, language)}</span>
-        </span>
-        <span className="fact-value">
-          {valueText(card, card.decimals, i18n)}
-          {unit && <span className="value-unit">{unit}</span>}
-          {card.band && <BandChip band={card.band} />}
-        </span>
-      </button>
-    </li>
   )
 }
 

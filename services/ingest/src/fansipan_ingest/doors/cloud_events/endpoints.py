@@ -6,12 +6,12 @@ import pydantic_core
 from fastapi import APIRouter, Depends, Request, Response
 
 from fansipan_common.api_keys import Principal
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import ClientFault, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.cloud_events import BATCHED, STRUCTURED, binary_event
 from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body
-from fansipan_ingest.domain.parsing import MalformedBody
+from fansipan_ingest.domain.parsing import MalformedBody, TooManyItems
 from fansipan_ingest.doors.cloud_events.sorting import OBSERVATION_TYPE, SortedEvents, sort_events
 from fansipan_ingest.repository.progress import StoreProgress
 from fansipan_ingest.service.answer import Answer
@@ -82,12 +82,9 @@ def events_router(
         dry_run: DryRun = False,
     ) -> Response:
         body = await read_body(request, settings.max_body_bytes)
-        try:
-            events = _events(request, body)
-            _check_count(len(events), settings.max_items)
-            found = sort_events(events)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
+        events = _events(request, body)
+        _check_count(len(events), settings.max_items)
+        found = sort_events(events)
         _check_count(len(found.observations.items), settings.max_items)
         if dry_run:
             report = await sandbox.observations(principal, found.observations)
@@ -137,5 +134,4 @@ def _events(request: Request, body: bytes) -> list[Any]:
 
 def _check_count(count: int, most: int) -> None:
     if count > most:
-        detail = f"{count} items; one request may hold {most}: send several requests"
-        raise PayloadTooLarge(detail, extra={"maxItems": most})
+        raise TooManyItems(count, most)

@@ -12,7 +12,6 @@ from fansipan_common.errors import ClientFault, UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
-from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.domain.rules import Rejection, unix_ms
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.fiware.notifications import Dialect, readings_of
@@ -97,8 +96,6 @@ def fiware_router(
                 max_readings=settings.max_items,
                 context={name: request.headers[name] for name in _SCOPES if name in request.headers},
             )
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
         except Rejection as error:
             raise ClientFault(f"notifiedAt: {error.detail}") from None
         return await acceptance.take(principal, readings, strict=strict, wait=wait, dry_run=dry_run)

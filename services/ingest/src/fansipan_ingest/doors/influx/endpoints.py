@@ -8,13 +8,13 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from fansipan_common.contracts.dead_letter import DeadLetterItem
-from fansipan_common.errors import ClientFault, FansipanError, NotFound, PayloadTooLarge
+from fansipan_common.errors import ClientFault, FansipanError, NotFound
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
 from fansipan_ingest.domain.rules import unix_ms
 from fansipan_ingest.doors.acceptance import Acceptance
-from fansipan_ingest.doors.influx.line_protocol import NANOSECONDS, TooManyPoints, parse_lines
+from fansipan_ingest.doors.influx.line_protocol import NANOSECONDS, parse_lines
 from fansipan_ingest.doors.known_devices import KnownDevices
 from fansipan_ingest.service.answer import Answer
 from fansipan_ingest.settings import IngestSettings
@@ -115,18 +115,15 @@ def influx_router(
             if precision not in _PRECISIONS[version]:
                 raise ClientFault(f"precision is one of {', '.join(_PRECISIONS[version])}")
             body = await read_body(request, settings.max_body_bytes)
-            try:
-                readings = parse_lines(
-                    body,
-                    provider=principal.provider_key,
-                    precision=precision,
-                    arrival_ms=unix_ms(clock()) if arrived is None else arrived,
-                    max_points=settings.max_items,
-                    max_readings=settings.max_items * _FIELDS_A_POINT,
-                    sources=await devices.sources(principal.provider_id, "influx"),
-                )
-            except TooManyPoints as error:
-                raise PayloadTooLarge(str(error)) from None
+            readings = parse_lines(
+                body,
+                provider=principal.provider_key,
+                precision=precision,
+                arrival_ms=unix_ms(clock()) if arrived is None else arrived,
+                max_points=settings.max_items,
+                max_readings=settings.max_items * _FIELDS_A_POINT,
+                sources=await devices.sources(principal.provider_id, "influx"),
+            )
             if dry_run:
                 return await acceptance.take(principal, readings, dry_run=True)
             answer = await acceptance.accept(principal, readings, strict=strict, wait=wait)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fansipan_common.contracts.doors import Door
 from fansipan_common.contracts.naming import key_part
+from fansipan_common.errors import PayloadTooLarge
 from fansipan_ingest.doors.devices import NO_SOURCES, Device, NameMissing, Sources, Target
 from fansipan_ingest.doors.readings import Readings
 
@@ -49,7 +50,7 @@ NANOSECONDS: Final = {
 """Length of each precision of a timestamp."""
 
 
-class TooManyPoints(ValueError):
+class TooManyPoints(PayloadTooLarge):
     """More points or readings than one request may hold."""
 
 
@@ -245,7 +246,7 @@ class _Parser:
 
     def _scan(self, text: str, start: int, index: int) -> int:
         """Read one point with quotes or escapes; returns where the next line begins (texts may hold line ends)."""
-        at = _SPACES.match(text, start).end()  # pyright: ignore[reportOptionalMemberAccess] - matches anything
+        at = _end_of_spaces(text, start)
         measurement, at = _token(_MEASUREMENT, text, at, "the measurement is missing")
         tags: list[tuple[str, str]] = []
         while text[at : at + 1] == ",":
@@ -282,11 +283,16 @@ class _Parser:
         return end.end()
 
     def _spaces(self, text: str, at: int, fault: str) -> int:
-        spaces = _SPACES.match(text, at)
-        assert spaces is not None  # noqa: S101 - it matches the empty text, too
-        if spaces.end() == at:
+        end = _end_of_spaces(text, at)
+        if end == at:
             raise _Fault(fault)
-        return spaces.end()
+        return end
+
+
+def _end_of_spaces(text: str, at: int) -> int:
+    spaces = _SPACES.match(text, at)
+    assert spaces is not None  # noqa: S101 - it matches the empty text, too
+    return spaces.end()
 
 
 def _token(pattern: re.Pattern[str], text: str, at: int, fault: str) -> tuple[str, int]:

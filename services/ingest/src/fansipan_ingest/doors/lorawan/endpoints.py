@@ -12,7 +12,6 @@ from fansipan_common.telemetry import Metrics
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, DryRun, Strict, Wait, request_body
-from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.known_devices import KnownDevices
 from fansipan_ingest.doors.lorawan.uplinks import (
@@ -113,10 +112,7 @@ def lorawan_router(
         message = await body_of(request)
         if event != "up":
             return ignored("chirpstack", event)
-        try:
-            uplink = chirpstack_uplink(message)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
+        uplink = chirpstack_uplink(message)
         return await take(principal, Door.CHIRPSTACK, uplink, message, strict, wait, dry_run)
 
     @router.post(
@@ -135,13 +131,10 @@ def lorawan_router(
         dry_run: DryRun = False,
     ) -> Response:
         message = await body_of(request)
-        try:
-            kind = things_stack_message(message)
-            if kind != "uplink_message":
-                return ignored("the-things-stack", kind)
-            uplink = things_stack_uplink(message)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
+        kind = things_stack_message(message)
+        if kind != "uplink_message":
+            return ignored("the-things-stack", kind)
+        uplink = things_stack_uplink(message)
         return await take(principal, Door.THINGS_STACK, uplink, message, strict, wait, dry_run)
 
     return router

@@ -160,18 +160,18 @@ def readings_of(
     parameters = {"uplinkId": uplink.uplink_id} if uplink.uplink_id else None
     found = False
     try:
-        for count, (path, value, unit) in enumerate(_leaves(uplink.decoded, ())):
+        for count, (path, value, named) in enumerate(_leaves(uplink.decoded, ())):
             if count == _MOST_LEAVES:
                 raise Rejection("invalid-item", f"more than {_MOST_LEAVES} values in one uplink")
             result = value if isinstance(value, bool) else _float(value)
             found = True
-            prop = key_part(path)
+            prop, unit = key_part(path), named
             if device is not None:
-                target = device.target(path, unit)
+                target = device.target(path, named)
                 if target is None:
                     continue
-                prop, unit, result = target.property, target.unit, target.result(result)  # noqa: PLW2901
-            unit = None if isinstance(result, bool) else unit  # noqa: PLW2901
+                prop, unit, result = target.property, target.unit, target.result(result)
+            unit = None if isinstance(result, bool) else unit
             key = f"{provider}/{thing}/{prop}"
             readings.add(0, key, uplink.time_ms, result, unit=unit, parameters=parameters)
     except Rejection as reason:

@@ -9,17 +9,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from fansipan_common.api_keys import Principal
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import ClientFault, UnsupportedMediaType
 from fansipan_common.problems import problem_responses
 from fansipan_common.telemetry import Metrics
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import receive_body
 from fansipan_ingest.api.schemas import Wait
-from fansipan_ingest.domain.parsing import MalformedBody
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.known_devices import KnownDevices
-from fansipan_ingest.doors.prometheus.mapping import TooManySamples, readings_of
-from fansipan_ingest.doors.prometheus.messages import TooLarge, series_of
+from fansipan_ingest.doors.prometheus.mapping import readings_of
+from fansipan_ingest.doors.prometheus.messages import series_of
 from fansipan_ingest.service.answer import Answer, listed
 from fansipan_ingest.settings import IngestSettings
 
@@ -77,14 +76,9 @@ def prometheus_router(
         _check_headers(request)
         body = await receive_body(request, settings.max_body_bytes)
         sources = await devices.sources(principal.provider_id, "prometheus")
-        try:
-            series = series_of(body, settings.max_body_bytes)
-            most = settings.max_items * _SAMPLES_AN_ITEM
-            readings, ignored = readings_of(principal.provider_key, series, sources, most)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
-        except (TooLarge, TooManySamples) as error:
-            raise PayloadTooLarge(str(error)) from None
+        series = series_of(body, settings.max_body_bytes)
+        most = settings.max_items * _SAMPLES_AN_ITEM
+        readings, ignored = readings_of(principal.provider_key, series, sources, most)
         for event, count in ignored.items():
             metrics.ignored.add(count, {"fansipan.door": "prometheus", "fansipan.event": event})
         answer = await acceptance.accept(principal, readings, wait=wait)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fansipan_common.contracts.device_mapping import ReadingRule
 from fansipan_common.contracts.naming import key_part
+from fansipan_common.errors import PayloadTooLarge
 from fansipan_ingest.doors.devices import NameMissing, Sources, Target
 from fansipan_ingest.doors.readings import Readings
 
@@ -17,7 +18,7 @@ _NO_LABELS: Final = "prometheus"
 _AS_IT_IS: Final = ReadingRule()
 
 
-class TooManySamples(ValueError):
+class TooManySamples(PayloadTooLarge):
     """More samples than one request may hold."""
 
 

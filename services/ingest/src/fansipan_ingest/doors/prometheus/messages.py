@@ -16,6 +16,7 @@ import cramjam
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
+from fansipan_common.errors import PayloadTooLarge
 from fansipan_ingest.domain.parsing import MalformedBody
 
 _PACKAGE: Final = "fansipan.prometheus"
@@ -54,7 +55,7 @@ def _write_request() -> Any:
 _WRITE_REQUEST: Final = _write_request()
 
 
-class TooLarge(ValueError):
+class TooLarge(PayloadTooLarge):
     """It unpacks to more than one request may hold."""
 
 

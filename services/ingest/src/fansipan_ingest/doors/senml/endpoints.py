@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from fansipan_common.api_keys import Principal
-from fansipan_common.errors import ClientFault, PayloadTooLarge, UnsupportedMediaType
+from fansipan_common.errors import UnsupportedMediaType
 from fansipan_ingest.api.access import Authenticate
 from fansipan_ingest.api.body import read_body
 from fansipan_ingest.api.schemas import RESPONSES, Arrived, DryRun, Strict, Wait, request_body
-from fansipan_ingest.domain.parsing import MalformedBody
+from fansipan_ingest.domain.parsing import TooManyItems
 from fansipan_ingest.doors.acceptance import Acceptance
 from fansipan_ingest.doors.senml.mapping import readings_of
 from fansipan_ingest.doors.senml.packs import decode_cbor, decode_json, resolve
@@ -87,16 +87,10 @@ def senml_router(
                 f"content type {media_type!r} is not read here: send {' or '.join(_DECODERS)}"
             )
         body = await read_body(request, settings.max_body_bytes)
-        try:
-            sent = decode(body)
-            if len(sent) > settings.max_items:
-                raise PayloadTooLarge(
-                    f"{len(sent)} records; one request may hold {settings.max_items}: send several requests",
-                    extra={"maxItems": settings.max_items},
-                )
-            records, wrong = resolve(sent, clock().timestamp() if arrived is None else arrived / 1000)
-        except MalformedBody as error:
-            raise ClientFault(str(error)) from None
+        sent = decode(body)
+        if len(sent) > settings.max_items:
+            raise TooManyItems(len(sent), settings.max_items, "records")
+        records, wrong = resolve(sent, clock().timestamp() if arrived is None else arrived / 1000)
         readings = readings_of(principal.provider_key, sent, records, wrong)
         return await acceptance.take(principal, readings, strict=strict, wait=wait, dry_run=dry_run)
 

@@ -1,8 +1,6 @@
-import { useState } from 'react'
-
 import { useI18n } from '../../../i18n/I18n'
-import { useChange } from '../../admin/useChange'
 import { Confirm } from '../../parts/Confirm'
+import { useAsked } from '../../parts/useAsked'
 import type { Requests } from './requests'
 import type { ImportDetail } from './types'
 
@@ -15,32 +13,18 @@ interface Props {
 /** Gives a file up, after asking. */
 export function CancelButton({ one, requests, onChanged }: Props) {
   const { t } = useI18n()
-  const [asking, setAsking] = useState(false)
-  const cancel = useChange(
-    [],
-    () => requests.act(one.id, 'cancel'),
-    () => {
-      setAsking(false)
-      onChanged()
-    },
-  )
+  const cancel = useAsked([], (id: number) => requests.act(id, 'cancel'), onChanged)
   return (
     <div className="import-line">
-      <button type="button" className="button" onClick={() => setAsking(true)}>
+      <button type="button" className="button" onClick={() => cancel.ask(one.id)}>
         {t('import.cancel')}
       </button>
-      {asking && (
+      {cancel.about !== null && (
         <Confirm
           title={t('import.cancelOf', { name: one.name })}
           action={t('import.cancel')}
           grave
-          pending={cancel.isPending}
-          error={cancel.error}
-          onConfirm={() => cancel.mutate()}
-          onClose={() => {
-            cancel.reset()
-            setAsking(false)
-          }}
+          {...cancel.dialog}
         >
           <p>{t(one.state === 'importing' ? 'import.cancelRunning' : 'import.cancelHint')}</p>
         </Confirm>

@@ -5,6 +5,7 @@ import { useI18n } from '../../../i18n/I18n'
 import { Fault } from '../../parts/Fault'
 import { More } from '../../parts/More'
 import { usePages } from '../../parts/pages'
+import { Table } from '../../parts/Table'
 import { Answer, Panel } from '../../parts/View'
 import { sizeOf } from '../usage'
 import { DropZone } from './DropZone'
@@ -136,59 +137,51 @@ interface TableProps {
 function ImportTable({ items, chosen, uploading, onChoose }: TableProps) {
   const { t, format } = useI18n()
   return (
-    <div className="table-box" tabIndex={0} role="region" aria-label={t('import.earlier')}>
-      <table className="table table-stack">
-        <thead>
-          <tr>
-            <th scope="col">{t('import.file')}</th>
-            <th scope="col">{t('things.state')}</th>
-            <th scope="col" className="number">
-              {t('import.accepted')}
-            </th>
-            <th scope="col" className="number">
-              {t('import.faults')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <tr key={one.id} data-testid="import-row" data-chosen={one.id === chosen}>
-              <th scope="row">
-                <button
-                  type="button"
-                  className="link-row"
-                  aria-current={one.id === chosen}
-                  onClick={() => onChoose(one.id)}
-                >
-                  <span className="row-names">
-                    <span className="row-name import-name">{one.name}</span>
-                    <span className="row-place">
-                      {sizeOf(one.size, format)} · {format.dateTime(one.createdAt)} · {one.createdBy}
-                    </span>
-                  </span>
-                </button>
-              </th>
-              <td>
-                <span className={markOf(one)}>
-                  {t(
-                    one.state === 'uploading' && one.id !== uploading
-                      ? 'import.half'
-                      : `import.state.${one.state}`,
-                  )}
+    <Table
+      label={t('import.earlier')}
+      columns={[
+        t('import.file'),
+        t('things.state'),
+        [t('import.accepted'), 'number'],
+        [t('import.faults'), 'number'],
+      ]}
+    >
+      {items.map((one) => (
+        <tr key={one.id} data-testid="import-row" data-chosen={one.id === chosen}>
+          <th scope="row">
+            <button
+              type="button"
+              className="link-row"
+              aria-current={one.id === chosen}
+              onClick={() => onChoose(one.id)}
+            >
+              <span className="row-names">
+                <span className="row-name import-name">{one.name}</span>
+                <span className="row-place">
+                  {sizeOf(one.size, format)} · {format.dateTime(one.createdAt)} · {one.createdBy}
                 </span>
-                {one.fault && <span className="hint block">{t('import.needsLook')}</span>}
-              </td>
-              <td className="number" data-label={t('import.accepted')}>
-                {one.progress && one.startedAt ? format.count(one.progress.accepted) : '–'}
-              </td>
-              <td className="number" data-label={t('import.faults')}>
-                {one.progress && one.startedAt ? format.count(one.progress.faults) : '–'}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+              </span>
+            </button>
+          </th>
+          <td>
+            <span className={markOf(one)}>
+              {t(
+                one.state === 'uploading' && one.id !== uploading
+                  ? 'import.half'
+                  : `import.state.${one.state}`,
+              )}
+            </span>
+            {one.fault && <span className="hint block">{t('import.needsLook')}</span>}
+          </td>
+          <td className="number" data-label={t('import.accepted')}>
+            {one.progress && one.startedAt ? format.count(one.progress.accepted) : '–'}
+          </td>
+          <td className="number" data-label={t('import.faults')}>
+            {one.progress && one.startedAt ? format.count(one.progress.faults) : '–'}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 
 import { useI18n } from '../../../i18n/I18n'
-import { useChange } from '../../admin/useChange'
+import { useChange } from '../../../api/useChange'
 import { Fault } from '../../parts/Fault'
 import type { Requests } from './requests'
 import type { ImportDetail } from './types'

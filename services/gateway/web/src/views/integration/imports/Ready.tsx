@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { useI18n } from '../../../i18n/I18n'
-import { useChange } from '../../admin/useChange'
+import { useChange } from '../../../api/useChange'
 import { Fault } from '../../parts/Fault'
 import { Answer } from '../../parts/View'
 import { CancelButton } from './CancelButton'

@@ -1,4 +1,5 @@
 import { useI18n } from '../../../i18n/I18n'
+import { Table } from '../../parts/Table'
 import { codeText } from './codes'
 import type { Report } from './types'
 
@@ -52,40 +53,34 @@ export function ReportView({ report, sent = false, errors }: Props) {
         </details>
       )}
       {report.problems.length > 0 && (
-        <div className="table-box" tabIndex={0} role="region" aria-label={t('import.problems')}>
-          <table className="table table-stack">
-            <thead>
-              <tr>
-                <th scope="col">{t('import.problem')}</th>
-                <th scope="col">{t('import.column')}</th>
-                <th scope="col" className="number">
-                  {t('import.count')}
-                </th>
-                <th scope="col">{t('import.lines')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {report.problems.map((problem) => (
-                <tr key={`${problem.code} ${problem.column}`} data-testid="problem-row">
-                  <th scope="row">
-                    {codeText(problem.code, t)}
-                    <span className="hint block" lang="en">
-                      {problem.detail} <span className="mono">({problem.code})</span>
-                    </span>
-                  </th>
-                  <td data-label={t('import.column')}>{problem.column || '–'}</td>
-                  <td className="number" data-label={t('import.count')}>
-                    {format.count(problem.count)}
-                  </td>
-                  <td data-label={t('import.lines')}>
-                    {problem.lines.slice(0, LINES_SHOWN).join(', ')}
-                    {problem.count > Math.min(problem.lines.length, LINES_SHOWN) && ', …'}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('import.problems')}
+          columns={[
+            t('import.problem'),
+            t('import.column'),
+            [t('import.count'), 'number'],
+            t('import.lines'),
+          ]}
+        >
+          {report.problems.map((problem) => (
+            <tr key={`${problem.code} ${problem.column}`} data-testid="problem-row">
+              <th scope="row">
+                {codeText(problem.code, t)}
+                <span className="hint block" lang="en">
+                  {problem.detail} <span className="mono">({problem.code})</span>
+                </span>
+              </th>
+              <td data-label={t('import.column')}>{problem.column || '–'}</td>
+              <td className="number" data-label={t('import.count')}>
+                {format.count(problem.count)}
+              </td>
+              <td data-label={t('import.lines')}>
+                {problem.lines.slice(0, LINES_SHOWN).join(', ')}
+                {problem.count > Math.min(problem.lines.length, LINES_SHOWN) && ', …'}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {errors && (
         <p className="import-errors">

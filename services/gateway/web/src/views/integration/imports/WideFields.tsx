@@ -1,4 +1,5 @@
 import { useI18n } from '../../../i18n/I18n'
+import { Table } from '../../parts/Table'
 import { keyOf, withColumn } from './mappingModel'
 import { NumberInput } from './NumberInput'
 import { SourceFields } from './SourceFields'
@@ -31,30 +32,22 @@ export function WideFields({ values, columns, taken, onChange }: Props) {
           />
         </div>
       </fieldset>
-      <div className="table-box" tabIndex={0} role="region" aria-label={t('import.results')}>
-        <table className="table table-stack import-columns">
-          <thead>
-            <tr>
-              <th scope="col">{t('import.column')}</th>
-              <th scope="col">{t('import.property')}</th>
-              <th scope="col">{t('import.kind')}</th>
-              <th scope="col">{t('import.scale')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {others.map(({ name, type, examples }) => (
-              <Column
-                key={name}
-                name={name}
-                hint={examples.slice(0, 3).join(' · ')}
-                isNumber={type === 'number' || type === 'integer'}
-                column={values.columns[name] ?? null}
-                onChange={(column) => onChange(withColumn(values, name, column))}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('import.results')}
+        columns={[t('import.column'), t('import.property'), t('import.kind'), t('import.scale')]}
+        className="import-columns"
+      >
+        {others.map(({ name, type, examples }) => (
+          <Column
+            key={name}
+            name={name}
+            hint={examples.slice(0, 3).join(' · ')}
+            isNumber={type === 'number' || type === 'integer'}
+            column={values.columns[name] ?? null}
+            onChange={(column) => onChange(withColumn(values, name, column))}
+          />
+        ))}
+      </Table>
     </>
   )
 }

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/r
 export function useChange<Answer, Input = void>(
   keys: readonly (readonly unknown[])[],
   change: (input: Input) => Promise<Answer>,
-  onDone?: (answer: Answer) => void,
+  onDone?: (answer: Answer) => void | Promise<void>,
 ): UseMutationResult<Answer, Error, Input> {
   const client = useQueryClient()
   return useMutation({
