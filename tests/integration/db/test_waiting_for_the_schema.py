@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Generator
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from tests.support.processes import Processes, processes
 from fansipan_common.contracts import topic_specs
 from fansipan_common.db import Database, RightMissing
 from fansipan_common.kafka import create_topics
-from fansipan_common.older_schema import NewerSchemaNeeded
+from fansipan_common.older_schema import NewerSchemaNeeded, Schema
 from fansipan_common.schema import NEEDED_REVISION, SchemaBehind, require_schema
 from fansipan_common.security import generate_api_key
 from fansipan_db import migrate
@@ -145,3 +146,11 @@ async def test_a_right_that_is_missing_is_an_older_schema_only_while_it_is_being
     finally:
         await during.close()
         await after.close()
+
+
+async def test_right_after_a_release_there_is_nothing_that_could_be_missing(
+    owner: "asyncpg.Connection[Any]",
+) -> None:
+    schema = Schema(())
+    await schema.look(owner)
+    assert schema.missing == frozenset()

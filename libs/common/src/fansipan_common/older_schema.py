@@ -86,9 +86,8 @@ class Schema:
             for addition in self._additions.values()
             for column in addition.columns
         ]
-        rows = await connection.fetch(
-            _MISSING, *(list(each) for each in zip(*wanted, strict=True)), timeout=_TIMEOUT
-        )
+        columns = [[each[place] for each in wanted] for place in range(3)]
+        rows = await connection.fetch(_MISSING, *columns, timeout=_TIMEOUT)
         self._missing, self._read = frozenset(row["name"] for row in rows), {}
         self._look_at = self._monotonic() + _LOOK_SECONDS
 
