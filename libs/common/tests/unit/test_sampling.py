@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
-from fansipan_common.telemetry.sampling import with_what_asked
+from fansipan_common.telemetry.sampling import without_root_statements
 
 pytestmark = pytest.mark.unit
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 def recorded(*kinds: SpanKind, caller: TraceFlags | None = None) -> list[SpanKind]:
     """The kinds that are recorded of spans, each below the one before, the first below that of a caller if any."""
     exporter = InMemorySpanExporter()
-    provider = TracerProvider(sampler=with_what_asked())
+    provider = TracerProvider(sampler=without_root_statements())
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("test")
     context = None
@@ -33,7 +33,7 @@ def recorded(*kinds: SpanKind, caller: TraceFlags | None = None) -> list[SpanKin
 
 
 @pytest.mark.parametrize("kind", [SpanKind.SERVER, SpanKind.CONSUMER, SpanKind.PRODUCER, SpanKind.INTERNAL])
-def test_a_statement_is_recorded_with_what_asked_for_it(kind: SpanKind):
+def test_a_statement_is_recorded_without_root_statements_for_it(kind: SpanKind):
     assert recorded(kind, SpanKind.CLIENT) == [kind, SpanKind.CLIENT]
 
 

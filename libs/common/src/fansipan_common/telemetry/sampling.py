@@ -8,16 +8,16 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 
-def with_what_asked() -> Sampler:
-    """Records what belongs to a request, a message or a step of ours, and no statement that nobody asked for.
+def without_root_statements() -> Sampler:
+    """Head sampling: what belongs to a request, a message or a step of ours, and no statement that nobody asked for.
 
     Loops that look for work ask the databases a hundred times a second. Each such question would be a trace of its
     own, among which nobody finds the others. Whoever began a trace elsewhere decides about it.
     """
-    return ParentBased(root=_NotAStatement())
+    return ParentBased(root=_WithoutRootStatements())
 
 
-class _NotAStatement(Sampler):
+class _WithoutRootStatements(Sampler):
     def should_sample(
         self,
         parent_context: Context | None,
@@ -32,4 +32,4 @@ class _NotAStatement(Sampler):
         return decided.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
 
     def get_description(self) -> str:
-        return "NotAStatement"
+        return "WithoutRootStatements"

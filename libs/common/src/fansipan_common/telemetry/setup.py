@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 from starlette.types import Scope
 
 from fansipan_common.telemetry.exposition import ScrapedMetrics
-from fansipan_common.telemetry.sampling import with_what_asked
+from fansipan_common.telemetry.sampling import without_root_statements
 
 
 def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[[], None]:
@@ -26,7 +26,7 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
 
     Metrics are always readable at `/metrics`. With `otlp_endpoint`, traces and metrics are also exported there
     (OTLP over HTTP), and the database and Redis clients are instrumented. OTEL_TRACES_SAMPLER decides which traces,
-    or `with_what_asked`.
+    or `without_root_statements`.
     """
     resource = Resource.create({"service.name": f"fansipan-{service}", "service.namespace": "fansipan"})
     readers: list[MetricReader] = [ScrapedMetrics(REGISTRY)]
@@ -36,7 +36,7 @@ def configure_telemetry(service: str, *, otlp_endpoint: str | None) -> Callable[
     metrics.set_meter_provider(meter_provider)
     if not otlp_endpoint:
         return meter_provider.shutdown
-    sampler = None if "OTEL_TRACES_SAMPLER" in os.environ else with_what_asked()
+    sampler = None if "OTEL_TRACES_SAMPLER" in os.environ else without_root_statements()
     tracer_provider = TracerProvider(sampler, resource)
     tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=1000))
     trace.set_tracer_provider(tracer_provider)

@@ -12,11 +12,7 @@ from fansipan_gateway.dead_letters.domain import (
 )
 from fansipan_gateway.dead_letters.ingest import IngestDoor
 from fansipan_gateway.dead_letters.repository import DeadLetterFilter, DeadLetterRepository
-from fansipan_gateway.domain.cursor import (
-    LARGEST_ID,
-    decode_id_cursor,
-    encode_cursor,
-)
+from fansipan_gateway.domain.cursor import LARGEST_ID, decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 

@@ -10,7 +10,7 @@ from fansipan_common.errors import ClientFault
 
 _MAX_LENGTH: Final = 512
 LARGEST_ID: Final = 1 << 62
-"""Beyond every number of a cursor, and every id of a `bigint` column."""
+"""No cursor holds a greater number; ids of `bigint` columns do not come near it."""
 LARGEST_SERIAL: Final = (1 << 31) - 1
 """The largest id of an `integer` column."""
 

@@ -9,11 +9,7 @@ import zstandard
 from fansipan_bulk.mapping import FileOptions, Mapping
 from fansipan_common.errors import Forbidden
 from fansipan_common.security import Scope
-from fansipan_gateway.domain.cursor import (
-    LARGEST_ID,
-    decode_id_cursor,
-    encode_cursor,
-)
+from fansipan_gateway.domain.cursor import LARGEST_ID, decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.imports.domain import (
     FileTooLarge,

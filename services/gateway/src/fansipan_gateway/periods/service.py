@@ -10,12 +10,7 @@ import structlog
 
 from fansipan_common.errors import Forbidden, ServerFault
 from fansipan_gateway.access.domain import Kind, Reader
-from fansipan_gateway.domain.cursor import (
-    LARGEST_ID,
-    LARGEST_SERIAL,
-    decode_id_cursor,
-    encode_cursor,
-)
+from fansipan_gateway.domain.cursor import LARGEST_ID, LARGEST_SERIAL, decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.domain.results import Row
 from fansipan_gateway.domain.time_range import format_instant

@@ -9,11 +9,7 @@ from fansipan_common.contracts.device_mapping import DeviceMapping, faults_of
 from fansipan_gateway.administration.actor import Actor
 from fansipan_gateway.administration.devices.domain import DeviceFilter, MappingInvalid, device_item
 from fansipan_gateway.administration.devices.repository import DeviceMappings
-from fansipan_gateway.domain.cursor import (
-    LARGEST_ID,
-    decode_id_cursor,
-    encode_cursor,
-)
+from fansipan_gateway.domain.cursor import LARGEST_ID, decode_id_cursor, encode_cursor
 from fansipan_gateway.domain.pages import Page, page_of
 from fansipan_gateway.things.domain import like_pattern
 
