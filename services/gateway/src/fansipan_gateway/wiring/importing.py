@@ -62,7 +62,7 @@ class Importing:
             ("imports-sending", (State.IMPORTING,)),
         ):
             work = WorkRepository(self._database, f"{worker}/{name}", lease)
-            self._lanes[name] = Lane(states, work, options, expiry, metrics.import_steps)
+            self._lanes[name] = Lane(name, states, work, options, expiry, metrics)
 
     def start(self, tasks: BackgroundTasks) -> None:
         """Begin to work."""

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from opentelemetry.metrics import Counter
 
 from fansipan_common.db import DatabaseAway
+from fansipan_common.errors import trace_of
 from fansipan_common.older_schema import NewerSchemaNeeded
+from fansipan_common.telemetry import Metrics
 from fansipan_gateway.imports.domain import State
 from fansipan_gateway.imports.running.process import ProcessDied
 from fansipan_gateway.imports.running.repository import LeaseLost, Taken, WorkRepository
@@ -32,27 +33,32 @@ class Lane:
     """Works on imports in some states, one at a time: there is one lane for looking and checking, so that nobody waits
     for a preview until somebody else's millions of rows are sent.
 
+    What goes wrong with one import, whatever it is, neither ends the lane nor is tried forever.
+
     Args:
+        name: of this background task.
         states: which.
         work: where they are.
         options: how.
         expiry: imports that nothing happens to for so long are given up.
-        steps: counts what became of each step.
+        metrics: count what became of each step, and faults.
     """
 
     def __init__(
         self,
+        name: str,
         states: Sequence[State],
         work: WorkRepository,
         options: RunOptions,
         expiry: timedelta,
-        steps: Counter,
+        metrics: Metrics,
     ) -> None:
+        self._name = name
         self._states = states
         self._work = work
         self._options = options
         self._expiry = expiry
-        self._steps = steps
+        self._metrics = metrics
         self._wake = asyncio.Event()
         self._swept = 0.0
 
@@ -90,12 +96,28 @@ class Lane:
         except DatabaseAway as error:
             _log.warning("import interrupted", id=taken.id, error=str(error))
         except (ProcessDied, DamagedUpload, OSError) as error:
-            self._count(taken, "failed")
             _log.warning("import failed", id=taken.id, attempt=taken.attempts, error=str(error))
-            with suppress(LeaseLost, DatabaseAway):  # else it is taken again when the lease is over
-                await self._work.release(
-                    taken, after=timedelta(seconds=taken.attempts), fault=None, forgiven=False
-                )
+            await self._leave(taken)
+        except Exception as error:  # noqa: BLE001 - one file must not stop all others: logged, counted, gone on
+            self._metrics.loop_errors.add(
+                1, {"fansipan.task": self._name, "error.type": type(error).__name__}
+            )
+            _log.warning(
+                "import failed",
+                id=taken.id,
+                attempt=taken.attempts,
+                error=str(error),
+                exc_info=trace_of(error),
+            )
+            await self._leave(taken)
+
+    async def _leave(self, taken: Taken) -> None:
+        """Let it be tried again, the more often it failed the later."""
+        self._count(taken, "failed")
+        with suppress(LeaseLost, DatabaseAway):  # else it is taken again when the lease is over
+            await self._work.release(
+                taken, after=timedelta(seconds=taken.attempts), fault=None, forgiven=False
+            )
 
     async def _park(self, taken: Taken) -> None:
         """Nobody got further with it: somebody has to look at the file."""
@@ -111,7 +133,9 @@ class Lane:
             await self._work.parked(taken, fault)
 
     def _count(self, taken: Taken, outcome: str) -> None:
-        self._steps.add(1, {"fansipan.import.step": step_of(taken.state), "fansipan.import.outcome": outcome})
+        self._metrics.import_steps.add(
+            1, {"fansipan.import.step": step_of(taken.state), "fansipan.import.outcome": outcome}
+        )
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):

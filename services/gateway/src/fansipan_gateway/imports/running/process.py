@@ -51,7 +51,8 @@ class ReadingProcess:
         )
         started = cls(process)
         assert process.stdin is not None  # noqa: S101 - it is a pipe
-        with suppress(BrokenPipeError, ConnectionResetError):  # it has died: its messages will tell
+        # It may have died already, which its messages will tell; uvloop then says RuntimeError: the pipe is closed.
+        with suppress(BrokenPipeError, ConnectionResetError, RuntimeError):
             process.stdin.write(job.line())
             await process.stdin.drain()
         return started
