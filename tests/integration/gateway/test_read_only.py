@@ -67,9 +67,11 @@ async def test_changes_are_refused_in_every_replica_and_reading_goes_on(
             batch = {"requests": [
                 {"id": "1", "method": "get", "url": "Things(1)"},
                 {"id": "2", "method": "delete", "url": "Things(1)"},
+                {"id": "3", "method": "get", "url": "Things(1)", "atomicityGroup": "g"},
+                {"id": "4", "method": "delete", "url": "Things(1)", "atomicityGroup": "g"},
             ]}  # fmt: skip
             answers = (await client.post("/sta/v1.1/$batch", json=batch, auth=admin)).json()["responses"]
-            assert [answer["status"] for answer in answers] == [200, 503]
+            assert [answer["status"] for answer in answers] == [200, 503, 424, 503]
 
         async with serve(world.url, anonymous_read=True) as restarted:
             await within(15.0, lambda: _is_read_only(restarted))

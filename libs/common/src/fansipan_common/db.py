@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import asyncpg
@@ -11,8 +11,9 @@ import orjson
 import structlog
 
 from fansipan_common.errors import ServerFault
-from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema
+from fansipan_common.older_schema import REFUSALS, NewerSchemaNeeded, Schema, reading_without
 from fansipan_common.telemetry.metrics import pool_metrics
+from fansipan_common.transactions import begin, begun
 
 if TYPE_CHECKING:
     _Connection = asyncpg.Connection[Any]
@@ -34,6 +35,7 @@ AWAY: Final = (
     asyncpg.QueryCanceledError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
     asyncpg.DiskFullError,
     asyncpg.OutOfMemoryError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -46,10 +48,21 @@ _STATEMENTS: Final = frozenset(
 )
 
 
+_BOUNDS: Final = """
+SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)
+"""
+
+
 class DatabaseAway(ServerFault):
     """The database does not answer."""
 
     code, title = "database-away", "Database unavailable"
+
+
+class OutcomeUnknown(DatabaseAway):
+    """The database went away while it committed: what was done is either all kept or not at all."""
+
+    code, title = "outcome-unknown", "Outcome unknown"
 
 
 class RightMissing(ServerFault):
@@ -71,31 +84,6 @@ async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:
 
 async def _leave_as_is(_connection: "asyncpg.Connection[Any]") -> None:
     """Instead of the pool's reset query; an open transaction is rolled back all the same."""
-
-
-def _reading_without(schema: Schema) -> type["asyncpg.Connection[Any]"]:
-    """A kind of connection whose statements read stand-ins for what the schema lacks."""
-
-    class OlderSchemaConnection(_Connection):
-        async def execute(self, query: str, *args: Any, **options: Any) -> str:
-            return await super().execute(schema.read_without(query), *args, **options)
-
-        async def executemany(self, command: str, args: Any, **options: Any) -> None:
-            await super().executemany(schema.read_without(command), args, **options)
-
-        async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
-            return await super().fetch(schema.read_without(query), *args, **options)
-
-        async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-            return await super().fetchval(schema.read_without(query), *args, **options)
-
-        async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-            return await super().fetchrow(schema.read_without(query), *args, **options)
-
-        def cursor(self, query: str, *args: Any, **options: Any) -> Any:
-            return super().cursor(schema.read_without(query), *args, **options)
-
-    return OlderSchemaConnection
 
 
 class Database:
@@ -140,7 +128,7 @@ class Database:
         async with self._opening:
             if self._pool is None:
                 await self._look_at_schema()
-                older = _reading_without(self._schema) if self._schema.missing else asyncpg.Connection
+                older = reading_without(self._schema) if self._schema.missing else asyncpg.Connection
                 self._pool = await asyncpg.create_pool(
                     self._url,
                     connection_class=older,
@@ -191,14 +179,30 @@ class Database:
         self._metrics.duration.record(done.elapsed, attributes)
 
     @asynccontextmanager
-    async def connection(self, *, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:
+    async def connection(
+        self, *, wait: float = 5.0, joining: bool = False
+    ) -> AsyncGenerator["asyncpg.Connection[Any]"]:
         """Lend a connection, waiting at most `wait` seconds for a free one.
+
+        Args:
+            wait: seconds.
+            joining: whether to take part in the `transaction` that this task has begun, when it has.
 
         Raises:
             DatabaseAway: the database cannot be reached, went away, is not to be used yet, or no connection came free.
             NewerSchemaNeeded: what was asked for needs a newer schema.
             RightMissing: our role may not do it, and no migration is the reason.
         """
+        transaction = begun(self) if joining else None
+        with self._telling():
+            if transaction is None:
+                async with self._lend(wait) as connection:
+                    yield connection
+            else:
+                yield transaction.connection_for(asyncio.current_task())
+
+    @asynccontextmanager
+    async def _lend(self, wait: float) -> AsyncGenerator["asyncpg.Connection[Any]"]:
         asked = lent = time.monotonic()
         is_lent = False
         try:
@@ -211,9 +215,20 @@ class Database:
                 if self._schema.is_due:
                     await self._schema.look(connection)
                 yield connection
-        except AWAY as error:
-            if not is_lent and isinstance(error, TimeoutError):
+        except TimeoutError:
+            if not is_lent:
                 self._metrics.timeouts.add(1, self._of_pool)
+            raise
+        finally:
+            if is_lent:
+                self._metrics.use.record(time.monotonic() - lent, self._of_pool)
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        """Errors of the database become faults that say what they are."""
+        try:
+            yield
+        except AWAY as error:
             raise DatabaseAway(f"the database does not answer ({type(error).__name__}); try again") from error
         except REFUSALS as error:
             if self._schema.explains(error):
@@ -223,9 +238,48 @@ class Database:
                 _log.error("the database refuses a right", error=str(error))
                 raise RightMissing("the database refuses this service a right; its log says which") from error
             raise
-        finally:
-            if is_lent:
-                self._metrics.use.record(time.monotonic() - lent, self._of_pool)
+
+    @asynccontextmanager
+    async def transaction(self, *, idle: float, lock: float, wait: float = 5.0) -> AsyncGenerator[None]:
+        """Begin a transaction in which `connection(joining=True)` takes part, for as long as this task is in the block.
+
+        All that is done so is kept when the block ends, or nothing when it raises; transactions inside of it are
+        savepoints. Whoever does not join, and tasks that are started inside, have connections of their own and see
+        nothing of it: what looks up who may do something, or remembers rows for others, must not join.
+
+        Args:
+            idle: seconds between two statements after which the server ends it.
+            lock: seconds that a statement waits for a lock.
+            wait: seconds to wait for a free connection.
+
+        Raises:
+            DatabaseAway: as `connection`; nothing was kept.
+            OutcomeUnknown: the database went away while it committed.
+        """
+        async with self.connection(wait=wait) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                with begin(self, connection, asyncio.current_task()):
+                    await connection.execute(_BOUNDS, f"{round(lock * 1000)}ms", f"{round(idle * 1000)}ms")
+                    yield
+                # Behind a statement whose failure nobody minded COMMIT would roll back, and not say so.
+                await connection.execute("SELECT 1")
+            except BaseException:
+                with suppress(*AWAY):  # then the server does it, when it finds the connection gone
+                    await transaction.rollback()
+                raise
+            try:
+                await transaction.commit()
+            except AWAY as error:
+                raise OutcomeUnknown(
+                    f"the database went away ({type(error).__name__}) while all was written: see what is there"
+                ) from error
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a `transaction` is going on here."""
+        return begun(self) is not None
 
     @asynccontextmanager
     async def snapshot(self, *, idle: float, wait: float = 5.0) -> AsyncGenerator["asyncpg.Connection[Any]"]:

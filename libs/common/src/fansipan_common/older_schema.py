@@ -7,12 +7,17 @@ would be written there is refused (`NewerSchemaNeeded`).
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
 from fansipan_common.errors import ServerFault
 from fansipan_common.schema_additions import ADDITIONS, WIDENED, Addition
+
+if TYPE_CHECKING:
+    _Connection = asyncpg.Connection[Any]
+else:  # it is generic in its stubs only
+    _Connection = asyncpg.Connection
 
 _LOOK_SECONDS: Final = 5.0
 _TIMEOUT: Final = 5.0
@@ -119,3 +124,28 @@ class Schema:
         if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name not in WIDENED:
             return False
         return bool(self._missing)
+
+
+def reading_without(schema: Schema) -> type["asyncpg.Connection[Any]"]:
+    """A kind of connection whose statements read stand-ins for what the schema lacks."""
+
+    class OlderSchemaConnection(_Connection):
+        async def execute(self, query: str, *args: Any, **options: Any) -> str:
+            return await super().execute(schema.read_without(query), *args, **options)
+
+        async def executemany(self, command: str, args: Any, **options: Any) -> None:
+            await super().executemany(schema.read_without(command), args, **options)
+
+        async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetch(schema.read_without(query), *args, **options)
+
+        async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetchval(schema.read_without(query), *args, **options)
+
+        async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+            return await super().fetchrow(schema.read_without(query), *args, **options)
+
+        def cursor(self, query: str, *args: Any, **options: Any) -> Any:
+            return super().cursor(schema.read_without(query), *args, **options)
+
+    return OlderSchemaConnection

@@ -87,7 +87,7 @@ def _at(ms: int) -> datetime:
 
 
 async def _outcomes(targets: Any, ingest: Any, writer: Writer, *observations: NewObservation) -> list[str]:
-    written = await Observations(targets, ingest, lambda: NOW).write(writer, observations)
+    written = await Observations(targets, ingest, lambda: NOW, lambda: False).write(writer, observations)
     return [one.outcome if one.code is None else one.code for one in written]
 
 

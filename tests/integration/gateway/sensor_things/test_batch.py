@@ -1,6 +1,7 @@
 """`POST /sta/v1.1/$batch`: many requests in one, in both forms, each with its own fate."""
 
 import json
+from contextlib import AbstractAsyncContextManager, nullcontext
 from email import policy
 from email.parser import BytesParser
 from typing import Any
@@ -101,7 +102,7 @@ async def test_earlier_answers_are_referred_to(sta: httpx.AsyncClient):
     assert answers[4]["body"]["code"] == "failed-dependency"
 
 
-async def test_groups_of_several_are_refused_and_of_one_are_run(sta: httpx.AsyncClient):
+async def test_groups_of_several_and_of_one_are_run(sta: httpx.AsyncClient):
     answers = await _post(
         sta,
         _get("Things(1)/name", "a", atomicityGroup="g"),
@@ -110,9 +111,13 @@ async def test_groups_of_several_are_refused_and_of_one_are_run(sta: httpx.Async
         _get("Things(1)/name", "d", dependsOn=["h"]),
         _get("Things(1)/name", "e", dependsOn=["g"]),
     )
-    assert [answer["status"] for answer in answers] == [501, 501, 200, 200, 424]
-    assert answers[0]["body"]["code"] == "atomic-groups-not-supported"
-    assert answers[2]["atomicityGroup"] == "h"
+    assert [answer["status"] for answer in answers] == [200] * 5
+    assert [answer.get("atomicityGroup") for answer in answers] == ["g", "g", "h", None, None]
+
+
+def _grouped(*groups: str | None) -> bytes:
+    requests = [_get("Things", str(number), atomicityGroup=group) for number, group in enumerate(groups)]
+    return json.dumps({"requests": requests}).encode()
 
 
 @pytest.mark.parametrize(
@@ -124,6 +129,8 @@ async def test_groups_of_several_are_refused_and_of_one_are_run(sta: httpx.Async
         (b'{"requests": []}', "invalid-batch"),
         (json.dumps({"requests": [_get("Things")] * 101}).encode(), "invalid-batch"),
         (json.dumps({"requests": [_get("Things")] * 2}).encode(), "invalid-batch"),  # the same id twice
+        (_grouped("g", "h", "g"), "invalid-batch"),  # apart
+        (_grouped("2", "2", None), "invalid-batch"),  # a group and a request of one name
     ],
 )
 async def test_what_is_no_batch_is_400(sta: httpx.AsyncClient, body: bytes, code: str):
@@ -197,7 +204,7 @@ async def test_multipart_batches_are_answered_part_by_part(sta: httpx.AsyncClien
     assert answers[7][2].decode().strip() == "Trạm một"
 
 
-async def test_a_change_set_of_several_is_answered_once_and_not_run(sta: httpx.AsyncClient):
+async def test_a_change_set_that_reads_is_answered_once_and_not_run(sta: httpx.AsyncClient):
     change_set = (
         "Content-Type: multipart/mixed; boundary=changeset_1\n\n"
         + _multipart(
@@ -207,8 +214,8 @@ async def test_a_change_set_of_several_is_answered_once_and_not_run(sta: httpx.A
         ).decode()
     )
     answers = await _send(sta, _multipart(change_set, _http("GET Things(1)/name HTTP/1.1\n\n")))
-    assert [status for _, status, _ in answers] == [501, 200]
-    assert "deep insert" in json.loads(answers[0][2])["detail"]
+    assert [(name, status) for name, status, _ in answers] == [("1", 400), (None, 200)]
+    assert json.loads(answers[0][2])["code"] == "invalid-batch-request"
 
 
 @pytest.mark.parametrize(
@@ -255,12 +262,22 @@ async def test_a_batch_sees_what_its_sender_sees_whatever_a_part_says(filled: st
 
 
 async def test_requests_in_a_batch_are_counted_by_the_rate_limits(filled: str, serve: Any):
+    """One that comes too often fails its group."""
     async with serve(
         filled, anonymous_read=True, anonymous_requests_per_minute=5, base_url="http://gateway/sta/v1.1"
     ) as client:
-        answers = await _post(client, *(_get("Things(1)", str(number)) for number in range(6)))
-    assert [answer["status"] for answer in answers] == [200] * 4 + [429] * 2
+        requests = [_get("Things(1)", str(number)) for number in range(6)]
+        group = [{**request, "atomicityGroup": "g"} for request in requests[2:5]]
+        answers = await _post(client, *requests[:2], *group, requests[5])
+    assert [answer["status"] for answer in answers] == [200, 200, 424, 424, 429, 429]
     assert int(answers[-1]["headers"]["retry-after"]) > 0
+
+
+class Nowhere:
+    """Where groups are run that change nothing."""
+
+    def begin(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 async def test_a_batch_that_is_too_long_or_too_large_ends(sta: httpx.AsyncClient):
@@ -274,7 +291,7 @@ async def test_a_batch_that_is_too_long_or_too_large_ends(sta: httpx.AsyncClient
         return ANYBODY
 
     app.include_router(
-        batch_router(Batches(lambda: next(ticks), seconds=55, bytes_at_most=3_000), anybody, None)
+        batch_router(Batches(Nowhere(), lambda: next(ticks), seconds=55, bytes_at_most=3_000), anybody, None)
     )
 
     @app.api_route("/sta/v1.1/{path:path}", methods=["GET", "POST", "PATCH"])

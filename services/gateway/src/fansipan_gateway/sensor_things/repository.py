@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 import asyncpg
 
+from fansipan_common.db import Database
 from fansipan_gateway.sensor_things.faults import BadQuery, TooExpensive
 from fansipan_gateway.sensor_things.model.entity import EntitySet, Kind
 from fansipan_gateway.sensor_things.planner.binding import Binding
@@ -21,6 +22,17 @@ class Connections(Protocol):
     def connection(self) -> "AbstractAsyncContextManager[asyncpg.Connection[Any]]":
         """Lend one."""
         ...
+
+
+class Joining:
+    """Lends connections of a database: that of its transaction to who has begun one, as a batch does for a group."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def connection(self) -> "AbstractAsyncContextManager[asyncpg.Connection[Any]]":
+        """Lend one."""
+        return self._database.connection(joining=True)
 
 
 class SensorThingsRepository:

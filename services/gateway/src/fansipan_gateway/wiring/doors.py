@@ -99,9 +99,10 @@ from fansipan_gateway.self_service.webhooks.service import Webhooks
 from fansipan_gateway.sensor_things.aggregates.endpoints import aggregates_router
 from fansipan_gateway.sensor_things.aggregates.service import Aggregates
 from fansipan_gateway.sensor_things.batch.endpoints import batch_router
+from fansipan_gateway.sensor_things.batch.groups import AtomicGroups
 from fansipan_gateway.sensor_things.batch.service import Batches
 from fansipan_gateway.sensor_things.endpoints import sensor_things_router
-from fansipan_gateway.sensor_things.repository import Connections, SensorThingsRepository
+from fansipan_gateway.sensor_things.repository import Connections, Joining, SensorThingsRepository
 from fansipan_gateway.sensor_things.service import SensorThings
 from fansipan_gateway.sensor_things.writing.endpoints import WritingDoor
 from fansipan_gateway.sensor_things.writing.inline_observations import InlineObservations
@@ -264,9 +265,11 @@ def sensor_things_door(
 
     secret = None if settings.internal_secret is None else settings.internal_secret.get_secret_value()
     access, public_url = read_access(authentication), settings.public_url
-    repository, things = SensorThingsRepository(database, seconds), things_of(database)
+    connections = Joining(database)
+    repository, things = SensorThingsRepository(connections, seconds), things_of(connections)
     targets = ObservationTargets(database)
-    observations = Observations(targets, ObservationIngest(http, settings.ingest_url, secret, _now), _now)
+    ingest = ObservationIngest(http, settings.ingest_url, secret, _now)
+    observations = Observations(targets, ingest, _now, lambda: database.in_transaction)
     writing = WritingRepository(database, trail)
     writer = EntityWriter(writing, InlineObservations(observations), things_of)
     maker = Maker(repository, writing, targets)
@@ -274,7 +277,11 @@ def sensor_things_door(
     write_access = WriteAccess(api_keys, anonymous_read=settings.anonymous_read)
     router = APIRouter()
     for door in (
-        batch_router(Batches(), access, public_url),
+        batch_router(
+            Batches(AtomicGroups(database, at_once=max(1, settings.database_connections // 3))),
+            access,
+            public_url,
+        ),
         aggregates_router(Aggregates(things, repository, _now), access, public_url),
         sensor_things_router(things, access, writes, write_access, public_url, settings.mqtt_public_url),
     ):

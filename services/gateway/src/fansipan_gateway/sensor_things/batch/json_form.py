@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -44,6 +45,11 @@ def read_json(body: bytes) -> list[Part]:
     names = [part.id for part in parts if part.id is not None]
     if twice := {name for name in names if names.count(name) > 1}:
         raise BadBatch(f"ids of requests must differ: {', '.join(sorted(twice)[:5])}")
+    groups = [group for group, _members in groupby(part.group for part in parts) if group is not None]
+    if apart := {group for group in groups if groups.count(group) > 1}:
+        raise BadBatch(f"requests of an atomicityGroup stand together: not so {', '.join(sorted(apart)[:5])}")
+    if both := {group for group in groups if group in names}:
+        raise BadBatch(f"an atomicityGroup and a request have the same name: {', '.join(sorted(both)[:5])}")
     return parts
 
 
@@ -52,9 +58,8 @@ def _part(given: Any) -> Part:
         found = _Request.model_validate(given)
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
-        name = given.get("id") if isinstance(given, dict) else None
-        known = str(name)[:100] if isinstance(name, str | int) else None
-        return Part(known, fault=BadPart(f"a request needs id, method and url: {reasons}"))
+        fault = BadPart(f"a request needs id, method and url: {reasons}")
+        return Part(_name_in(given, "id"), group=_name_in(given, "atomicityGroup"), fault=fault)
     headers = {name.lower(): value for name, value in found.headers.items()}
     content = b""
     if found.body is not None:
@@ -63,7 +68,7 @@ def _part(given: Any) -> Part:
         try:
             content = str(found.body).encode() if plain else orjson.dumps(found.body)
         except orjson.JSONEncodeError as error:
-            return Part(found.id, fault=BadPart(f"body: {error}"))
+            return Part(found.id, group=found.group, fault=BadPart(f"body: {error}"))
     return Part(
         found.id,
         found.method.upper(),
@@ -73,6 +78,12 @@ def _part(given: Any) -> Part:
         found.group,
         tuple(found.depends_on),
     )
+
+
+def _name_in(given: Any, member: str) -> str | None:
+    """A name in a request that cannot be read otherwise."""
+    name = given.get(member) if isinstance(given, dict) else None
+    return str(name)[:100] if isinstance(name, str | int) else None
 
 
 def write_json(parts: Sequence[Part], answers: Sequence[PartAnswer]) -> bytes:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
@@ -13,6 +14,7 @@ from typing import Final
 from fansipan_gateway.sensor_things.batch.domain import MAX_PARTS, BadBatch, BadPart, Part, PartAnswer
 
 _REQUEST_LINE: Final = re.compile(r"([A-Z]{1,10}) +(\S.*?)(?: +HTTP/\d(?:\.\d)?)? *")
+_READS: Final = "a change set is of requests that change something: send GET outside of it"
 _HEAD_ENDS: Final = re.compile(rb"\r?\n\r?\n")
 
 
@@ -34,7 +36,7 @@ def read_multipart(body: bytes, content_type: str) -> list[Part]:
         if part.get_content_type() != "multipart/mixed":
             parts.append(_part(part, None))
         elif part.is_multipart():
-            parts += [_part(inner, f"change set {number}") for inner in _inside(part)]
+            parts += _change_set(part, f"change set {number}")
         else:
             parts.append(
                 Part(None, fault=BadPart(f"change set {number} has no parts: is its boundary right?"))
@@ -44,6 +46,13 @@ def read_multipart(body: bytes, content_type: str) -> list[Part]:
     if not parts:
         raise BadBatch("there is no request in it")
     return parts
+
+
+def _change_set(part: "Message[str, str]", name: str) -> list[Part]:
+    found = [_part(inner, name) for inner in _inside(part)]
+    if len(found) == 1:  # whatever it is, it succeeds or fails as a whole
+        return found
+    return [replace(one, fault=BadPart(_READS)) if one.method == "GET" else one for one in found]
 
 
 def _inside(whole: "Message[str, str]") -> "list[Message[str, str]]":
@@ -83,14 +92,16 @@ def _request(content: bytes, name: str | None, group: str | None) -> Part:
 
 
 def write_multipart(parts: Sequence[Part], answers: Sequence[PartAnswer]) -> tuple[bytes, str]:
-    """The answers, and the content type of all. A change set that was not run has one answer for all of it."""
+    """The answers, and the content type of all. A change set that failed has one answer: of the request that did."""
     boundary = f"batch_{secrets.token_hex(16)}"
     pieces: list[bytes] = []
     pairs = list(zip(parts, answers, strict=True))
     for group, members in groupby(pairs, key=lambda pair: pair[0].group):
         found = list(members)
-        if group is None or not found[0][1].good:
-            pieces += [_written(*pair) for pair in (found if group is None else found[:1])]
+        if group is None:
+            pieces += [_written(*pair) for pair in found]
+        elif not all(answer.good for _part, answer in found):
+            pieces.append(_written(*next(pair for pair in found if not pair[1].follows)))
         else:
             inner = f"changeset_{secrets.token_hex(16)}"
             head = f"Content-Type: multipart/mixed; boundary={inner}\r\n\r\n".encode()

@@ -53,6 +53,13 @@ class Results:
         path, mark, query = url.partition("?")
         return _AS_ID.sub(lambda match: f"({self._id(match['name'])})", path) + mark + query
 
+    def shape_of(self, url: str) -> str:
+        """An address with its references resolved where that can be done already: to which kind it leads."""
+        try:
+            return self.url_of(url)
+        except DependencyFailed:
+            return _AS_ID.sub("(0)", url)
+
     def body_of(self, body: bytes) -> bytes:
         """A body whose ids that are references are resolved; what is no JSON is left to who reads it.
 

@@ -1,9 +1,10 @@
-"""Runs the requests of a batch one after the other."""
+"""Runs the requests of a batch one after the other, and groups of them as one."""
 
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import groupby
+from typing import Final, Protocol
 
 import orjson
 
@@ -12,23 +13,34 @@ from fansipan_gateway.sensor_things.batch.addresses import target_of
 from fansipan_gateway.sensor_things.batch.domain import (
     MAX_ANSWERS,
     MAX_SECONDS,
-    AtomicGroup,
     BadPart,
     BatchExhausted,
+    GroupFailed,
     Part,
     PartAnswer,
 )
+from fansipan_gateway.sensor_things.batch.groups import writes_observations
 from fansipan_gateway.sensor_things.batch.references import Results
+from fansipan_gateway.sensor_things.writing.observations.faults import ObservationsNotAtomic
 
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE")
 Door = Callable[[str, str, str, Mapping[str, str], bytes], Awaitable[PartAnswer]]
 """Answers method, path below the root of the service, query, headers and body as if they came in by themselves."""
 
 
+class Groups(Protocol):
+    """Where groups are run."""
+
+    def begin(self) -> AbstractAsyncContextManager[None]:
+        """Let what is done in the block be kept when it ends, and nothing of it when it raises."""
+        ...
+
+
 class Batches:
     """Runs batches.
 
     Args:
+        groups: where groups of several requests are run.
         monotonic: the clock, to be replaced in tests.
         seconds: time behind which no further request is run.
         bytes_at_most: of answers, behind which no further request is run.
@@ -36,58 +48,149 @@ class Batches:
 
     def __init__(
         self,
+        groups: Groups,
         monotonic: Callable[[], float] = time.monotonic,
         seconds: float = MAX_SECONDS,
         bytes_at_most: int = MAX_ANSWERS,
     ) -> None:
+        self._groups = groups
         self._monotonic = monotonic
         self._seconds = seconds
         self._bytes_at_most = bytes_at_most
 
     async def run(self, parts: Sequence[Part], root: str, door: Door) -> list[PartAnswer]:
-        """An answer for each request, in their order. One that fails leaves the others alone; what needs its result
-        fails as well. Groups of several requests are not run.
+        """An answer for each request, in their order. One that fails leaves the others alone, but for those of its
+        group; what needs its result fails as well.
 
         Args:
-            parts: the requests.
+            parts: the requests; those of a group stand together.
             root: address of the service.
             door: answers them.
         """
-        begun, size = self._monotonic(), 0
-        groups = Counter(part.group for part in parts if part.group is not None)
-        results = Results()
+        budget = _Budget(self._monotonic, self._seconds, self._bytes_at_most)
+        run = _Run(root, door, budget)
         answers: list[PartAnswer] = []
-        for part in parts:
-            try:
-                if part.group is not None and groups[part.group] > 1:
-                    raise AtomicGroup(part.group)
-                if self._monotonic() - begun > self._seconds:
-                    raise BatchExhausted(
-                        f"this request is not run: the batch has taken over {self._seconds:.0f} s"
-                    )
-                if size > self._bytes_at_most:
-                    raise BatchExhausted(
-                        f"this request is not run: the answers before it are over {self._bytes_at_most >> 20} MiB"
-                    )
-                answer = await self._answer(part, results, root, door)
-            except FansipanError as fault:
-                answer = refused(fault)
-            size += len(answer.body)
-            results.put(part, answer)
-            answers.append(answer)
+        for unit in _units(parts):
+            answers += await (run.one(unit[0]) if len(unit) == 1 else run.together(unit, self._groups))
         return answers
 
-    async def _answer(self, part: Part, results: Results, root: str, door: Door) -> PartAnswer:
-        if part.fault is not None:
-            raise part.fault
-        if part.method not in METHODS:
-            raise BadPart(f"there is no method {part.method[:20]!r}: there are {', '.join(METHODS)}")
-        results.require(part)
-        path, query = target_of(results.url_of(part.url), root)
-        return await door(part.method, path, query, part.headers, results.body_of(part.body))
+
+class _Budget:
+    """What a batch may still take."""
+
+    def __init__(self, monotonic: Callable[[], float], seconds: float, most: int) -> None:
+        self._monotonic = monotonic
+        self._begun = monotonic()
+        self._seconds = seconds
+        self._most = most
+        self.size = 0
+
+    def require(self) -> None:
+        """Raise `BatchExhausted` when it has taken all."""
+        if self._monotonic() - self._begun > self._seconds:
+            raise BatchExhausted(f"this request is not run: the batch has taken over {self._seconds:.0f} s")
+        if self.size > self._most:
+            raise BatchExhausted(
+                f"this request is not run: the answers before it are over {self._most >> 20} MiB"
+            )
 
 
-def refused(fault: FansipanError) -> PartAnswer:
+class _Unsuccessful(Exception):
+    """A request of a group has an answer that lets the group fail."""
+
+    def __init__(self, answer: PartAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class _Run:
+    """One batch while it is run."""
+
+    def __init__(self, root: str, door: Door, budget: _Budget) -> None:
+        self._root = root
+        self._door = door
+        self._budget = budget
+        self._results = Results()
+
+    async def one(self, part: Part) -> list[PartAnswer]:
+        """The answer to a request that is in no group, or alone in one."""
+        try:
+            answer = await self._answer(part)
+        except FansipanError as fault:
+            answer = refused(fault)
+        return self._note([part], [answer])
+
+    async def together(self, parts: Sequence[Part], groups: Groups) -> list[PartAnswer]:
+        """The answers to the requests of a group: all have succeeded, or none has left anything behind."""
+        running: int | None = None  # which request it is that goes wrong, if it is one
+        answers: list[PartAnswer] = []
+        try:
+            for number, part in enumerate(parts):
+                running = number
+                self._require_atomic(part)
+            running = None
+            async with groups.begin():
+                for number, part in enumerate(parts):
+                    running = number
+                    answer = await self._answer(part)
+                    if not answer.good:
+                        raise _Unsuccessful(answer)
+                    answers += self._note([part], [answer])
+                running = None
+        except _Unsuccessful as failed:
+            answers = _failed(parts, running, failed.answer)
+        except FansipanError as fault:
+            answers = _failed(parts, running, refused(fault))
+        else:
+            return answers
+        return self._note(parts, answers)
+
+    async def _answer(self, part: Part) -> PartAnswer:
+        self._budget.require()
+        _require_good(part)
+        self._results.require(part)
+        path, query = target_of(self._results.url_of(part.url), self._root)
+        return await self._door(part.method, path, query, part.headers, self._results.body_of(part.body))
+
+    def _require_atomic(self, part: Part) -> None:
+        """Raise what is wrong with a request of a group, as far as it is seen before any of them is run."""
+        _require_good(part)
+        path, _query = target_of(self._results.shape_of(part.url), self._root)
+        if writes_observations(part.method, path, part.body):
+            raise ObservationsNotAtomic
+
+    def _note(self, parts: Sequence[Part], answers: Sequence[PartAnswer]) -> list[PartAnswer]:
+        for part, answer in zip(parts, answers, strict=True):
+            self._budget.size += len(answer.body)
+            self._results.put(part, answer)
+        return list(answers)
+
+
+def _units(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Requests that are run together: those of each group, and each of the others by itself."""
+    for group, members in groupby(parts, key=lambda part: part.group):
+        if group is None:
+            yield from ([part] for part in members)
+        else:
+            yield list(members)
+
+
+def _require_good(part: Part) -> None:
+    if part.fault is not None:
+        raise part.fault
+    if part.method not in METHODS:
+        raise BadPart(f"there is no method {part.method[:20]!r}: there are {', '.join(METHODS)}")
+
+
+def _failed(parts: Sequence[Part], which: int | None, answer: PartAnswer) -> list[PartAnswer]:
+    """The answers to a group of which one request failed, or (None) which as a whole was not to be had."""
+    if which is None:
+        return [answer] * len(parts)
+    follows = refused(GroupFailed(parts[which].id, which + 1), follows=True)
+    return [answer if number == which else follows for number in range(len(parts))]
+
+
+def refused(fault: FansipanError, *, follows: bool = False) -> PartAnswer:
     """A fault as the answer to a request."""
     problem = {
         "type": f"urn:fansipan:problem:{fault.code}",
@@ -102,6 +205,7 @@ def refused(fault: FansipanError) -> PartAnswer:
         fault.status,
         {"content-type": "application/problem+json", **_small(fault.headers)},
         orjson.dumps(problem),
+        follows,
     )
 
 

@@ -1,6 +1,6 @@
 """What can be wrong with a request that writes. `path` says where in the body, as `$.Datastreams[0].name`."""
 
-from fansipan_common.errors import ClientFault, Forbidden
+from fansipan_common.errors import ClientFault, Forbidden, ServerFault
 
 
 class BadBody(ClientFault):
@@ -107,3 +107,15 @@ class NotWritable(ClientFault):
 
     def __init__(self, problem: str, allowed: str) -> None:
         super().__init__(problem, headers={"Allow": allowed})
+
+
+class ConflictingChanges(ServerFault):
+    """Others were changing the same, or what is linked, and one of both had to give way."""
+
+    code, title = "conflicting-changes", "Others are changing the same"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "others were changing the same at this moment, and nothing was changed for you: send it again",
+            retry_after=1,
+        )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fansipan_common.errors import ClientFault, ServerFault
+from fansipan_common.errors import ClientFault, FansipanError, ServerFault
 
 
 class IngestAway(ServerFault):
@@ -52,3 +52,15 @@ class RefusedObservation(ClientFault):
     def __init__(self, code: str, detail: str, extra: dict[str, Any] | None = None) -> None:
         super().__init__(detail, extra=extra)
         self.code = code
+
+
+class ObservationsNotAtomic(FansipanError):
+    """Observations are to be written together with something else, all or nothing."""
+
+    status, code, title = 501, "observations-not-atomic", "No Observations in a group"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Observations are stored apart from all else, and cannot succeed or fail together with other requests:"
+            " send this request outside of its change set (atomicityGroup)"
+        )

@@ -18,7 +18,10 @@ from fansipan_gateway.sensor_things.writing.observations.domain import (
     moment_at,
     unix_ms,
 )
-from fansipan_gateway.sensor_things.writing.observations.faults import RefusedObservation
+from fansipan_gateway.sensor_things.writing.observations.faults import (
+    ObservationsNotAtomic,
+    RefusedObservation,
+)
 from fansipan_gateway.sensor_things.writing.observations.ingest import ObservationIngest, Refusal
 from fansipan_gateway.sensor_things.writing.observations.repository import ObservationTargets
 from fansipan_gateway.sensor_things.writing.observations.written import NewObservation, Written
@@ -46,14 +49,21 @@ class Observations:
         targets: reads what is there.
         ingest: takes what is new.
         now: the clock.
+        in_transaction: says whether a transaction of the registry is going on here. Then nothing is written, and
+            `ObservationsNotAtomic` raised: ingest could not take part in it.
     """
 
     def __init__(
-        self, targets: ObservationTargets, ingest: ObservationIngest, now: Callable[[], datetime]
+        self,
+        targets: ObservationTargets,
+        ingest: ObservationIngest,
+        now: Callable[[], datetime],
+        in_transaction: Callable[[], bool],
     ) -> None:
         self._targets = targets
         self._ingest = ingest
         self._now = now
+        self._in_transaction = in_transaction
 
     async def write(self, writer: Writer, observations: Sequence[NewObservation]) -> list[Written]:
         """Send observations through ingest and wait until they are stored: one outcome for each, in order.
@@ -64,6 +74,7 @@ class Observations:
         Raises:
             ObservationsNotSetUp, IngestAway, NotStoredYet, DatabaseAway: the same again is harmless.
         """
+        self._require_alone()
         targets = await self._targets.targets({one.datastream_id for one in observations})
         times = self._times(observations)
         known = await self._targets.stored(_perhaps_stored(observations, times, targets))
@@ -101,6 +112,7 @@ class Observations:
             RefusedObservation: the new content is not acceptable.
             ObservationsNotSetUp, IngestAway, NotStoredYet.
         """
+        self._require_alone()
         refused = await self._ingest.send(writer.provider_key, [item_of(target.key, ms, content)])
         if refused:
             raise RefusedObservation(refused[0].code, refused[0].detail)
@@ -111,11 +123,13 @@ class Observations:
         Raises:
             RefusedObservation, ObservationsNotSetUp, IngestAway, NotStoredYet.
         """
+        self._require_alone()
         name = {"datastream": target.key, "phenomenonTime": format_instant(moment_at(ms))}
         await self._ingest.take_back(writer.provider_key, [name])
 
     async def take_back(self, writer: Writer, ids: Sequence[int]) -> None:
         """As `delete`, of several by their ids; those of datastreams that are gone are passed over."""
+        self._require_alone()
         keys = [split_observation_id(one) for one in ids]
         targets = await self._targets.targets({datastream_id for datastream_id, _ in keys})
         names = [
@@ -125,6 +139,10 @@ class Observations:
         ]
         if names:
             await self._ingest.take_back(writer.provider_key, names)
+
+    def _require_alone(self) -> None:
+        if self._in_transaction():
+            raise ObservationsNotAtomic
 
     def _times(self, observations: Sequence[NewObservation]) -> list[int]:
         """Unix ms of each. Those of now that are of one datastream are a millisecond apart: they are several."""

@@ -13,12 +13,13 @@ from fansipan_gateway.domain.visibility import EVERYTHING
 from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.resources import Step, chain
 from fansipan_gateway.sensor_things.planner.seen import Seen
-from fansipan_gateway.sensor_things.writing.faults import BadBody, Exists, GoneMeanwhile
+from fansipan_gateway.sensor_things.writing.faults import BadBody, ConflictingChanges, Exists, GoneMeanwhile
 from fansipan_gateway.sensor_things.writing.repository.cascade import Cascade
 from fansipan_gateway.sensor_things.writing.repository.owners import Owners
 from fansipan_gateway.sensor_things.writing.repository.places import Places
 from fansipan_gateway.sensor_things.writing.repository.rows import Rows
 from fansipan_gateway.sensor_things.writing.repository.trail import Trail
+from fansipan_gateway.sensor_things.writing.repository.turns import Turns
 from fansipan_gateway.sensor_things.writing.writer import Author
 
 T = TypeVar("T")
@@ -26,6 +27,9 @@ T = TypeVar("T")
 _LOCKS: Final = 0x53544131
 """Space of the advisory locks: who writes for a provider waits for who does already, so that keys made of names do not
 collide, changes of one entity do not undo each other, and no two wait for each other."""
+_IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_TURN_SECONDS: Final = 20.0
+"""Longer than anybody writes."""
 _ATTEMPTS: Final = 4
 _PAUSE_SECONDS: Final = 0.05
 
@@ -79,16 +83,31 @@ class WritingRepository:
     def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
         self._audit = audit
+        self._turns = Turns(_TURN_SECONDS)
 
     async def run(self, author: Author, work: Callable[[WritingSession], Awaitable[T]]) -> T:
         """What `work` gives, done in one transaction: all of it or nothing. It is done again after a deadlock.
+
+        Where a transaction of the database is going on, it is a part of that, and nothing is done again.
 
         Raises:
             GoneMeanwhile: what is linked was deleted at the same moment.
             Exists: a change makes two alike.
             BadBody: a value that the database cannot keep.
+            ConflictingChanges: others were in the way, and what was done before it must be undone, too.
             DatabaseAway.
         """
+        if self._database.in_transaction:
+            try:
+                return await self._once(author, work)
+            except DatabaseAway as error:
+                if isinstance(error.__cause__, _IN_THE_WAY):
+                    raise ConflictingChanges from error
+                raise
+        async with self._turns.of(author.writer.provider_id):
+            return await self._again_and_again(author, work)
+
+    async def _again_and_again(self, author: Author, work: Callable[[WritingSession], Awaitable[T]]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._once(author, work)
@@ -100,7 +119,7 @@ class WritingRepository:
 
     async def _once(self, author: Author, work: Callable[[WritingSession], Awaitable[T]]) -> T:
         try:
-            async with self._database.connection() as connection, connection.transaction():
+            async with self._database.connection(joining=True) as connection, connection.transaction():
                 await connection.execute(
                     "SELECT pg_advisory_xact_lock($1, $2)", _LOCKS, author.writer.provider_id
                 )
