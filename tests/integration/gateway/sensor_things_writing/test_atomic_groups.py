@@ -1,5 +1,6 @@
 """Requests of a batch that succeed or fail together: what is kept of all, and what is left of nothing."""
 
+import itertools
 import json
 from collections.abc import AsyncGenerator
 from email import policy
@@ -7,6 +8,8 @@ from email.parser import BytesParser
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from tests.integration.gateway.sensor_things_writing.conftest import (
     Provider,
     World,
@@ -18,6 +21,9 @@ from tests.integration.gateway.sensor_things_writing.conftest import (
     thing,
 )
 from tests.support.atomic_groups import Told, grouped, hearing, request, rows, run, statuses
+from tests.support.generated_groups import STEPS, Step, left, requests_of
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -179,6 +185,28 @@ async def test_groups_stand_for_themselves_and_depend_on_others(world: World):
     assert answers[-1]["body"]["name"] == "Ba"
 
 
+async def test_moves_of_a_group_are_one_in_the_history_and_what_is_told_of_other_times_stays(world: World):
+    places = [request(f"p{number}", "post", "Locations", location(f"Chỗ {number}")) for number in range(4)]
+    later = {"time": "2100-01-01T00:00:00Z", "Locations": [{"@iot.id": "$p3"}]}
+    answers = await run(
+        world.lab,
+        *grouped(
+            "g",
+            *places,
+            request("a", "post", "Things", thing("Đi", Locations=[{"@iot.id": "$p0"}])),
+            request("b", "patch", "$a", {"Locations": [{"@iot.id": "$p1"}]}),
+            request("c", "patch", "$a", {"Locations": [{"@iot.id": "$p2"}]}),
+            request("d", "post", "$a/HistoricalLocations", later),
+        ),
+        request("now", "get", "$a/Locations"),
+        request("then", "get", "$a/HistoricalLocations?$expand=Locations&$orderby=time"),
+    )
+    assert statuses(answers) == [201] * 5 + [200] * 2 + [201, 200, 200], answers
+    stood = [[place["name"] for place in row["Locations"]] for row in answers[-1]["body"]["value"]]
+    assert stood == [["Chỗ 2"], ["Chỗ 3"]]
+    assert [place["name"] for place in answers[-2]["body"]["value"]] == ["Chỗ 3"]
+
+
 async def test_a_request_that_cannot_be_read_fails_its_group(world: World):
     before = await rows(world.owner)
     answers = await run(
@@ -255,3 +283,24 @@ async def test_change_sets_are_answered_as_odata_says(world: World):
     ]
     whole = json.loads(answers[3][3])
     assert (whole["name"], len(whole["Datastreams"])) == ("Đã giữ", 1)
+
+
+# ---------------------------------------------------------------- whatever they are
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=[Step("datastream", "bơm", 0, 0), Step("delete", "van", 2, 0), Step("rename", "van", 0, 0)])
+@example(steps=[Step("key", "van", 0, 0), Step("delete", "van", 1, 0), Step("key", "van", 0, 0)])
+@given(steps=st.lists(STEPS, min_size=1, max_size=8))
+async def test_a_group_leaves_what_its_requests_leave_one_by_one_or_nothing(world: World, steps: list[Step]):
+    tag = f"g{next(_numbers)}"
+    requests = requests_of(steps, tag)
+    alone, together = await run(world.lab, *requests), await run(world.other, *grouped("g", *requests))
+    wanted = statuses(alone)
+    failing = next((number for number, status in enumerate(wanted) if status >= 400), None)
+    if failing is None:
+        assert statuses(together) == wanted
+        assert await left(world, 2, tag) == await left(world, 1, tag) != []
+    else:
+        assert statuses(together) == [
+            wanted[failing] if number == failing else 424 for number in range(len(requests))
+        ]
+        assert await left(world, 2, tag) == []

@@ -15,7 +15,13 @@ _NOW: Final = "date_trunc('milliseconds', now())"
 _HISTORY_OF_NOW: Final = (
     f"SELECT id FROM historical_location WHERE thing_id = ANY($1::integer[]) AND time = {_NOW} ORDER BY id"
 )
-_FORGET_NOW: Final = f"DELETE FROM historical_location WHERE thing_id = $1 AND time = {_NOW} AND id <> $2"
+_FORGET_NOW: Final = (
+    f"DELETE FROM historical_location WHERE thing_id = $1 AND time = {_NOW} AND id <> ALL($2::integer[])"
+)
+_OF_NOW: Final = f"""
+SELECT h.id, array(SELECT location_id FROM historical_location_location WHERE historical_location_id = h.id) AS stood
+  FROM historical_location h WHERE h.thing_id = $1 AND h.time = {_NOW} AND h.id <> $2
+"""
 _IS_NEWEST: Final = """
 SELECT NOT EXISTS (SELECT FROM historical_location other JOIN historical_location this ON this.thing_id = other.thing_id
                     WHERE this.id = $1 AND other.time > this.time)
@@ -77,10 +83,14 @@ class Places:
         return bool(await self._connection.fetchval(_IS_NEWEST, history_id))
 
     async def put_as_remembered(self, thing_id: int, history_id: int, locations: Collection[int]) -> bool:
-        """As `put`, where the history has its row already."""
+        """As `put`, where the history has its row already. What it says of earlier moves in the transaction stays."""
+        earlier = await self._connection.fetch(_OF_NOW, thing_id, history_id)
         news = await self.put(thing_id, locations)
         if news:
-            await self._connection.execute(_FORGET_NOW, thing_id, history_id)
+            for row in earlier:
+                await self.relink_history(row["id"], row["stood"])
+            kept = [history_id, *(row["id"] for row in earlier)]
+            await self._connection.execute(_FORGET_NOW, thing_id, kept)
         return news
 
     async def take_back(self, thing_id: int, locations: Collection[int], history: Collection[int]) -> None:
