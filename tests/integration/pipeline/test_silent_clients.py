@@ -5,11 +5,15 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.conftest import Addresses
+from tests.support.providers import make_key
 
 from fansipan_common.kafka import BrokerAway, Feed, FeedStalled, Message, Publisher
+from fansipan_common.mqtt.broker import Broker
+from fansipan_common.mqtt.connection import Connection
 from fansipan_common.telemetry import metrics_of
 
 PARTITIONS = 3
@@ -109,6 +113,32 @@ async def test_a_consumer_that_does_not_fetch_is_said_to_be_stalled(addresses: A
         await feed.stop()
         running.cancel()
         await asyncio.wait({running}, timeout=20.0)
+
+
+async def test_a_connection_to_mosquitto_that_fails_within_is_lost(
+    addresses: Addresses, http: httpx.AsyncClient
+):
+    key = make_key(addresses.database, "silent")
+    headers = {"Authorization": f"Bearer {key.key}"}
+    assert (await http.put(f"{addresses.ingest}/v1/mqtt/access", headers=headers)).status_code == 200
+    broker = Broker.of(addresses.mqtt.replace("//", f"//{key.key_id}:{key.key}@"), None)
+    broken = ValueError("a packet that nobody can read")
+
+    def fails() -> None:
+        raise broken
+
+    for part in ("loop_misc", "loop_read", "loop_write"):
+        connection = Connection(broker, f"silent-{part}")
+        assert not await connection.open()
+        try:
+            vars(vars(connection)["_client"])[part] = fails
+            if part == "loop_write":
+                connection.send("fansipan/silent", b"x" * 8_000_000)  # more than the socket takes at once
+            async with asyncio.timeout(20.0):
+                lost = await connection.lost
+            assert repr(broken) in lost.detail
+        finally:
+            await connection.close()
 
 
 async def values(feed: Feed, count: int) -> list[bytes]:
