@@ -286,7 +286,7 @@ async def test_change_sets_are_answered_as_odata_says(world: World):
 
 
 # ---------------------------------------------------------------- whatever they are
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=[Step("datastream", "bơm", 0, 0), Step("delete", "van", 2, 0), Step("rename", "van", 0, 0)])
 @example(steps=[Step("key", "van", 0, 0), Step("delete", "van", 1, 0), Step("key", "van", 0, 0)])
 @given(steps=st.lists(STEPS, min_size=1, max_size=8))

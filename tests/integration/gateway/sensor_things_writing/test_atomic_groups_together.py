@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from tests.support.sensor_things_writer import StaWriter
 from fansipan_common.db import Database
 from fansipan_common.errors import FansipanError
 from fansipan_gateway.sensor_things.batch.groups import AtomicGroups
+from fansipan_gateway.wiring import doors
 
 
 @pytest.fixture
@@ -228,7 +230,7 @@ async def test_a_group_whose_request_is_given_up_leaves_nothing(world: World, da
 
 
 async def test_a_group_is_bounded_in_time_and_number_and_in_waiting_for_locks(
-    world: World, database_url: str
+    world: World, database_url: str, serve: Any, monkeypatch: pytest.MonkeyPatch
 ):
     lab, owner = world.lab, world.owner
     blocked = await lab.post("/Things", thing("Lâu"))
@@ -258,6 +260,16 @@ async def test_a_group_is_bounded_in_time_and_number_and_in_waiting_for_locks(
         assert (await lab.get(f"/Things({blocked['@iot.id']})"))["name"] == "Lâu hai"
     finally:
         await database.close()
+    monkeypatch.setattr(doors, "AtomicGroups", partial(AtomicGroups, seconds=0.4))
+    async with serve(database_url, base_url=PREFIX) as client, held(database_url, blocked["@iot.id"]):
+        hasty = Provider(client, lab.key, lab.key_id)
+        there = await rows(owner)
+        patched = request("b", "patch", f"Things({blocked['@iot.id']})", {"name": "Lâu ba"})
+        answers = await run(hasty, *grouped("g", request("a", "post", "Things", thing("Lâu luôn")), patched))
+        assert statuses(answers) == [424, 503]
+        assert answers[1]["body"]["code"] == "group-timeout"
+        assert statuses(await run(hasty, request("a", "get", "Things?$top=1"))) == [200]
+        assert await rows(owner) == there
     many = [request(str(number), "post", "Things", thing()) for number in range(101)]
     answer = await lab.send("POST", "/$batch", {"requests": [*grouped("g", *many)]})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-batch")
