@@ -1,7 +1,7 @@
 """`POST /sta/v1.1/$batch`: many requests in one, in both forms, each with its own fate."""
 
 import json
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from email import policy
 from email.parser import BytesParser
 from typing import Any
@@ -276,8 +276,8 @@ async def test_requests_in_a_batch_are_counted_by_the_rate_limits(filled: str, s
 class Nowhere:
     """Where groups are run that change nothing."""
 
-    def begin(self) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
+    def begin(self, sender: str) -> AbstractAsyncContextManager[None]:
+        raise AssertionError(f"{sender} changes nothing")
 
 
 async def test_a_batch_that_is_too_long_or_too_large_ends(sta: httpx.AsyncClient):

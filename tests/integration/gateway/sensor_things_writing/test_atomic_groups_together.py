@@ -1,6 +1,7 @@
 """Groups and others at the same moment: what is seen, who waits for whom, and what happens when a part is away."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -41,7 +42,11 @@ async def open_world(
     world: World, database_url: str, addresses: Addresses, serve: Any
 ) -> AsyncGenerator[World]:
     """The same behind a gateway that everybody may read, and that remembers answers for long."""
-    settings = {"redis_url": addresses.redis, "redis_prefix": "atomic-groups:", "cache_seconds": 5.0}
+    settings = {
+        "redis_url": addresses.redis,
+        "redis_prefix": f"{secrets.token_hex(4)}:",
+        "cache_seconds": 5.0,
+    }
     async with serve(database_url, base_url=PREFIX, anonymous_read=True, **settings) as client:
         lab, other = (Provider(client, one.key, one.key_id) for one in (world.lab, world.other))
         yield World(world.owner, lab, other, world.part, world.blind, world.reader)
@@ -237,21 +242,21 @@ async def test_a_group_is_bounded_in_time_and_number_and_in_waiting_for_locks(
     database = Database(database_url, application="test", max_size=3)
     groups = AtomicGroups(database, at_once=1, seconds=0.4, lock=0.1, patience=0.1)
 
-    async def change(statement: str) -> None:
-        async with groups.begin(), database.connection(joining=True) as connection:
+    async def change(statement: str, sender: str = "a") -> None:
+        async with groups.begin(sender), database.connection(joining=True) as connection:
             await connection.execute("UPDATE thing SET name = 'Lâu hai' WHERE id = $1", blocked["@iot.id"])
             await connection.execute(statement)
 
-    async def fault(statement: str) -> str:
+    async def fault(statement: str, sender: str = "a") -> str:
         with pytest.raises(FansipanError) as caught:
-            await change(statement)
+            await change(statement, sender)
         return caught.value.code
 
     try:
         began = time.monotonic()
         slow = asyncio.create_task(fault("SELECT pg_sleep(20)"))
         await asyncio.sleep(0.05)
-        assert await fault("SELECT 1") == "groups-busy"
+        assert await fault("SELECT 1", "b") == "groups-busy"
         assert await slow == "group-timeout"
         assert time.monotonic() - began < 5
         async with held(database_url, blocked["@iot.id"]):

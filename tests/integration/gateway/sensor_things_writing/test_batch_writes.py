@@ -63,7 +63,18 @@ async def test_a_key_without_the_scope_writes_nothing_in_a_batch_either(world: W
     assert answer["status"] == 403
     two = [{"method": "post", "url": "Things", "body": thing(), "atomicityGroup": "g"} for _ in range(2)]
     assert [answer["status"] for answer in await _run(world.reader, *two)] == [403, 424]
+    two = [{"method": "get", "url": "Things?$top=1", "atomicityGroup": "g"}, two[0]]
+    assert [answer["status"] for answer in await _run(world.reader, *two)] == [424, 403]
     assert await world.counts() == before
+
+
+async def test_a_key_that_only_writes_runs_groups_as_well(world: World):
+    before = await world.counts()
+    good = [{"method": "post", "url": "Things", "body": thing(), "atomicityGroup": "g"} for _ in range(2)]
+    reads = {"method": "get", "url": "Things", "atomicityGroup": "g"}
+    assert [answer["status"] for answer in await _run(world.blind, *good, reads)] == [424, 424, 403]
+    assert await world.counts() == before
+    assert [answer["status"] for answer in await _run(world.blind, *good)] == [201, 201]
 
 
 async def test_a_change_set_of_one_is_run_and_answered_in_its_form(lab: Provider):

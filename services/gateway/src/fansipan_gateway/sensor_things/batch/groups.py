@@ -12,6 +12,7 @@ from fansipan_gateway.sensor_things.batch.domain import MAX_GROUP_SECONDS, Group
 from fansipan_gateway.sensor_things.faults import BadSyntax
 from fansipan_gateway.sensor_things.grammar.paths import parse_path
 from fansipan_gateway.sensor_things.model.sets import OBSERVATIONS, SETS
+from fansipan_gateway.sensor_things.turns import Turns
 from fansipan_gateway.sensor_things.writing.observations.door import CREATE_OBSERVATIONS
 
 _PATIENCE_SECONDS: Final = 5.0
@@ -27,7 +28,7 @@ class AtomicGroups:
         at_once: groups at once in this process, each of which has a connection.
         seconds: that the requests of a group may take.
         lock: seconds that one of them waits for a lock.
-        patience: seconds to wait for a place.
+        patience: seconds to wait for a place; for another group of the same sender, so much longer than that may take.
     """
 
     def __init__(
@@ -41,31 +42,43 @@ class AtomicGroups:
     ) -> None:
         self._database = database
         self._places = asyncio.Semaphore(at_once)
+        self._turns = Turns(seconds + patience, GroupsBusy)
         self._seconds = seconds
         self._lock = lock
         self._patience = patience
 
     @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[None]:
+    async def begin(self, sender: str) -> AsyncGenerator[None]:
         """Let what this task does in the block be kept, all of it, when it ends; nothing, when it raises.
+
+        Args:
+            sender: whose group it is. Theirs are run one at a time: else they would wait for each other in places.
 
         Raises:
             GroupsBusy: there was no place.
             GroupTooSlow: the block was interrupted.
             DatabaseAway: nothing was kept; OutcomeUnknown: that is not known.
         """
+        async with (
+            self._turns.of(sender),
+            self._place(),
+            self._database.transaction(idle=self._seconds, lock=self._lock),
+        ):
+            try:
+                async with asyncio.timeout(self._seconds):
+                    yield
+            except TimeoutError as error:
+                raise GroupTooSlow(self._seconds) from error
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncGenerator[None]:
         try:
             async with asyncio.timeout(self._patience):
                 await self._places.acquire()
         except TimeoutError as error:
             raise GroupsBusy from error
         try:
-            async with self._database.transaction(idle=self._seconds, lock=self._lock):
-                try:
-                    async with asyncio.timeout(self._seconds):
-                        yield
-                except TimeoutError as error:
-                    raise GroupTooSlow(self._seconds) from error
+            yield
         finally:
             self._places.release()
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -31,7 +31,7 @@ Door = Callable[[str, str, str, Mapping[str, str], bytes], Awaitable[PartAnswer]
 class Groups(Protocol):
     """Where groups are run."""
 
-    def begin(self) -> AbstractAsyncContextManager[None]:
+    def begin(self, sender: str) -> AbstractAsyncContextManager[None]:
         """Let what is done in the block be kept when it ends, and nothing of it when it raises."""
         ...
 
@@ -58,7 +58,7 @@ class Batches:
         self._seconds = seconds
         self._bytes_at_most = bytes_at_most
 
-    async def run(self, parts: Sequence[Part], root: str, door: Door) -> list[PartAnswer]:
+    async def run(self, parts: Sequence[Part], root: str, door: Door, sender: str | None) -> list[PartAnswer]:
         """An answer for each request, in their order. One that fails leaves the others alone, but for those of its
         group; what needs its result fails as well.
 
@@ -66,12 +66,17 @@ class Batches:
             parts: the requests; those of a group stand together.
             root: address of the service.
             door: answers them.
+            sender: who sent the batch; None: somebody who may change nothing, so that nothing need be undone.
         """
         budget = _Budget(self._monotonic, self._seconds, self._bytes_at_most)
         run = _Run(root, door, budget)
         answers: list[PartAnswer] = []
         for unit in _units(parts):
-            answers += await (run.one(unit[0]) if len(unit) == 1 else run.together(unit, self._groups))
+            if len(unit) == 1:
+                answers += await run.one(unit[0])
+            else:
+                begun = nullcontext() if sender is None else self._groups.begin(sender)
+                answers += await run.together(unit, begun)
         return answers
 
 
@@ -120,8 +125,10 @@ class _Run:
             answer = refused(fault)
         return self._note([part], [answer])
 
-    async def together(self, parts: Sequence[Part], groups: Groups) -> list[PartAnswer]:
-        """The answers to the requests of a group: all have succeeded, or none has left anything behind."""
+    async def together(
+        self, parts: Sequence[Part], begun: AbstractAsyncContextManager[None]
+    ) -> list[PartAnswer]:
+        """The answers to the requests of a group: all have succeeded, or `begun` has let none leave anything behind."""
         running: int | None = None  # which request it is that goes wrong, if it is one
         answers: list[PartAnswer] = []
         try:
@@ -129,7 +136,7 @@ class _Run:
                 running = number
                 self._require_atomic(part)
             running = None
-            async with groups.begin():
+            async with begun:
                 for number, part in enumerate(parts):
                     running = number
                     answer = await self._answer(part)

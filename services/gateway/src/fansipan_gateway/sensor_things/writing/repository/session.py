@@ -13,13 +13,13 @@ from fansipan_gateway.domain.visibility import EVERYTHING
 from fansipan_gateway.sensor_things.planner.binding import Binding
 from fansipan_gateway.sensor_things.planner.resources import Step, chain
 from fansipan_gateway.sensor_things.planner.seen import Seen
+from fansipan_gateway.sensor_things.turns import Turns
 from fansipan_gateway.sensor_things.writing.faults import BadBody, ConflictingChanges, Exists, GoneMeanwhile
 from fansipan_gateway.sensor_things.writing.repository.cascade import Cascade
 from fansipan_gateway.sensor_things.writing.repository.owners import Owners
 from fansipan_gateway.sensor_things.writing.repository.places import Places
 from fansipan_gateway.sensor_things.writing.repository.rows import Rows
 from fansipan_gateway.sensor_things.writing.repository.trail import Trail
-from fansipan_gateway.sensor_things.writing.repository.turns import Turns
 from fansipan_gateway.sensor_things.writing.writer import Author
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class WritingRepository:
     def __init__(self, database: Database, audit: AuditTrail) -> None:
         self._database = database
         self._audit = audit
-        self._turns = Turns(_TURN_SECONDS)
+        self._turns = Turns(_TURN_SECONDS, ConflictingChanges)
 
     async def run(self, author: Author, work: Callable[[WritingSession], Awaitable[T]]) -> T:
         """What `work` gives, done in one transaction: all of it or nothing. It is done again after a deadlock.
@@ -94,7 +94,7 @@ class WritingRepository:
             GoneMeanwhile: what is linked was deleted at the same moment.
             Exists: a change makes two alike.
             BadBody: a value that the database cannot keep.
-            ConflictingChanges: others were in the way, and what was done before it must be undone, too.
+            ConflictingChanges: others were in the way: for long, or what was done before it must be undone, too.
             DatabaseAway.
         """
         if self._database.in_transaction:

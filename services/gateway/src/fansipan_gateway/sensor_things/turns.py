@@ -1,11 +1,11 @@
-"""Who writes for a provider waits here for who does already: without a connection, of which there are few."""
+"""Waiting for others without a connection, of which there are few."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fansipan_common.db import DatabaseAway
+from fansipan_common.errors import FansipanError
 
 
 @dataclass(slots=True)
@@ -15,16 +15,16 @@ class _Queue:
 
 
 class Turns:
-    """One at a time, in the order of coming, for each of many.
-
-    Other replicas, and groups of a batch, are not in these queues: the lock in the database is for all.
+    """One at a time, in the order of coming, for each of many. Other replicas are not in these queues.
 
     Args:
         seconds: to wait at most.
+        fault: what is raised when that is over.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, fault: Callable[[], FansipanError]) -> None:
         self._seconds = seconds
+        self._fault = fault
         self._queues: dict[Hashable, _Queue] = {}
 
     @asynccontextmanager
@@ -32,7 +32,7 @@ class Turns:
         """Have the turn of somebody, for as long as the block takes.
 
         Raises:
-            DatabaseAway: those before took too long.
+            The fault: those before took too long.
         """
         queue = self._queues.setdefault(whom, _Queue())
         queue.people += 1
@@ -41,7 +41,7 @@ class Turns:
                 async with asyncio.timeout(self._seconds):
                     await queue.lock.acquire()
             except TimeoutError as error:
-                raise DatabaseAway("others write for this provider, and take long; try again") from error
+                raise self._fault() from error
             try:
                 yield
             finally:
