@@ -5,7 +5,8 @@ from typing import Final
 
 from fansipan_common.telemetry.instrument import Attribute, Instrument
 from fansipan_common.telemetry.registry import ATTRIBUTES, INSTRUMENTS
-from fansipan_observability.alerts import ALERTS
+from fansipan_observability.alerts import ALERTS, Alert
+from fansipan_observability.brokers import BROKER_ALERTS, BROKERS_JOB
 from fansipan_observability.dashboards import DASHBOARDS
 from fansipan_observability.objectives import Objectives
 from fansipan_observability.rules import BURNS, burn_alert, runbook
@@ -50,16 +51,15 @@ def telemetry_page(objectives: Objectives) -> str:
         "",
         f"The budget is what is missing to 100 % over 30 days. Who burns it too fast alerts ({burns}).",
         "\n## Alerts\n",
-        "| alert | | when |",
-        "|---|---|---|",
-        *(
-            f"| [{alert.name}](runbooks/{runbook(alert.name)}) | {alert.severity} | `{_cell(alert.expression)}`"
-            f"{f' for {alert.lasting}' if alert.lasting != '0m' else ''} |"
-            for alert in ALERTS
-        ),
+        *_alerts(ALERTS),
+        "\nOf Kafka's brokers, where they are scraped (`deploy/k8s/components/stores-monitoring` has it done). Who runs"
+        " Kafka elsewhere takes Strimzi's Metrics Reporter, which works with any Kafka, lets Prometheus call the"
+        f" job `{BROKERS_JOB}`, and gives it `deploy/observability/brokers/alerts.yaml`:\n",
+        *_alerts(BROKER_ALERTS),
         "\n`page`: somebody is called. `ticket`: it is looked at on the next working day.",
         "\n## Dashboards\n",
-        ", ".join(f"`{name}.json`" for name in DASHBOARDS) + ".",
+        ", ".join(f"`{name}.json`" for name in DASHBOARDS)
+        + "; of Kafka's brokers `deploy/observability/brokers/dashboard.json`.",
         "\n## Metrics\n",
         "| metric (in Prometheus) | | unit | meaning | attributes |",
         "|---|---|---|---|---|",
@@ -71,6 +71,17 @@ def telemetry_page(objectives: Objectives) -> str:
         *_attributes(sorted(ATTRIBUTES.values(), key=lambda each: each.name)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _alerts(alerts: Iterable[Alert]) -> Iterable[str]:
+    yield "| alert | | when |"
+    yield "|---|---|---|"
+    for alert in alerts:
+        lasting = f" for {alert.lasting}" if alert.lasting != "0m" else ""
+        yield (
+            f"| [{alert.name}](runbooks/{runbook(alert.name)}) | {alert.severity}"
+            f" | `{_cell(alert.expression)}`{lasting} |"
+        )
 
 
 def _instrument(each: Instrument) -> str:
