@@ -16,7 +16,7 @@ from typer.main import get_command
 from fansipan_cli.app import make_app
 from fansipan_common.telemetry.registry import INSTRUMENTS
 from fansipan_observability.alerts import ALERTS
-from fansipan_observability.brokers import BROKER_ALERTS, BROKER_METRICS
+from fansipan_observability.brokers import BROKER_ALERTS
 from fansipan_observability.files import made_files
 from fansipan_observability.objectives import load_objectives
 from fansipan_observability.rules import BURNS, alert_names, burn_alert, runbook

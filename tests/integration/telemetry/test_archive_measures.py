@@ -1,4 +1,4 @@
-"""Whether PostgreSQL's log reaches its archive, on a server of the module's own whose archive goes away and comes back."""
+"""Whether PostgreSQL's log reaches its archive, on a server of the module's own whose archive goes away for a while."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator

@@ -1,8 +1,8 @@
 """Kafka's nodes: their metrics as Strimzi's Metrics Reporter gives them, and the alerts on them.
 
-Theirs are no instruments of ours, so the registry does not know them. What is named here is all that a node has to show:
-`deploy/k8s/components/kafka-strimzi` allows just that (tests/contract/test_broker_rules.py compares), and
-tests/integration/telemetry/test_brokers.py asks brokers for it.
+Theirs are no instruments of ours, so the registry does not know them. What is named here is all that a node has to
+show: `deploy/k8s/components/kafka-strimzi` allows just that (tests/contract/test_kubernetes_monitoring.py compares),
+and tests/integration/telemetry/test_brokers.py asks brokers for it.
 """
 
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ BYTES_IN: Final = BrokerMetric("kafka_server_brokertopicmetrics_bytesinpersec", 
 BYTES_OUT: Final = BrokerMetric("kafka_server_brokertopicmetrics_bytesoutpersec", True)
 LOG_SIZE: Final = BrokerMetric("kafka_log_log_size")
 REQUEST_TIME: Final = BrokerMetric("kafka_network_requestmetrics_totaltimems")
-# Nanoseconds that a thread had nothing to do, averaged over them. Since Kafka 4.3; the older metric without `broker` adds
-# the threads of the controller where a node is both.
+# Nanoseconds that a thread had nothing to do, averaged over them. Since Kafka 4.3; the older metric without `broker`
+# adds the threads of the controller where a node is both.
 HANDLERS_IDLE: Final = BrokerMetric(
     "kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidlepercent", True
 )
