@@ -75,7 +75,7 @@ def test_rules_and_dashboards_are_those_of_the_folder(watched: list[Manifest]):
 def test_rules_and_dashboard_of_the_brokers_are_those_of_the_folder(with_kafka: list[Manifest]):
     groups = of_kind(with_kafka, "PrometheusRule")["fansipan-brokers"]["spec"]["groups"]
     assert groups == _yaml(BROKERS / "alerts.yaml")["groups"]
-    dashboards = of_kind(with_kafka, "ConfigMap")["fansipan-brokers-dashboard"]
+    dashboards = of_kind(with_kafka, "ConfigMap")["kafka-dashboard"]
     assert dashboards["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert dashboards["data"] == {"brokers.json": (BROKERS / "dashboard.json").read_text(encoding="utf-8")}
 

@@ -114,7 +114,8 @@ class JmxReader:
 
 def _samples(bean: str, attributes: dict[str, str]) -> list[Sample]:
     domain, _, rest = bean.partition(":")
-    keys = dict(part.partition("=")[::2] for part in rest.split(","))
+    pairs = [part.partition("=") for part in rest.split(",")]
+    keys = {name: value for name, _, value in pairs}
     if "type" not in keys or "name" not in keys:
         return []
     words = (domain, keys.pop("type"), keys.pop("name"))
