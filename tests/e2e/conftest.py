@@ -6,7 +6,15 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, StorageState, ViewportSize, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 from tests.conftest import Addresses
 from tests.support import city as cities
 from tests.support.browsing import Watch
@@ -22,6 +30,9 @@ _FLAGS = [
 ]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+_WAIT_MS = 15_000
+"""For what a page is to show: machines that run other tests meanwhile are slow."""
+expect.set_options(timeout=_WAIT_MS)
 
 Visit = Callable[..., Awaitable[Page]]
 

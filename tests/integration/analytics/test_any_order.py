@@ -39,7 +39,7 @@ async def test_topics_that_come_later_need_no_restart(pipeline: Pipeline):
             await asyncio.sleep(0.1)
     await create_topics(pipeline.kafka, topic_specs(later))
     await process.ready(timeout=30.0)
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(30.0):
         while not re.search(r'"partitions": 12, "group": "[^"]*fansipan-store"', process.log):
             await asyncio.sleep(0.1)
     assert await process.terminate() == 0

@@ -299,10 +299,10 @@ async def test_a_new_definition_is_seen_at_once(
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """Waits, at most ten seconds, until something holds."""
+    """Waits, at most thirty seconds, until something holds."""
 
     async def wait(holds: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await holds():
                 await asyncio.sleep(0.02)
 

@@ -248,7 +248,7 @@ async def test_signing_out_everywhere_and_what_administrators_change_end_session
 
 
 async def _is_out(browser: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(3.0):  # well before the ten seconds an operator is remembered
+    async with asyncio.timeout(8.0):  # well before the ten seconds an operator is remembered
         while await who(browser) is not None:
             await asyncio.sleep(0.05)
 

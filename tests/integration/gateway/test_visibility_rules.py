@@ -139,7 +139,7 @@ async def test_an_unknown_area_is_a_limit_too(city: City) -> None:
 
 async def _until_read_again(city: City, name: str, *, things: int) -> None:
     """The gateway is notified of a changed operator: not at once, but long before its cache ends."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(8.0):
         while len((await city.get(name, "/v1/things"))["items"]) != things:
             await asyncio.sleep(0.05)
 

@@ -406,7 +406,7 @@ async def test_what_was_delivered_is_forgotten_after_a_week(
         "UPDATE webhook_delivery SET created_at = $1", datetime.now(UTC) - timedelta(days=8)
     )
     task = asyncio.create_task(post.worker(interval=0.01).run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await deliveries(served, webhook["id"]):
             await asyncio.sleep(0.05)
     task.cancel()

@@ -1,4 +1,4 @@
-"""Run a FastAPI app as a service: uvicorn on uvloop, graceful on SIGTERM."""
+"""Run a FastAPI app as a service: uvicorn on our kind of uvloop, graceful on SIGTERM."""
 
 import gc
 import resource
@@ -51,7 +51,7 @@ def run_service(name: str, settings_class: type[_Settings], build: Callable[[_Se
         app,
         host=settings.host,
         port=settings.port,
-        loop="uvloop",
+        loop="fansipan_common.event_loop:Loop",
         http=BoundedHttpProtocol,
         ws="none",
         log_config=None,

@@ -56,7 +56,7 @@ async def told(database_url: str) -> AsyncGenerator[list[tuple[str, str, int]]]:
 
 
 async def _settled(heard: list[Any], least: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(heard) < least:
             await asyncio.sleep(0.02)
 

@@ -3,7 +3,7 @@
 from fansipan_common.kafka.admin import create_topics
 from fansipan_common.kafka.backlog import Backlog
 from fansipan_common.kafka.connection import KafkaConnection, connection_to
-from fansipan_common.kafka.feed import Feed, FeedRecord, Partition
+from fansipan_common.kafka.feed import Feed, FeedRecord, FeedStalled, Partition
 from fansipan_common.kafka.headers import cloud_event_headers, header_text
 from fansipan_common.kafka.partitions import partition_of_key
 from fansipan_common.kafka.publisher import (
@@ -21,6 +21,7 @@ __all__ = [
     "BrokerBehind",
     "Feed",
     "FeedRecord",
+    "FeedStalled",
     "KafkaConnection",
     "Message",
     "Partition",

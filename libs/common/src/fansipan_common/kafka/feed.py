@@ -6,8 +6,9 @@ lag monitors (`report`).
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -21,6 +22,14 @@ _log = structlog.get_logger(__name__)
 Partition = TopicPartition
 FeedRecord = ConsumerRecord[Any, Any]
 
+_SILENCE_SECONDS: Final = 15.0
+_ANSWER_SECONDS: Final = 5.0
+_UNANSWERED_AT_MOST: Final = 3
+
+
+class FeedStalled(Exception):
+    """Kafka has records for us, or answers others, and our consumer gets none: a part of it has ended unseen."""
+
 
 class Feed(ConsumerRebalanceListener):
     """Records of the assigned partitions, in order within each.
@@ -28,6 +37,7 @@ class Feed(ConsumerRebalanceListener):
     Args:
         load_offsets: partitions → next offset of each, from the database.
         release: called before partitions are given up; flushes or drops what is in hand.
+        silence: seconds without a record after which Kafka is asked whether it has none.
     """
 
     def __init__(
@@ -39,6 +49,7 @@ class Feed(ConsumerRebalanceListener):
         client_id: str,
         load_offsets: Callable[[set[Partition]], Awaitable[Mapping[Partition, int]]],
         release: Callable[[set[Partition]], Awaitable[None]],
+        silence: float = _SILENCE_SECONDS,
     ) -> None:
         self._kafka = connection_to(kafka)
         self._topics = topics
@@ -47,6 +58,10 @@ class Feed(ConsumerRebalanceListener):
         self._assigned: set[Partition] = set()
         self._seek_failed: BaseException | None = None
         self._group = group
+        self._silence = silence
+        self._silent_since: float | None = None
+        self._waiting: dict[Partition, int] = {}
+        self._unanswered = 0
         self._consumer = AIOKafkaConsumer(
             **self._kafka.options(),
             group_id=group,
@@ -81,16 +96,63 @@ class Feed(ConsumerRebalanceListener):
 
     async def stop(self) -> None:
         """Leave the group, so that others take over at once."""
-        await self._consumer.stop()
+        try:
+            await self._consumer.stop()
+        except KafkaError as error:  # the task that fetches had ended: it tells only now why
+            _log.warning("consumer did not stop cleanly", error=repr(error.__cause__ or error))
+            await self._consumer._client.close()  # pyright: ignore[reportPrivateUsage] - left open by it
 
     async def poll(self, *, timeout: float, max_records: int) -> dict[Partition, list[FeedRecord]]:
-        """Records that are there, waiting at most `timeout` seconds for the first."""
+        """Records that are there, waiting at most `timeout` seconds for the first.
+
+        Raises:
+            FeedStalled: no more would ever come.
+        """
         if self._seek_failed is not None:
             raise self._seek_failed
         polled = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
         # aiokafka fetches as soon as it knows the assignment, from wherever Kafka thinks we are. What comes before the
         # database has said where to begin is dropped: the seek that follows fetches it again.
-        return {partition: records for partition, records in polled.items() if partition in self._assigned}
+        records = {partition: records for partition, records in polled.items() if partition in self._assigned}
+        await self._listen_into(silent=not records)
+        return records
+
+    async def _listen_into(self, *, silent: bool) -> None:
+        """Ask Kafka, when there was nothing for a while, whether it has nothing.
+
+        A task of aiokafka that meets what it does not foresee ends, and nobody is told.
+        """
+        now = time.monotonic()
+        if not silent or not self._assigned:
+            self._silent_since, self._waiting, self._unanswered = None, {}, 0
+            return
+        if self._silent_since is None or now - self._silent_since < self._silence:
+            self._silent_since = self._silent_since or now
+            return
+        self._silent_since = now
+        try:
+            waiting = await asyncio.wait_for(self._behind(), _ANSWER_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            if await self._kafka.why_away() is not None:
+                return  # it is away for all
+            self._unanswered += 1
+            if self._unanswered >= _UNANSWERED_AT_MOST:
+                raise FeedStalled(f"Kafka answers, but not our consumer: {error!r}") from error
+            return
+        self._unanswered = 0
+        stalled = [at for at, position in waiting.items() if self._waiting.get(at) == position]
+        if stalled:
+            raise FeedStalled(
+                f"Kafka has records of {len(stalled)} partitions, and our consumer did not fetch any for"
+                f" {self._silence:.0f} s"
+            )
+        self._waiting = waiting
+
+    async def _behind(self) -> dict[Partition, int]:
+        """The position in each partition that has records behind it."""
+        ends = await self._consumer.end_offsets(list(self._assigned))
+        positions = {partition: await self._consumer.position(partition) for partition in ends}
+        return {at: position for at, position in positions.items() if ends[at] > position}
 
     @property
     def assigned(self) -> set[Partition]:

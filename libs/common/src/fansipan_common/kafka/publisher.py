@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 from opentelemetry.trace import SpanKind, get_tracer
 
@@ -22,6 +23,7 @@ from fansipan_common.telemetry.metrics import Metrics
 _log = structlog.get_logger(__name__)
 
 _SENDING: Final = {"messaging.system": "kafka", "messaging.operation.name": "send"}
+_LOOK_SECONDS: Final = 5.0
 _OVERHEAD_BYTES: Final = 64 * 1024
 """Room for the headers and the framing of a record."""
 
@@ -75,12 +77,14 @@ class Publisher:
 
     Run `run()` as a background task. A message that was handed over is delivered once Kafka is back, even when its
     caller has been told 503 in the meantime: what it carries has an identity, so sending it again is harmless.
+    A producer that gets no acknowledgement while Kafka answers others is given up with all that it has.
 
     Args:
         kafka: where it is and how we come to it; host:port, comma separated, is enough without TLS and password.
         client_id: shown in Kafka's logs.
         ack_timeout: seconds a caller waits for the acknowledgement.
         max_in_flight_bytes: beyond this, publishing is refused until acknowledgements come in.
+        patience: seconds without an acknowledgement after which a producer that could have one is given up.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Publisher:
         metrics: Metrics,
         ack_timeout: float = 10.0,
         max_in_flight_bytes: int = 64 * 1024 * 1024,
+        patience: float = 30.0,
     ) -> None:
         self._kafka = connection_to(kafka)
         self._away = "not tried yet"
@@ -99,6 +104,7 @@ class Publisher:
         self._tracer = get_tracer("fansipan_common")
         self._ack_timeout = ack_timeout
         self._max_in_flight_bytes = max_in_flight_bytes
+        self._patience = patience
         self._producer: AIOKafkaProducer | None = None
         self._in_flight = _InFlight()
         self._broken = asyncio.Event()
@@ -135,12 +141,39 @@ class Publisher:
             self._broken.clear()
             self._producer = producer
             try:
-                await self._broken.wait()
+                await self._until_broken()
                 self._away = "its producer is made anew"
                 _log.warning("producer is broken, making a new one")
             finally:
                 self._producer = None
                 await _stop(producer)
+                self._give_up_waiting()
+
+    async def _until_broken(self) -> None:
+        """Wait until the producer has failed for good, or gets no acknowledgement while Kafka lets others in.
+
+        A task of aiokafka that meets what it does not foresee ends, and nobody is told.
+        """
+        look = min(_LOOK_SECONDS, self._patience)
+        while not self._broken.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(look):
+                    await self._broken.wait()
+            if self._waited() > self._patience and await self._kafka.why_away() is None:
+                return
+
+    def _waited(self) -> float:
+        """Seconds that the oldest message waits for its acknowledgement."""
+        started = self._in_flight.started
+        while started and started[0][1].done():
+            started.popleft()
+        return time.monotonic() - started[0][0] if started else 0.0
+
+    def _give_up_waiting(self) -> None:
+        """What a producer that was stopped has not had acknowledged never will be."""
+        for _, future in self._in_flight.started:
+            if not future.done():
+                future.set_exception(KafkaConnectionError("the producer was given up"))
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has.
@@ -225,15 +258,13 @@ class Publisher:
             self._metrics.sent.add(count, {**_SENDING, "messaging.destination.name": topic, **error})
 
     def _refuse_when_behind(self, size: int) -> None:
-        waiting = self._in_flight
-        while waiting.started and waiting.started[0][1].done():
-            waiting.started.popleft()
+        waiting, waited = self._in_flight, self._waited()
         if waiting.bytes and waiting.bytes + size > self._max_in_flight_bytes:
             raise BrokerBehind(
                 f"{waiting.bytes} bytes wait for Kafka's acknowledgement; send the same again later",
                 extra={"duplicatesPossible": False},
             )
-        if waiting.started and time.monotonic() - waiting.started[0][0] > self._ack_timeout:
+        if waited > self._ack_timeout:
             raise BrokerAway(
                 "Kafka has not acknowledged for a while; send the same again later",
                 extra={"duplicatesPossible": False},
@@ -279,3 +310,7 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         await asyncio.wait_for(producer.stop(), 5.0)
     except (KafkaError, OSError, TimeoutError) as error:
         _log.warning("producer did not stop cleanly", error=repr(error))
+        # It waited for acknowledgements that do not come, and left its connections and its task as they are.
+        await producer.client.close()
+        with suppress(KafkaError, OSError, TimeoutError):
+            await asyncio.wait_for(producer._sender.close(), 5.0)  # pyright: ignore[reportPrivateUsage]

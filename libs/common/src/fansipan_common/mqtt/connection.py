@@ -265,9 +265,16 @@ class Connection:
         """Pings, and lets a broker be lost that does not answer. Reads, too: uvloop is silent when a socket fails."""
         while not self.lost.done():
             if self._is_reading:
-                self._client.loop_misc()
+                self._or_lose(self._client.loop_misc)
                 self._read()
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
+    def _or_lose(self, work: Callable[[], Any]) -> None:
+        """Let paho work. Whatever it did not foresee ends this connection, which is told of, and not what called."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - a packet that cannot be read, a socket that is closed: all the same
+            self._lose(MqttAway(f"the connection to the MQTT broker failed: {error!r}"))
 
     # What paho calls. While it connects it does so from a thread, hence the detour over the loop.
 
@@ -286,7 +293,7 @@ class Connection:
             return
         self._all_written.clear()
         try:
-            self._loop.add_writer(sock, self._client.loop_write)
+            self._loop.add_writer(sock, self._or_lose, self._client.loop_write)
         except RuntimeError as error:  # of uvloop: the socket failed a moment ago
             self._lose(MqttAway(f"the connection to the MQTT broker failed: {error}"))
 
@@ -301,6 +308,9 @@ class Connection:
             self._loop.remove_writer(descriptor)
 
     def _read(self) -> None:
+        self._or_lose(self._read_packets)
+
+    def _read_packets(self) -> None:
         """Read what is there: as long as each packet turns out to be a message, there may be another."""
         for _ in range(_PACKETS_A_TURN):
             if not self._is_reading:
