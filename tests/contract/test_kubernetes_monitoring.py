@@ -19,6 +19,7 @@ from tests.support.kustomize import (
 )
 from tests.support.promql import Use, uses
 
+from fansipan_observability.backups import DATABASE_JOB
 from fansipan_observability.brokers import BROKER_METRICS, BROKERS_JOB
 from fansipan_observability.promql import SERVICES
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.contract
 RULES: Final = MANIFESTS.parent / "observability" / "rules"
 DASHBOARDS: Final = MANIFESTS.parent / "observability" / "dashboards"
 SCRAPE: Final = Path(__file__).parents[1] / "support" / "brokers.prom"
-BROKERS: Final = MANIFESTS.parent / "observability" / "brokers"
+STORES: Final = MANIFESTS.parent / "observability" / "stores"
 
 
 def rendered(name: str) -> list[Manifest]:
@@ -72,20 +73,21 @@ def test_rules_and_dashboards_are_those_of_the_folder(watched: list[Manifest]):
         assert json.loads(text)["uid"].startswith("fansipan-")
 
 
-def test_rules_and_dashboard_of_the_brokers_are_those_of_the_folder(with_kafka: list[Manifest]):
-    groups = of_kind(with_kafka, "PrometheusRule")["fansipan-brokers"]["spec"]["groups"]
-    assert groups == _yaml(BROKERS / "alerts.yaml")["groups"]
+def test_rules_and_dashboard_of_the_stores_are_those_of_the_folder(with_kafka: list[Manifest]):
+    groups = of_kind(with_kafka, "PrometheusRule")["fansipan-stores"]["spec"]["groups"]
+    expected = [group for path in STORES.glob("*.yaml") for group in _yaml(path)["groups"]]
+    assert sorted(groups, key=_name) == sorted(expected, key=_name)
     dashboards = of_kind(with_kafka, "ConfigMap")["kafka-dashboard"]
     assert dashboards["metadata"]["labels"]["grafana_dashboard"] == "1"
-    assert dashboards["data"] == {"brokers.json": (BROKERS / "dashboard.json").read_text(encoding="utf-8")}
+    assert dashboards["data"] == {"brokers.json": (STORES / "brokers.json").read_text(encoding="utf-8")}
 
 
 def questions_to_brokers() -> list[Use]:
     """What rules and dashboard ask Kafka's nodes for."""
     expressions = [
-        rule["expr"] for group in _yaml(BROKERS / "alerts.yaml")["groups"] for rule in group["rules"]
+        rule["expr"] for group in _yaml(STORES / "brokers.yaml")["groups"] for rule in group["rules"]
     ]
-    for panel in json.loads((BROKERS / "dashboard.json").read_text(encoding="utf-8"))["panels"]:
+    for panel in json.loads((STORES / "brokers.json").read_text(encoding="utf-8"))["panels"]:
         expressions += [target["expr"] for target in panel.get("targets", [])]
     return [use for expression in expressions for use in uses(expression)]
 
@@ -110,7 +112,7 @@ def test_strimzis_reporter_has_answered_all_that_is_asked():
         assert use.labels <= shown[use.metric] | {"job", "instance"}, use.metric
 
 
-def test_the_brokers_are_scraped_under_the_job_of_the_rules(with_kafka: list[Manifest]):
+def test_the_stores_are_scraped_under_the_jobs_of_the_rules(with_kafka: list[Manifest]):
     monitor = of_kind(with_kafka, "PodMonitor")["kafka"]["spec"]
     assert monitor["selector"]["matchLabels"] == {
         "strimzi.io/cluster": of_kind(with_kafka, "Kafka")["fansipan"]["metadata"]["name"]
@@ -119,6 +121,9 @@ def test_the_brokers_are_scraped_under_the_job_of_the_rules(with_kafka: list[Man
     labels = {each["targetLabel"]: each for each in nodes["relabelings"]}
     assert labels["job"]["replacement"] == BROKERS_JOB
     assert labels["instance"]["sourceLabels"] == ["__meta_kubernetes_pod_name"]
+    [instances] = of_kind(with_kafka, "PodMonitor")["postgres"]["spec"]["podMetricsEndpoints"]
+    labels = {each["targetLabel"]: each for each in instances["relabelings"]}
+    assert labels["job"]["replacement"] == DATABASE_JOB
 
 
 def test_traces_go_to_the_collector_and_on(watched: list[Manifest]):

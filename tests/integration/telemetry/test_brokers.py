@@ -23,7 +23,7 @@ from tests.support.watched_kafka import Node, watched_kafka
 
 from fansipan_observability import brokers as b
 
-BROKERS: Final = Path(__file__).parents[3] / "deploy" / "observability" / "brokers"
+STORES: Final = Path(__file__).parents[3] / "deploy" / "observability" / "stores"
 _PATIENCE: Final = 30.0
 _PARTITIONS: Final = 4
 """Of each topic; some lie on either disk."""
@@ -31,10 +31,10 @@ _PARTITIONS: Final = 4
 
 def questions() -> Iterator[tuple[str, Use]]:
     """Where something is asked, and what."""
-    for group in yaml.safe_load((BROKERS / "alerts.yaml").read_text(encoding="utf-8"))["groups"]:
+    for group in yaml.safe_load((STORES / "brokers.yaml").read_text(encoding="utf-8"))["groups"]:
         for rule in group["rules"]:
             yield from ((rule["alert"], use) for use in uses(rule["expr"]))
-    for panel in json.loads((BROKERS / "dashboard.json").read_text(encoding="utf-8"))["panels"]:
+    for panel in json.loads((STORES / "brokers.json").read_text(encoding="utf-8"))["panels"]:
         for target in panel.get("targets", []):
             yield from ((panel["title"], use) for use in uses(target["expr"]))
 

@@ -9,7 +9,7 @@ import yaml
 from fansipan_observability.dashboards import DASHBOARDS, brokers
 from fansipan_observability.objectives import load_objectives
 from fansipan_observability.page import telemetry_page
-from fansipan_observability.rules import Document, broker_rules, rule_files
+from fansipan_observability.rules import Document, rule_files, store_rule_files
 
 _MADE: Final = "# Made by `make observability`: change deploy/observability/slos.yaml or its code instead.\n"
 _FOLDER: Final = Path("deploy/observability")
@@ -31,12 +31,12 @@ def made_files(root: Path) -> dict[Path, str]:
     # Kustomize reads no file above its kustomization, so the component has copies.
     files |= {_COMPONENT / "dashboards" / name: text for name, text in dashboards.items()}
     files[_COMPONENT / "rules.yaml"] = _prometheus_rule("fansipan", rules.values())
-    # Apart from the others, because only who has the brokers scraped can have them answered.
-    of_brokers, board = broker_rules(objectives), brokers.board().json()
-    files[_FOLDER / "brokers" / "alerts.yaml"] = _yaml(of_brokers)
-    files[_FOLDER / "brokers" / "dashboard.json"] = board
-    files[_STORES / "rules.yaml"] = _prometheus_rule("fansipan-brokers", [of_brokers])
+    # Apart from the others, because only who has the stores scraped can have them answered.
+    of_stores, board = store_rule_files(objectives), brokers.board().json()
+    files |= {_FOLDER / "stores" / name: _yaml(document) for name, document in of_stores.items()}
+    files[_FOLDER / "stores" / "brokers.json"] = board
     files[_STORES / "dashboards" / "brokers.json"] = board
+    files[_STORES / "rules.yaml"] = _prometheus_rule("fansipan-stores", of_stores.values())
     files[Path("docs/telemetry.md")] = telemetry_page(objectives)
     return files
 

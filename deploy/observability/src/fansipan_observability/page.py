@@ -6,6 +6,7 @@ from typing import Final
 from fansipan_common.telemetry.instrument import Attribute, Instrument
 from fansipan_common.telemetry.registry import ATTRIBUTES, INSTRUMENTS
 from fansipan_observability.alerts import ALERTS, Alert
+from fansipan_observability.backups import BACKUP_ALERTS
 from fansipan_observability.brokers import BROKER_ALERTS, BROKERS_JOB
 from fansipan_observability.dashboards import DASHBOARDS
 from fansipan_observability.objectives import Objectives
@@ -52,14 +53,16 @@ def telemetry_page(objectives: Objectives) -> str:
         f"The budget is what is missing to 100 % over 30 days. Who burns it too fast alerts ({burns}).",
         "\n## Alerts\n",
         *_alerts(ALERTS),
-        "\nOf Kafka's brokers, where they are scraped (`deploy/k8s/components/stores-monitoring` has it done). Who runs"
-        " Kafka elsewhere takes Strimzi's Metrics Reporter, which works with any Kafka, lets Prometheus call the"
-        f" job `{BROKERS_JOB}`, and gives it `deploy/observability/brokers/alerts.yaml`:\n",
-        *_alerts(BROKER_ALERTS),
+        "\nOn Kafka's brokers and CloudNativePG's backups, where they are scraped"
+        " (`deploy/k8s/components/stores-monitoring` has it done):\n",
+        *_alerts((*BROKER_ALERTS, *BACKUP_ALERTS)),
+        "\nWho runs Kafka elsewhere can have those on the brokers, too: add Strimzi's Metrics Reporter"
+        " (`io.strimzi:server-metrics-reporter`, made for any Kafka) to the brokers, let Prometheus scrape it as the"
+        f" job `{BROKERS_JOB}`, and give it `deploy/observability/stores/brokers.yaml`.",
         "\n`page`: somebody is called. `ticket`: it is looked at on the next working day.",
         "\n## Dashboards\n",
         ", ".join(f"`{name}.json`" for name in DASHBOARDS)
-        + "; of Kafka's brokers `deploy/observability/brokers/dashboard.json`.",
+        + "; of Kafka's brokers `deploy/observability/stores/brokers.json`.",
         "\n## Metrics\n",
         "| metric (in Prometheus) | | unit | meaning | attributes |",
         "|---|---|---|---|---|",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fansipan_observability.alerts import ALERTS, Alert
+from fansipan_observability.backups import BACKUP_ALERTS
 from fansipan_observability.brokers import BROKER_ALERTS
 from fansipan_observability.objectives import ERRORS, GOOD_TIME, Always, Objective, Objectives
 
@@ -70,14 +71,22 @@ def rule_files(objectives: Objectives) -> dict[str, Document]:
     }
 
 
-def broker_rules(objectives: Objectives) -> Document:
-    """The file of the alerts on Kafka's nodes: for who has them scraped."""
-    return {"groups": [{"name": "fansipan-brokers", "rules": _plain(BROKER_ALERTS, objectives.runbooks)}]}
+def store_rule_files(objectives: Objectives) -> dict[str, Document]:
+    """Files of the alerts on what Fansipan stands on, by name: for who has that scraped."""
+    return {
+        f"{name}.yaml": {
+            "groups": [{"name": f"fansipan-{name}", "rules": _plain(alerts, objectives.runbooks)}]
+        }
+        for name, alerts in (("brokers", BROKER_ALERTS), ("backups", BACKUP_ALERTS))
+    }
 
 
 def alert_names(objectives: Objectives) -> list[str]:
     """Of all alerts."""
-    return [*map(burn_alert, objectives.objectives), *(alert.name for alert in (*ALERTS, *BROKER_ALERTS))]
+    return [
+        *map(burn_alert, objectives.objectives),
+        *(alert.name for alert in (*ALERTS, *BROKER_ALERTS, *BACKUP_ALERTS)),
+    ]
 
 
 def _recordings(objective: Objective) -> Document:

@@ -1,4 +1,4 @@
-"""When each alert on Kafka's brokers is to be raised, and when not."""
+"""When each alert on what Fansipan stands on is to be raised, and when not."""
 
 from tests.support.rule_cases import Case, Series
 
@@ -17,7 +17,7 @@ _CONTROLLER, _REPLICAS = "kafka_controller_kafkacontroller", "kafka_server_repli
 _IDLE = "kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidlepercent_total"
 _UNCLEAN = "kafka_controller_controllerstats_uncleanleaderelectionspersec_total"
 
-CASES = (
+BROKER_CASES = (
     Case(
         "KafkaPartitionsOffline",
         _of_each(f"{_CONTROLLER}_offlinepartitionscount", "0x5 4x20", "0x5 4x20", "0x5 4x20"),
@@ -124,3 +124,16 @@ CASES = (
     Case("KafkaUnseen", _of_each("kafka_server_kafkaserver_brokerstate", "3x40", "3x5", "3x5"), 30),
 )
 """Each alert has cases of both kinds."""
+
+_BACKUP = "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"
+_INSTANCE = 'job="fansipan-postgres",instance="postgres-1"'
+_SCRAPED = {f"up{{{_INSTANCE}}}": "1x1700"}
+_OLD = "The newest backup of PostgreSQL is older than a day, or nothing says how old it is"
+
+BACKUP_CASES = (  # the clock of promtool begins at 0
+    Case("BackupOld", _SCRAPED | {f"{_BACKUP}{{{_INSTANCE}}}": "60x1700"}, 1640, {}, _OLD),
+    Case("BackupOld", _SCRAPED | {f"{_BACKUP}{{{_INSTANCE}}}": "60x1000 60000x700"}, 1640),
+    Case("BackupOld", _SCRAPED, 70, {}, _OLD),
+    Case("BackupOld", {'up{job="others",instance="a"}': "1x100"}, 70),
+)
+"""Of both kinds, too; where no CloudNativePG is scraped, nothing is raised."""
