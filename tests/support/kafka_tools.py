@@ -7,7 +7,6 @@ from typing import Final
 from fansipan_local.cache import Cache
 from fansipan_local.commands import run_logged
 from fansipan_local.debian import program
-from fansipan_local.errors import StackError
 from fansipan_local.parts.kafka_download import KAFKA
 from fansipan_local.paths import cache_folder
 from fansipan_local.progress import SilentProgress
@@ -31,19 +30,20 @@ def jmx_tool(log: Path) -> Path:
 
 
 def metrics_reporter(log: Path) -> Path:
-    """Folder with the jars of the reporter: FANSIPAN_METRICS_REPORTER, where somebody has put them, else by Maven.
+    """Folder with the jars of the reporter: that which FANSIPAN_METRICS_REPORTER names, or one in the cache.
 
     Raises:
-        NoReporterError: Maven does not have it.
+        NoReporterError: there is neither.
+        StackError: Maven was to get it, and does not have it.
     """
-    if given := os.environ.get("FANSIPAN_METRICS_REPORTER"):
+    given = os.environ.get("FANSIPAN_METRICS_REPORTER")
+    if given and given != "maven":
         return Path(given)
-    try:
-        return _fetch(
-            f"strimzi-metrics-reporter-{REPORTER}", "io.strimzi", "server-metrics-reporter", REPORTER, log
-        )
-    except StackError as error:
-        raise NoReporterError(str(error)) from error
+    entry = f"strimzi-metrics-reporter-{REPORTER}"
+    cached = cache_folder(os.environ) / entry
+    if not given and not cached.is_dir():
+        raise NoReporterError("FANSIPAN_METRICS_REPORTER=maven gets Strimzi's Metrics Reporter, once")
+    return _fetch(entry, "io.strimzi", "server-metrics-reporter", REPORTER, log)
 
 
 def _fetch(entry: str, group: str, artifact: str, version: str, log: Path) -> Path:

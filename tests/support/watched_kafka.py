@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.broker_metrics import JmxReader, Reader, ReporterReader
-from tests.support.kafka_tools import NoReporterError, jmx_tool, metrics_reporter
+from tests.support.kafka_tools import jmx_tool
 from tests.support.processes import free_port
 
 from fansipan_local.cache import Cache
@@ -136,13 +136,11 @@ prometheus.metrics.reporter.allowlist={",".join(allowed)}
 
 
 @contextmanager
-def watched_kafka(folder: Path, allowed: Sequence[str]) -> Generator[tuple[Node, Node]]:
+def watched_kafka(
+    folder: Path, reporter: Path | None, allowed: Sequence[str]
+) -> Generator[tuple[Node, Node]]:
     """Both nodes, running; ended with the block. The first is the controller."""
     ports, controller = (free_port(), free_port()), free_port()
-    try:
-        reporter = metrics_reporter(folder / "maven.log")
-    except NoReporterError:
-        reporter = None
     properties = [
         _properties(folder / f"node-{number}", number, port, controller)
         for number, port in enumerate(ports, start=1)

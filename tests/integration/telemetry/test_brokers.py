@@ -1,7 +1,7 @@
 """What rules and dashboard ask Kafka's brokers for is there, and changes when a broker and a disk are lost.
 
 Two brokers of the module's own are asked by JMX, under the names of Strimzi's Metrics Reporter; and by the reporter
-itself, where Maven has it or FANSIPAN_METRICS_REPORTER says where it is, which also shows that these are its names.
+itself, where FANSIPAN_METRICS_REPORTER says how to get it, which also shows that these are its names.
 """
 
 import asyncio
@@ -18,12 +18,16 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.support.broker_metrics import Reader, Sample
 from tests.support.kafka import publish
+from tests.support.kafka_tools import NoReporterError, metrics_reporter
 from tests.support.promql import Use, uses
 from tests.support.watched_kafka import Node, watched_kafka
 
 from fansipan_observability import brokers as b
 
 STORES: Final = Path(__file__).parents[3] / "deploy" / "observability" / "stores"
+NO_REPORTER: Final = (
+    "FANSIPAN_METRICS_REPORTER=maven gets Strimzi's Metrics Reporter, or names a folder with its jars"
+)
 _PATIENCE: Final = 30.0
 _PARTITIONS: Final = 4
 """Of each topic; some lie on either disk."""
@@ -83,8 +87,12 @@ def _read(readers: Mapping[str, Reader], wanted: Callable[[Shown], bool]) -> dic
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Node, Node]]:
-    allowed = [metric.name for metric in b.BROKER_METRICS]
-    with watched_kafka(tmp_path_factory.mktemp("kafka"), allowed) as running:
+    folder = tmp_path_factory.mktemp("kafka")
+    try:
+        reporter = metrics_reporter(folder / "maven.log")
+    except NoReporterError:
+        reporter = None
+    with watched_kafka(folder, reporter, [metric.name for metric in b.BROKER_METRICS]) as running:
         yield running
 
 
@@ -129,7 +137,7 @@ async def stories(nodes: tuple[Node, Node]) -> dict[str, Story]:
 @pytest.fixture(params=["jmx", "reporter"])
 def story(stories: dict[str, Story], request: pytest.FixtureRequest) -> Story:
     if request.param not in stories:
-        pytest.skip("Maven does not have Strimzi's Metrics Reporter")
+        pytest.skip(NO_REPORTER)
     return stories[request.param]
 
 
@@ -182,7 +190,7 @@ def test_idle_handlers_are_counted_in_nanoseconds(story: Story):
 def test_the_reporter_names_them_so(stories: dict[str, Story]):
     """What is read by JMX has the names and labels of the reporter's scrape, with the same values."""
     if "reporter" not in stories:
-        pytest.skip("Maven does not have Strimzi's Metrics Reporter")
+        pytest.skip(NO_REPORTER)
     by_jmx, scraped = stories["jmx"].broken, stories["reporter"].broken
     for metric in b.BROKER_METRICS:
         assert by_jmx.labels(metric.series) == scraped.labels(metric.series), metric.name
