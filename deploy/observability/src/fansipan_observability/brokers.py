@@ -62,7 +62,14 @@ HANDLERS_IDLE: Final = BrokerMetric(
 BROKER_METRICS: Final = tuple(value for value in globals().values() if isinstance(value, BrokerMetric))
 """All of them, in the order of this file."""
 
-HANDLERS_BUSY: Final = f"1 - {total(rate(HANDLERS_IDLE.select(), '5m'), 'instance')} / 1e9"
+
+def handlers_busy(window: str) -> str:
+    """The share of time that the request handlers of each node had something to do.
+
+    Until a window has passed since a node was first scraped, what is not known counts as busy.
+    """
+    return f"1 - {total(rate(HANDLERS_IDLE.select(), window), 'instance')} / 1e9"
+
 
 BROKER_ALERTS: Final = (
     Alert(
@@ -116,8 +123,8 @@ BROKER_ALERTS: Final = (
     ),
     Alert(
         "KafkaHandlersBusy",
-        f"{HANDLERS_BUSY} > 0.8",
-        "10m",
+        f"{handlers_busy('5m')} > 0.8",
+        "10m",  # longer than the window: a node that starts is not busy
         "ticket",
         "The request handlers of {{ $labels.instance }} are busy for {{ $value | humanizePercentage }} of the time",
     ),

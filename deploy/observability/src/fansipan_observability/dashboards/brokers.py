@@ -24,7 +24,7 @@ def board() -> Board:
         .graphs(
             ("Arriving", "Bps", [(total(arriving, "instance"), "{{instance}}")]),
             ("Leaving", "Bps", [(total(leaving, "instance"), "{{instance}}")]),
-            ("Request handlers busy", "percentunit", [(b.HANDLERS_BUSY, "{{instance}}")]),
+            ("Request handlers busy", "percentunit", [(b.handlers_busy(WINDOW), "{{instance}}")]),
         )
         .row("Time and disk")
         .graphs(
