@@ -10,11 +10,14 @@ import pytest
 import yaml
 from tests.support.promtool import NoPromtoolError, find_promtool
 from tests.support.rule_cases import CASES, Case
+from tests.support.store_rule_cases import BACKUP_CASES, BROKER_CASES
 from typer.main import get_command
 
 from fansipan_cli.app import make_app
 from fansipan_common.telemetry.registry import INSTRUMENTS
 from fansipan_observability.alerts import ALERTS
+from fansipan_observability.backups import BACKUP_ALERTS
+from fansipan_observability.brokers import BROKER_ALERTS
 from fansipan_observability.files import made_files
 from fansipan_observability.objectives import load_objectives
 from fansipan_observability.rules import BURNS, alert_names, burn_alert, runbook
@@ -22,11 +25,13 @@ from fansipan_observability.rules import BURNS, alert_names, burn_alert, runbook
 pytestmark = pytest.mark.contract
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "observability" / "rules"
+STORE_RULES: Final = ROOT / "deploy" / "observability" / "stores"
+RULE_FILES: Final = (*sorted(RULES.iterdir()), *sorted(STORE_RULES.glob("*.yaml")))
 CONFIGURATION: Final = ROOT / "deploy" / "compose" / "prometheus" / "prometheus.yaml"
 RULES_IN_CONTAINER: Final = "/etc/prometheus/rules/"
 RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 OBJECTIVES: Final = load_objectives(ROOT / "deploy" / "observability" / "slos.yaml")
-SEVERITY: Final = {alert.name: alert.severity for alert in ALERTS}
+SEVERITY: Final = {alert.name: alert.severity for alert in (*ALERTS, *BROKER_ALERTS, *BACKUP_ALERTS)}
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +59,13 @@ def test_what_is_made_is_up_to_date():
 
 def test_nothing_lies_beside_what_is_made():
     made = {ROOT / path for path in made_files(ROOT)}
-    for folder in ("rules", "dashboards"):
+    for folder in ("rules", "dashboards", "stores"):
         assert set((ROOT / "deploy" / "observability" / folder).iterdir()) <= made
 
 
 def test_prometheus_reads_the_rules(promtool: Path):
-    out = run(promtool, "check", "rules", *sorted(RULES.iterdir()))
-    assert out.count("SUCCESS") == len(list(RULES.iterdir()))
+    out = run(promtool, "check", "rules", *RULE_FILES)
+    assert out.count("SUCCESS") == len(RULE_FILES)
 
 
 def test_prometheus_reads_the_configuration_of_compose(promtool: Path, tmp_path: Path):
@@ -72,8 +77,8 @@ def test_prometheus_reads_the_configuration_of_compose(promtool: Path, tmp_path:
 
 
 def test_each_alert_is_raised_when_it_is_to_be(promtool: Path, tmp_path: Path):
-    raised = {case.alert for case in CASES if case.labels is not None}
-    quiet = {case.alert for case in CASES if case.labels is None}
+    raised = {case.alert for case in (*CASES, *BROKER_CASES, *BACKUP_CASES) if case.labels is not None}
+    quiet = {case.alert for case in (*CASES, *BROKER_CASES, *BACKUP_CASES) if case.labels is None}
     assert raised == quiet == set(alert_names(OBJECTIVES))
     # Each objective has a run with its groups only: to evaluate all of them for every case takes ten times as long.
     burns = {burn_alert(objective): objective.name for objective in OBJECTIVES.objectives}
@@ -82,12 +87,14 @@ def test_each_alert_is_raised_when_it_is_to_be(promtool: Path, tmp_path: Path):
         for alert, name in burns.items()
     ]
     files.append(write_tests(tmp_path, "alerts", [case for case in CASES if case.alert not in burns]))
+    files.append(write_tests(tmp_path, "brokers", BROKER_CASES))
+    files.append(write_tests(tmp_path, "backups", BACKUP_CASES))
     assert run(promtool, "test", "rules", *files).count("SUCCESS") == len(files)
 
 
 def write_tests(folder: Path, name: str, cases: Sequence[Case]) -> Path:
     """Tests of the groups of rules whose names end so."""
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(RULES.iterdir())]
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULE_FILES]
     groups = [
         group for document in documents for group in document["groups"] if group["name"].endswith(f"-{name}")
     ]

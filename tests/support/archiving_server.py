@@ -102,6 +102,14 @@ class ArchivingServer:
                 assert time.monotonic() < until, f"{segment} is not archived: {archived}"
                 time.sleep(0.1)
 
+    def lose_archive(self) -> None:
+        """Take the archive away: `archive_command` fails from now on."""
+        self._shell("mv archive archive.away")
+
+    def find_archive(self) -> None:
+        """Put it back."""
+        self._shell("mv archive.away archive")
+
     def destroy(self) -> None:
         """End it at once, and delete the cluster with all that was not archived."""
         self._end(signal.SIGQUIT)

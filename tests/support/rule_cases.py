@@ -57,6 +57,8 @@ _PUBLISHED = 'messaging_client_sent_messages_total{job="ingest",messaging_system
 _REDIS = 'db_client_operation_duration_seconds_count{job="gateway",db_system_name="redis"'
 _TASK = 'job="analytics",instance="a",fansipan_task="store"'
 _JOB = "policy_columnstore"
+_ARCHIVE_FAILING = 'fansipan_database_archive_failing{job="analytics",instance="a"}'
+_ARCHIVE_WAIT = 'fansipan_database_archive_wait_seconds{job="analytics",instance="a"}'
 
 CASES = (
     # ------------------------------------------------------------ objectives: (page and page) or ticket
@@ -288,5 +290,20 @@ CASES = (
         {f'fansipan_database_job_failed{{fansipan_database_job="{_JOB}"}}': "1x20 0x60"},
         75,
     ),
+    Case(
+        "LogArchiveFailing",
+        {_ARCHIVE_FAILING: "0x10 1x60", _ARCHIVE_WAIT: "0x70"},
+        30,
+        {},
+        "The log of PostgreSQL does not reach its archive: its disk fills up, and a restore would go back further",
+    ),
+    Case(  # a command that hangs is no failure that PostgreSQL knows of
+        "LogArchiveFailing",
+        {_ARCHIVE_FAILING: "0x70", _ARCHIVE_WAIT: "0x10 0+60x60"},
+        45,
+        {},
+        "The log of PostgreSQL does not reach its archive: its disk fills up, and a restore would go back further",
+    ),
+    Case("LogArchiveFailing", {_ARCHIVE_FAILING: "0x10 1x10 0x50", _ARCHIVE_WAIT: "0x10 0+60x10 0x50"}, 40),
 )
 """Each alert has cases of both kinds."""

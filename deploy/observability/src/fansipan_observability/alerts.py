@@ -177,4 +177,11 @@ ALERTS: Final = (
         "ticket",
         "The job {{ $labels.fansipan_database_job }} of TimescaleDB fails",
     ),
+    Alert(
+        "LogArchiveFailing",
+        f"max({select(registry.DATABASE_ARCHIVE_FAILING)}) > 0 or max({select(registry.DATABASE_ARCHIVE_WAIT)}) > 900",
+        "15m",
+        "page",
+        "The log of PostgreSQL does not reach its archive: its disk fills up, and a restore would go back further",
+    ),
 )

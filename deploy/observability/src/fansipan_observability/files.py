@@ -1,18 +1,20 @@
 """Every file that is made, by its path in the repository."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
-from fansipan_observability.dashboards import DASHBOARDS
+from fansipan_observability.dashboards import DASHBOARDS, brokers
 from fansipan_observability.objectives import load_objectives
 from fansipan_observability.page import telemetry_page
-from fansipan_observability.rules import rule_files
+from fansipan_observability.rules import Document, rule_files, store_rule_files
 
 _MADE: Final = "# Made by `make observability`: change deploy/observability/slos.yaml or its code instead.\n"
 _FOLDER: Final = Path("deploy/observability")
 _COMPONENT: Final = Path("deploy/k8s/components/monitoring")
+_STORES: Final = Path("deploy/k8s/components/stores-monitoring")
 
 
 def made_files(root: Path) -> dict[Path, str]:
@@ -28,17 +30,27 @@ def made_files(root: Path) -> dict[Path, str]:
     files |= {_FOLDER / "dashboards" / name: text for name, text in dashboards.items()}
     # Kustomize reads no file above its kustomization, so the component has copies.
     files |= {_COMPONENT / "dashboards" / name: text for name, text in dashboards.items()}
-    files[_COMPONENT / "rules.yaml"] = _yaml(
-        {
-            "apiVersion": "monitoring.coreos.com/v1",
-            "kind": "PrometheusRule",
-            "metadata": {"name": "fansipan"},
-            "spec": {"groups": [group for document in rules.values() for group in document["groups"]]},
-        }
-    )
+    files[_COMPONENT / "rules.yaml"] = _prometheus_rule("fansipan", rules.values())
+    # Apart from the others, because only who has the stores scraped can have them answered.
+    of_stores, board = store_rule_files(objectives), brokers.board().json()
+    files |= {_FOLDER / "stores" / name: _yaml(document) for name, document in of_stores.items()}
+    files[_FOLDER / "stores" / "brokers.json"] = board
+    files[_STORES / "dashboards" / "brokers.json"] = board
+    files[_STORES / "rules.yaml"] = _prometheus_rule("fansipan-stores", of_stores.values())
     files[Path("docs/telemetry.md")] = telemetry_page(objectives)
     return files
 
 
-def _yaml(document: dict[str, Any]) -> str:
+def _prometheus_rule(name: str, documents: Iterable[Document]) -> str:
+    return _yaml(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": name},
+            "spec": {"groups": [group for document in documents for group in document["groups"]]},
+        }
+    )
+
+
+def _yaml(document: Document) -> str:
     return _MADE + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)

@@ -5,7 +5,9 @@ from typing import Final
 
 from fansipan_common.telemetry.instrument import Attribute, Instrument
 from fansipan_common.telemetry.registry import ATTRIBUTES, INSTRUMENTS
-from fansipan_observability.alerts import ALERTS
+from fansipan_observability.alerts import ALERTS, Alert
+from fansipan_observability.backups import BACKUP_ALERTS
+from fansipan_observability.brokers import BROKER_ALERTS, BROKERS_JOB
 from fansipan_observability.dashboards import DASHBOARDS
 from fansipan_observability.objectives import Objectives
 from fansipan_observability.rules import BURNS, burn_alert, runbook
@@ -50,16 +52,17 @@ def telemetry_page(objectives: Objectives) -> str:
         "",
         f"The budget is what is missing to 100 % over 30 days. Who burns it too fast alerts ({burns}).",
         "\n## Alerts\n",
-        "| alert | | when |",
-        "|---|---|---|",
-        *(
-            f"| [{alert.name}](runbooks/{runbook(alert.name)}) | {alert.severity} | `{_cell(alert.expression)}`"
-            f"{f' for {alert.lasting}' if alert.lasting != '0m' else ''} |"
-            for alert in ALERTS
-        ),
+        *_alerts(ALERTS),
+        "\nOn Kafka's brokers and CloudNativePG's backups, where they are scraped"
+        " (`deploy/k8s/components/stores-monitoring` has it done):\n",
+        *_alerts((*BROKER_ALERTS, *BACKUP_ALERTS)),
+        "\nWho runs Kafka elsewhere can have those on the brokers, too: add Strimzi's Metrics Reporter"
+        " (`io.strimzi:server-metrics-reporter`, made for any Kafka) to the brokers, let Prometheus scrape it as the"
+        f" job `{BROKERS_JOB}`, and give it `deploy/observability/stores/brokers.yaml`.",
         "\n`page`: somebody is called. `ticket`: it is looked at on the next working day.",
         "\n## Dashboards\n",
-        ", ".join(f"`{name}.json`" for name in DASHBOARDS) + ".",
+        ", ".join(f"`{name}.json`" for name in DASHBOARDS)
+        + "; of Kafka's brokers `deploy/observability/stores/brokers.json`.",
         "\n## Metrics\n",
         "| metric (in Prometheus) | | unit | meaning | attributes |",
         "|---|---|---|---|---|",
@@ -71,6 +74,17 @@ def telemetry_page(objectives: Objectives) -> str:
         *_attributes(sorted(ATTRIBUTES.values(), key=lambda each: each.name)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _alerts(alerts: Iterable[Alert]) -> Iterable[str]:
+    yield "| alert | | when |"
+    yield "|---|---|---|"
+    for alert in alerts:
+        lasting = f" for {alert.lasting}" if alert.lasting != "0m" else ""
+        yield (
+            f"| [{alert.name}](runbooks/{runbook(alert.name)}) | {alert.severity}"
+            f" | `{_cell(alert.expression)}`{lasting} |"
+        )
 
 
 def _instrument(each: Instrument) -> str:

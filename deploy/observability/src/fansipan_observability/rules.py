@@ -4,10 +4,13 @@ Burn rates over two windows: Site Reliability Workbook, chapter 5.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from fansipan_observability.alerts import ALERTS
+from fansipan_observability.alerts import ALERTS, Alert
+from fansipan_observability.backups import BACKUP_ALERTS
+from fansipan_observability.brokers import BROKER_ALERTS
 from fansipan_observability.objectives import ERRORS, GOOD_TIME, Always, Objective, Objectives
 
 WINDOWS: Final = ("5m", "30m", "1h", "6h", "3d")
@@ -62,13 +65,28 @@ def rule_files(objectives: Objectives) -> dict[str, Document]:
                 for each in objectives.objectives
             ]
         },
-        "alerts.yaml": {"groups": [{"name": "fansipan-alerts", "rules": _plain(objectives.runbooks)}]},
+        "alerts.yaml": {
+            "groups": [{"name": "fansipan-alerts", "rules": _plain(ALERTS, objectives.runbooks)}]
+        },
+    }
+
+
+def store_rule_files(objectives: Objectives) -> dict[str, Document]:
+    """Files of the alerts on what Fansipan stands on, by name: for who has that scraped."""
+    return {
+        f"{name}.yaml": {
+            "groups": [{"name": f"fansipan-{name}", "rules": _plain(alerts, objectives.runbooks)}]
+        }
+        for name, alerts in (("brokers", BROKER_ALERTS), ("backups", BACKUP_ALERTS))
     }
 
 
 def alert_names(objectives: Objectives) -> list[str]:
     """Of all alerts."""
-    return [*map(burn_alert, objectives.objectives), *(alert.name for alert in ALERTS)]
+    return [
+        *map(burn_alert, objectives.objectives),
+        *(alert.name for alert in (*ALERTS, *BROKER_ALERTS, *BACKUP_ALERTS)),
+    ]
 
 
 def _recordings(objective: Objective) -> Document:
@@ -99,7 +117,7 @@ def _burn_rule(objective: Objective, burn: Burn, runbooks: str) -> Document:
     }
 
 
-def _plain(runbooks: str) -> list[Document]:
+def _plain(alerts: Iterable[Alert], runbooks: str) -> list[Document]:
     return [
         {
             "alert": alert.name,
@@ -108,5 +126,5 @@ def _plain(runbooks: str) -> list[Document]:
             "labels": {"severity": alert.severity},
             "annotations": {"summary": alert.summary, "runbook_url": runbooks + runbook(alert.name)},
         }
-        for alert in ALERTS
+        for alert in alerts
     ]

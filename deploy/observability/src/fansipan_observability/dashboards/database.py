@@ -21,6 +21,8 @@ def board() -> Board:
             ("Fullest pool", "percentunit", f"max({used} / {most})"),
             ("No connection in time", "ops", f"{total(rate(select(r.DB_TIMEOUTS), WINDOW))} or vector(0)"),
             ("Jobs that failed", "short", f"max({select(r.DATABASE_JOB_FAILED)})"),
+            ("Archiving the log fails", "short", f"max({select(r.DATABASE_ARCHIVE_FAILING)})"),
+            ("A file of the log waits for", "s", f"max({select(r.DATABASE_ARCHIVE_WAIT)})"),
         )
         .row("Pools")
         .graphs(

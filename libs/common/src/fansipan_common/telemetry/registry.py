@@ -471,6 +471,22 @@ DATABASE_JOB_FAILED: Final = Instrument(
     (names.JOB,),
     service=_ANALYTICS,
 )
+DATABASE_ARCHIVE_FAILING: Final = Instrument(
+    "fansipan.database.archive.failing",
+    Kind.GAUGE,
+    "{archiver}",
+    "1 when PostgreSQL last failed to archive a file of its log; 0 also while `archive_mode` is off",
+    service=_ANALYTICS,
+    condition="where our role may see it",
+)
+DATABASE_ARCHIVE_WAIT: Final = Instrument(
+    "fansipan.database.archive.wait",
+    Kind.GAUGE,
+    "s",
+    "For how long nothing was archived while a whole file of the log waits for it; 0: none is known to wait",
+    service=_ANALYTICS,
+    condition="where our role may see it",
+)
 
 INSTRUMENTS: Final[tuple[Instrument, ...]] = tuple(
     value for value in globals().values() if isinstance(value, Instrument)

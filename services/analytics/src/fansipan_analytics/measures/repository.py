@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
 
 from fansipan_common.db import Database
 from fansipan_common.telemetry import registry
 from fansipan_common.telemetry.instrument import Instrument
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_log = structlog.get_logger(__name__)
 
 _QUEUES: Final = """
 SELECT 'outbox' AS label, count(*) AS rows, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM outbox
@@ -52,6 +59,28 @@ SELECT j.proc_name AS label,
            ::integer) AS failed
   FROM timescaledb_information.jobs j JOIN timescaledb_information.job_stats s USING (job_id) GROUP BY j.proc_name
 """
+# Everybody may see these, unless somebody took that away; asked first, so that no statement fails each time.
+_MAY_SEE_ARCHIVE: Final = """
+SELECT has_table_privilege('pg_catalog.pg_stat_archiver', 'SELECT')
+   AND bool_and(has_function_privilege(f, 'EXECUTE'))
+  FROM unnest(ARRAY['pg_current_wal_insert_lsn()', 'pg_walfile_name(pg_lsn)', 'pg_walfile_name_offset(pg_lsn)']) AS f
+"""
+# The newest whole file of the log is the one before the file that is written now. It waits when it comes after the last
+# one that was archived (names without their timeline, the first eight digits). After a base backup, or a promotion, the
+# last that was archived is no file of the log: then nothing is known until the next one.
+_ARCHIVE: Final = """
+WITH newest AS (
+  SELECT pg_walfile_name(lsn - (file_offset + 1)) AS file
+    FROM pg_current_wal_insert_lsn() AS lsn, pg_walfile_name_offset(lsn)
+)
+SELECT current_setting('archive_mode') <> 'off' AND last_failed_time IS NOT NULL
+       AND last_failed_time > coalesce(last_archived_time, '-infinity') AS failing,
+       CASE WHEN current_setting('archive_mode') <> 'off' AND last_archived_wal ~ '^[0-9A-F]{24}$'
+                 AND substr(newest.file, 9) COLLATE "C" > substr(last_archived_wal, 9) COLLATE "C"
+            THEN extract(epoch FROM clock_timestamp() - last_archived_time)
+            ELSE 0 END AS wait
+  FROM pg_stat_archiver, newest
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,7 @@ class MeasureRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._may_see_archive = True
 
     async def read(self) -> Sequence[Measure]:
         """All of it, as it is now.
@@ -81,6 +111,7 @@ class MeasureRepository:
             cases = await connection.fetch(_CASES)
             alerts = await connection.fetch(_ALERTS)
             jobs = await connection.fetch(_JOBS)
+            archive = await self._read_archive(connection)
         found: list[Measure] = []
         for row in queues:
             queue = {"fansipan.queue": row["label"]}
@@ -109,4 +140,22 @@ class MeasureRepository:
             Measure(registry.DATABASE_JOB_FAILED, row["failed"], {"fansipan.database.job": row["label"]})
             for row in jobs
         ]
-        return found
+        return found + archive
+
+    async def _read_archive(self, connection: "asyncpg.Connection[Any]") -> list[Measure]:
+        """Whether the log is archived; nothing where our role may not see that, which is said once."""
+        may_see = bool(await connection.fetchval(_MAY_SEE_ARCHIVE))
+        if not may_see and self._may_see_archive:
+            _log.warning(
+                "whether the log is archived is not measured: the role may not read it",
+                remedy="GRANT SELECT ON pg_stat_archiver TO fansipan_analytics, and EXECUTE on"
+                " pg_current_wal_insert_lsn, pg_walfile_name and pg_walfile_name_offset",
+            )
+        self._may_see_archive = may_see
+        if not may_see:
+            return []
+        [row] = await connection.fetch(_ARCHIVE)
+        return [
+            Measure(registry.DATABASE_ARCHIVE_FAILING, float(row["failing"]), {}),
+            Measure(registry.DATABASE_ARCHIVE_WAIT, max(0.0, float(row["wait"])), {}),
+        ]

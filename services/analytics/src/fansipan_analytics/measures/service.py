@@ -29,6 +29,8 @@ _MEASURED: Final = (
     registry.CASES_LATE,
     registry.ALERTS_OPEN,
     registry.DATABASE_JOB_FAILED,
+    registry.DATABASE_ARCHIVE_FAILING,
+    registry.DATABASE_ARCHIVE_WAIT,
 )
 
 
