@@ -1,10 +1,12 @@
 """Kinds of test, by folder; unit tests can reach no network; the real stack for the others."""
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 from xdist.remote import Producer
@@ -19,6 +21,9 @@ _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 # A busy machine is no failure: nothing is judged by the clock.
 settings.register_profile("fansipan", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fansipan")
+
+# The log of a service in the process of a test is not to be mixed with what a command writes there.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

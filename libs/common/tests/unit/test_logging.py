@@ -13,11 +13,11 @@ from fansipan_common.logging import configure_logging
 @pytest.fixture(autouse=True)
 def _restore_logging() -> Generator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def fail() -> None:
