@@ -89,6 +89,6 @@ class ServerFault(FansipanError):
         self.retry_after = retry_after
 
 
-def trace_of(error: Exception) -> Exception | None:
+def trace_of(error: BaseException) -> BaseException | None:
     """What to log with an error: a server fault says all in its text, anything else needs its traceback."""
     return None if isinstance(error, ServerFault) else error

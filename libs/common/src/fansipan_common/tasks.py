@@ -74,3 +74,33 @@ class BackgroundTasks:
 
 Check = Callable[[], Awaitable[None]]
 """A readiness check: returns when well, raises with the reason when not."""
+
+
+async def ended(work: Coroutine[Any, Any, Any], seconds: float) -> BaseException | None:
+    """Let something come to its end, and wait for that, but not for ever.
+
+    Some libraries cancel tasks of theirs and wait for them, so that `CancelledError` comes out where nobody cancelled
+    us. Here it is a fault like any other.
+
+    Args:
+        work: is cancelled when it takes longer.
+        seconds: to wait.
+
+    Returns:
+        What went wrong; None when nothing did.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        is_late = task.cancel()
+    if is_late:
+        await asyncio.wait({task}, timeout=1.0)
+        return TimeoutError(f"it did not end within {seconds:.0f} s")
+    return asyncio.CancelledError("cancelled within") if task.cancelled() else task.exception()
+
+
+def is_cancelled() -> bool:
+    """Whether somebody has told the task that is running to end; else a `CancelledError` in it is none of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

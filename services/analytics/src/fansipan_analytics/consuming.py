@@ -9,6 +9,7 @@ import structlog
 
 from fansipan_common.errors import trace_of
 from fansipan_common.kafka import Feed
+from fansipan_common.tasks import is_cancelled
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -58,8 +59,8 @@ class Consuming(ABC):
             began = time.monotonic()
             try:
                 await self._consume()
-            except Exception as error:
-                if isinstance(error, self._halts):
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled() or isinstance(error, self._halts):
                     raise
                 self._fault = f"{type(error).__name__}: {error}"
                 self._metrics.loop_errors.add(

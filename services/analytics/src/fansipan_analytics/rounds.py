@@ -7,6 +7,7 @@ import structlog
 
 from fansipan_common.errors import trace_of
 from fansipan_common.older_schema import NewerSchemaNeeded
+from fansipan_common.tasks import is_cancelled
 from fansipan_common.telemetry import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -57,7 +58,9 @@ class Rounds(ABC):
                 # Readiness tells of the schema; on an older one there is nothing to do yet.
                 rest, self._fault = min(rest * 2, self._longest_rest), None
                 _log.warning("a background task waits", task=self._task, reason=behind.detail, retry_in=rest)
-            except Exception as error:  # noqa: BLE001 - the outermost loop: logged, counted, gone on
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled():
+                    raise
                 rest, self._fault = min(rest * 2, self._longest_rest), f"{type(error).__name__}: {error}"
                 self._metrics.loop_errors.add(
                     1, {"fansipan.task": self._task, "error.type": type(error).__name__}

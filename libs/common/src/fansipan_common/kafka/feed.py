@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.kafka.connection import KafkaConnection, connection_to
+from fansipan_common.tasks import ended
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +24,7 @@ Partition = TopicPartition
 FeedRecord = ConsumerRecord[Any, Any]
 
 _SILENCE_SECONDS: Final = 15.0
+_STOP_SECONDS: Final = 15.0
 _ANSWER_SECONDS: Final = 5.0
 _UNANSWERED_AT_MOST: Final = 3
 
@@ -96,11 +98,10 @@ class Feed(ConsumerRebalanceListener):
 
     async def stop(self) -> None:
         """Leave the group, so that others take over at once."""
-        try:
-            await self._consumer.stop()
-        except KafkaError as error:  # the task that fetches had ended: it tells only now why
-            _log.warning("consumer did not stop cleanly", error=repr(error.__cause__ or error))
-            await self._consumer._client.close()  # pyright: ignore[reportPrivateUsage] - left open by it
+        fault = await ended(self._consumer.stop(), _STOP_SECONDS)
+        if fault is not None:  # it had a fault before, or met one now, and leaves its connections open
+            _log.warning("consumer did not stop cleanly", error=repr(fault.__cause__ or fault))
+            await self._consumer._client.close()  # pyright: ignore[reportPrivateUsage]
 
     async def poll(self, *, timeout: float, max_records: int) -> dict[Partition, list[FeedRecord]]:
         """Records that are there, waiting at most `timeout` seconds for the first.

@@ -18,12 +18,16 @@ from fansipan_common.contracts.topics import MAX_RECORD_BYTES
 from fansipan_common.errors import PayloadTooLarge, ServerFault
 from fansipan_common.kafka.connection import KafkaConnection, connection_to
 from fansipan_common.kafka.headers import Headers
+from fansipan_common.tasks import ended
 from fansipan_common.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
 _SENDING: Final = {"messaging.system": "kafka", "messaging.operation.name": "send"}
 _LOOK_SECONDS: Final = 5.0
+_START_SECONDS: Final = 10.0
+_STOP_SECONDS: Final = 5.0
+_AWAY: Final = (KafkaError, OSError, TimeoutError, asyncio.CancelledError)
 _OVERHEAD_BYTES: Final = 64 * 1024
 """Room for the headers and the framing of a record."""
 
@@ -126,17 +130,19 @@ class Publisher:
                 metadata_max_age_ms=60_000,
             )
             try:
-                await asyncio.wait_for(producer.start(), 10.0)
-            except (KafkaError, OSError, TimeoutError) as error:
+                fault = await ended(producer.start(), _START_SECONDS)
+            except asyncio.CancelledError:
                 await _stop(producer)
-                self._away = await self._kafka.why_away() or str(error) or type(error).__name__
+                raise
+            if fault is not None:
+                await _stop(producer)
+                if not isinstance(fault, _AWAY):
+                    raise fault
+                self._away = await self._kafka.why_away() or str(fault) or type(fault).__name__
                 _log.warning("kafka cannot be reached", error=self._away, retry_in=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
                 continue
-            except asyncio.CancelledError:
-                await _stop(producer)
-                raise
             delay = 0.2
             self._broken.clear()
             self._producer = producer
@@ -306,11 +312,9 @@ def _refuse_too_large(messages: Sequence[Message]) -> None:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    try:
-        await asyncio.wait_for(producer.stop(), 5.0)
-    except (KafkaError, OSError, TimeoutError) as error:
-        _log.warning("producer did not stop cleanly", error=repr(error))
+    fault = await ended(producer.stop(), _STOP_SECONDS)
+    if fault is not None:
         # It waited for acknowledgements that do not come, and left its connections and its task as they are.
+        _log.warning("producer did not stop cleanly", error=repr(fault))
         await producer.client.close()
-        with suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(producer._sender.close(), 5.0)  # pyright: ignore[reportPrivateUsage]
+        await ended(producer._sender.close(), _STOP_SECONDS)  # pyright: ignore[reportPrivateUsage]
