@@ -19,9 +19,11 @@ from fansipan_common.live import LiveRing
 from fansipan_common.redis import Speedup
 from fansipan_gateway.app import build
 from fansipan_gateway.settings import GatewaySettings
+from fansipan_gateway.wiring.forgetting import Forgetting
 
 OpenGateway = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 ADDRESS = "/v1/latest?datastream=demo/s1/pm25"
+_LISTENERS = 2  # of the registry and of the catalogue
 _LOOKED_AT = ("read_only_mode", "file_import")  # by background tasks, whoever asks
 
 
@@ -48,8 +50,21 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def open_gateway(world: Any, addresses: Addresses, prefix: str) -> OpenGateway:
-    """Starts replicas that share a Redis; all are ended with the test."""
+def open_gateway(
+    world: Any, addresses: Addresses, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> OpenGateway:
+    """Starts replicas that share a Redis; all are ended with the test.
+
+    A replica that listens says first that all may have changed, and forgets what it remembered: that is over.
+    """
+    told: list[Forgetting] = []
+    forget = Forgetting.forget
+
+    async def noted(self: Forgetting) -> None:
+        await forget(self)
+        told.append(self)
+
+    monkeypatch.setattr(Forgetting, "forget", noted)
 
     @asynccontextmanager
     async def opened(**settings: Any) -> AsyncGenerator[httpx.AsyncClient]:
@@ -60,12 +75,16 @@ def open_gateway(world: Any, addresses: Addresses, prefix: str) -> OpenGateway:
             "anonymous_read": True,
         }
         app = build(GatewaySettings(**(defaults | settings)))
+        before = len(told)
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url="http://gateway"
             ) as client,
         ):
+            async with asyncio.timeout(20.0):
+                while len(told) < before + _LISTENERS:
+                    await asyncio.sleep(0.01)
             yield client
 
     return opened
@@ -113,7 +132,6 @@ async def test_a_stampede_on_several_replicas_is_one_query(
         replicas = [await opened.enter_async_context(open_gateway(cache_seconds=10)) for _ in range(3)]
         for replica in replicas:
             await replica.get("/v1/things?area=02671")
-        await asyncio.sleep(1.0)  # the listeners have said that all may have changed, as they do at the start
         queries = Queries(monkeypatch, seconds=0.1)
         counts: list[int] = []
         for limit in range(100, 105):
@@ -181,7 +199,6 @@ async def test_errors_are_not_remembered(
 
 async def test_a_remembered_answer_has_its_validator(open_gateway: OpenGateway) -> None:
     async with open_gateway() as gateway:
-        await asyncio.sleep(0.5)  # the listeners have said that all may have changed, as they do at the start
         first = await gateway.get("/v1/things")
         assert first.headers["cache-status"] == "fansipan; fwd=miss"
         again = await gateway.get("/v1/things", headers={"If-None-Match": first.headers["etag"]})
