@@ -19,10 +19,10 @@ from tests.conftest import Addresses
 from tests.faults.load import Load, outcomes, plan
 from tests.faults.real_data import AIR, TRAFFIC, read
 from tests.faults.store_checks import assert_derived_equals_raw, assert_raw_is, wait_until_settled
+from tests.support.kafka_node import KafkaNode
 from tests.support.processes import Processes, ServiceProcess, free_port, processes, settings_of
 from tests.support.providers import make_key
 from tests.support.resetting_proxy import ResettingProxy, resetting_proxy
-from tests.support.watched_kafka import Node
 
 from fansipan_common.contracts.topics import topic_specs
 from fansipan_common.kafka.admin import create_topics
@@ -43,15 +43,13 @@ _AWAY: Final = {"database-away", "broker-away", "broker-behind"}
 
 
 @pytest.fixture
-def kafka(tmp_path: Path) -> Generator[tuple[Node, int]]:
+def kafka(tmp_path: Path) -> Generator[tuple[KafkaNode, int]]:
     """A node that tells its clients to come to another port, and that port."""
     port, proxied = free_port(), free_port()
     folder = tmp_path / "kafka"
     properties = render_properties(folder / "log", port, free_port())
-    node = Node(
-        folder, f"{properties}\nadvertised.listeners=PLAINTEXT://127.0.0.1:{proxied}\n", port, None, ()
-    )
-    node.format("ZmFuc2lwYW4tb2YtcmVzZXQ")
+    node = KafkaNode(folder, f"{properties}\nadvertised.listeners=PLAINTEXT://127.0.0.1:{proxied}\n", port)
+    node.format()
     node.start()
     try:
         node.await_ready()
@@ -85,7 +83,7 @@ class BadNetwork:
 
 @pytest.fixture
 async def network(
-    fault_stack: Stack, site: Addresses, kafka: tuple[Node, int], database: str, tmp_path: Path
+    fault_stack: Stack, site: Addresses, kafka: tuple[KafkaNode, int], database: str, tmp_path: Path
 ) -> AsyncGenerator[BadNetwork]:
     node, proxied = kafka
     rng = random.Random(SEED)
@@ -112,7 +110,7 @@ async def network(
 
 @pytest.mark.timeout(600)
 async def test_connections_that_are_reset_all_the_time_lose_nothing(
-    network: BadNetwork, kafka: tuple[Node, int], database: str, show: Callable[[str], None]
+    network: BadNetwork, kafka: tuple[KafkaNode, int], database: str, show: Callable[[str], None]
 ) -> None:
     key = make_key(database, "demo", scopes=(Scope.READ, Scope.WRITE)).key
     services = {name: network.start(name) for name in _SERVICES}

@@ -1,35 +1,15 @@
 """A Kafka of a test's own that lets in only who has a certificate and a password, over TLS."""
 
-import os
-import subprocess
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from tests.support.certificates import ServerFiles, make_certificates
+from tests.support.kafka_node import KafkaNode
 from tests.support.processes import free_port
 
-from fansipan_local.cache import Cache
-from fansipan_local.commands import run_logged
-from fansipan_local.debian import program
-from fansipan_local.errors import NotReadyError
-from fansipan_local.parts import kafka_archive, kafka_download
-from fansipan_local.parts.kafka_config import (
-    LOG4J2,
-    LOG4J2_FILE,
-    PROPERTIES,
-    format_storage_argv,
-    java_argv,
-    render_properties,
-)
-from fansipan_local.parts.kafka_probe import probe_broker
-from fansipan_local.paths import cache_folder
-from fansipan_local.progress import SilentProgress
-
-_START_SECONDS: Final = 60.0
+from fansipan_local.parts.kafka_config import render_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +47,20 @@ def secure_kafka(
     identity = folder / "tls" / "broker.pem"
     identity.write_bytes(kafka.files.key.read_bytes() + kafka.files.certificate.read_bytes())
     properties = render_properties(folder / "log", plain, controller)
-    (folder / PROPERTIES).write_text(
-        properties + _listener(properties, secure, identity, kafka.files.authority) + properties_beside,
-        encoding="utf-8",
-    )
-    (folder / LOG4J2_FILE).write_text(LOG4J2, encoding="utf-8")
-    cache, java, log = Cache(cache_folder(os.environ)), program("java"), folder / "kafka.log"
-    with SilentProgress().step("kafka") as step:
-        libraries = kafka_download.fetch(cache, log, step)
-        archive = kafka_archive.make(cache, java, libraries, log, step)
+    beside = _listener(properties, secure, identity, kafka.files.authority) + properties_beside
+    node = KafkaNode(folder, properties + beside, plain)
     users = [
         part
         for name in (kafka.username, *other_users)
         for part in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={kafka.password}]")
     ]
-    run_logged(
-        [*format_storage_argv(java, libraries), *users],
-        cwd=folder,
-        purpose="Formatting Kafka's storage",
-        log=log,
-        timeout=_START_SECONDS,
-    )
-    with log.open("ab") as output:
-        broker = subprocess.Popen(
-            java_argv(java, libraries, archive), cwd=folder, stdout=output, stderr=output
-        )
+    node.format(*users)
+    node.start()
     try:
-        _await(broker, plain, log)
+        node.await_ready()
         yield kafka
     finally:
-        broker.kill()
-        broker.wait(10.0)
+        node.kill()
 
 
 def _listener(properties: str, port: int, identity: Path, authority: Path) -> str:
@@ -115,15 +78,3 @@ listener.name.secure.ssl.keystore.location={identity}
 listener.name.secure.ssl.truststore.type=PEM
 listener.name.secure.ssl.truststore.location={authority}
 """
-
-
-def _await(broker: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            return probe_broker(port, timeout=1.0)
-        except NotReadyError as reason:
-            if broker.poll() is not None or time.monotonic() > deadline:
-                written = log.read_text(encoding="utf-8", errors="replace")
-                raise AssertionError(f"Kafka does not start: {reason}\n{written[-3000:]}") from reason
-        time.sleep(0.1)

@@ -35,9 +35,10 @@ from fansipan_analytics.webhooks.queue import WebhookQueue
 from fansipan_analytics.webhooks.sender import WebhookSender
 from fansipan_analytics.webhooks.worker import WebhookDeliveries
 from fansipan_common.connections import ANALYTICS_POOL
-from fansipan_common.db import Database, Listener
+from fansipan_common.db import Database
 from fansipan_common.health import health_router
 from fansipan_common.kafka import KafkaConnection, Publisher
+from fansipan_common.listener import Listener
 from fansipan_common.live import LiveRing
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup

@@ -11,8 +11,9 @@ import httpx
 from fastapi import FastAPI
 
 from fansipan_common.api_keys import ApiKeys
-from fansipan_common.db import Database, Listener
+from fansipan_common.db import Database
 from fansipan_common.health import health_router
+from fansipan_common.listener import Listener
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.redis import Speedup
 from fansipan_common.schema import require_schema

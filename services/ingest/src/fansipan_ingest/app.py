@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fansipan_common.admission import Admission
 from fansipan_common.api_keys import ApiKeys
 from fansipan_common.connections import INGEST_POOL
-from fansipan_common.db import Database, Listener
+from fansipan_common.db import Database
 from fansipan_common.health import health_router
 from fansipan_common.kafka import KafkaConnection, Publisher
+from fansipan_common.listener import Listener
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.schema import require_schema
 from fansipan_common.tasks import BackgroundTasks

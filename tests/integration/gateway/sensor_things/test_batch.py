@@ -2,8 +2,6 @@
 
 import json
 from contextlib import AbstractAsyncContextManager
-from email import policy
-from email.parser import BytesParser
 from typing import Any
 
 import httpx
@@ -11,6 +9,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from tests.integration.conftest import connect
 from tests.integration.gateway.sensor_things.conftest import Get
+from tests.support.batch_answers import batch_answers
 
 from fansipan_common.problems import install_problem_handlers
 from fansipan_common.security import generate_api_key
@@ -164,17 +163,7 @@ async def _send(client: httpx.AsyncClient, body: bytes) -> list[tuple[str | None
     response = await client.post(
         "/$batch", content=body, headers={"Content-Type": 'multipart/mixed; boundary="batch_1"'}
     )
-    assert response.status_code == 200, response.text
-    head = f"Content-Type: {response.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser(policy=policy.HTTP).parsebytes(head + response.content)
-    found: list[tuple[str | None, int, bytes]] = []
-    for part in message.walk():
-        if part.get_content_type() == "application/http":
-            first, _, rest = part.get_payload(decode=True).partition(b"\r\n")  # type: ignore[union-attr]
-            version, status, _phrase = first.split(b" ", 2)
-            assert version == b"HTTP/1.1"
-            found.append((part["Content-ID"], int(status), rest.partition(b"\r\n\r\n")[2]))
-    return found
+    return [(one.name, one.status, one.body) for one in batch_answers(response)]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

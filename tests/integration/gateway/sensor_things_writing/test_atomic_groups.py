@@ -3,8 +3,6 @@
 import itertools
 import json
 from collections.abc import AsyncGenerator
-from email import policy
-from email.parser import BytesParser
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from tests.integration.gateway.sensor_things_writing.conftest import (
     thing,
 )
 from tests.support.atomic_groups import Told, grouped, hearing, request, rows, run, statuses
+from tests.support.batch_answers import batch_answers
 from tests.support.generated_groups import STEPS, Step, left, requests_of
 
 _numbers = itertools.count(1)
@@ -240,17 +239,7 @@ async def _send(provider: Provider, *pieces: str) -> list[tuple[bool, str | None
         headers={"Content-Type": "multipart/mixed; boundary=b"},
         auth=("any", provider.key),
     )
-    assert response.status_code == 200, response.text
-    head = f"Content-Type: {response.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser(policy=policy.HTTP).parsebytes(head + response.content)
-    found: list[tuple[bool, str | None, int, bytes]] = []
-    for part in message.get_payload():
-        assert not isinstance(part, str)
-        inside = part.is_multipart()
-        for one in part.get_payload() if inside else [part]:  # type: ignore[union-attr]
-            first, _, rest = one.get_payload(decode=True).partition(b"\r\n")  # type: ignore[union-attr]
-            found.append((inside, one["Content-ID"], int(first.split()[1]), rest.partition(b"\r\n\r\n")[2]))  # type: ignore[union-attr]
-    return found
+    return [(one.grouped, one.name, one.status, one.body) for one in batch_answers(response)]
 
 
 async def test_change_sets_are_answered_as_odata_says(world: World):
